@@ -1,0 +1,1 @@
+"""Payments: claims, attempts, the ledger and the providers behind them."""

@@ -1,0 +1,1 @@
+"""Ways to pay: one port (`port`) and one package per provider behind it."""

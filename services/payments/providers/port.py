@@ -1,0 +1,184 @@
+"""The port of a payment provider.
+
+Who calls it, and when: the payments service alone. `start` runs once per attempt, after the attempt is in
+the log and before the payer's browser is sent away. `verify_callback` runs in the public callback route,
+before anything is read from the request. `status` is asked by the poller for attempts still open, and by
+the callback route whenever a notification differs from the stored attempt.
+
+Where money may move: never in `start`, `status` or `verify_callback`. Money moves when the payer agrees on
+the provider's page, between `start` and the first final outcome. A failed `start` may therefore be abandoned
+and a new attempt begun; an attempt that has started may never be abandoned silently, because its payer may
+still agree.
+
+What must not happen here: no write to the log or a table, no retry (the caller's task table retries), no
+decision about the claim, no reading of the browser's return as proof, no personal data in a log line.
+
+What the caller owes the port before it believes an outcome: attempt, reference, amount and currency compared
+with the stored attempt (`Outcome.agrees_with`). A notification that does not agree is not believed but
+replaced by what `status` says; that call is authenticated field by field, a redirect-style notification is
+not. A success after a final failure happens and is money: record it, do not drop it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+
+class Method(StrEnum):
+    """How a payer pays. The values appear in settings, in the API and in events."""
+
+    CARD = "card"
+    PAYPAL = "paypal"
+    DIRECT_DEBIT = "direct_debit"
+    DIRECT_TRANSFER = "direct_transfer"
+    WERO = "wero"
+    PAYMENT_PAGE = "payment_page"
+
+
+class State(StrEnum):
+    """What is known of an attempt. UNKNOWN is the only one that is not final."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+class Reaction(StrEnum):
+    """Why a provider refused, seen from the portal: who has to do something about it."""
+
+    CONFIGURATION = "configuration"  # our account, project or passphrase: an operator's alarm
+    BUG = "bug"  # our request: a developer's alarm
+    PAYER = "payer"  # what the payer entered: say so and let them try again
+    DUPLICATE = "duplicate"  # this transaction id has been used: the first attempt decides
+    DECLINED = "declined"  # the provider does not want this payment
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to pay one claim; every new try is a new attempt with a new id.
+
+    `amount_cents` is positive; `currency` ISO 4217. `purpose` is what the payer reads on the statement; a
+    provider may shorten it. `kassenzeichen` goes in full to the provider's books. Both URLs are absolute:
+    the browser returns to `return_url` (a hint), the provider calls `notify_url` (once verified, a proof).
+    """
+
+    attempt_id: UUID
+    method: Method
+    amount_cents: int
+    currency: str
+    purpose: str
+    kassenzeichen: str
+    return_url: str
+    notify_url: str
+    language: str = "de"
+
+    @property
+    def transaction_id(self) -> str:
+        """Our id at the provider: the attempt's id as 32 hex digits, which every provider allows."""
+        return self.attempt_id.hex
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The provider has opened a transaction; nothing is paid. Send the browser to `redirect_url`."""
+
+    reference: str
+    redirect_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the provider says about one transaction, authenticated.
+
+    `code` is the provider's own code, kept as evidence only. `transaction_id` is ours (32 hex digits).
+    `amount_cents` and `currency` are what the provider booked, None where it named none.
+    `backend_transaction_id` identifies the booking at the bank or card network.
+    """
+
+    state: State
+    code: str
+    reference: str
+    transaction_id: str
+    amount_cents: int | None
+    currency: str | None
+    backend_transaction_id: str | None = None
+
+    def agrees_with(self, *, reference: str, attempt_id: UUID, amount_cents: int, currency: str) -> bool:
+        """True if this outcome is about exactly the stored attempt and its money."""
+        return (self.reference, self.transaction_id, self.amount_cents, self.currency) == (
+            reference,
+            attempt_id.hex,
+            amount_cents,
+            currency,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A callback that carries the provider's signature. `method` is the way to pay whose key signed it."""
+
+    method: Method
+    outcome: Outcome
+
+
+class ProviderError(Exception):
+    """Base of what a provider call may raise."""
+
+
+class ProviderUnavailable(ProviderError):
+    """Nothing is known: the call failed, or its answer could not be authenticated. `reason` is a short slug.
+
+    From `start`: no reference exists, abandon the attempt. From `status`: it stays UNKNOWN, ask again.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ProviderRefused(ProviderError):
+    """The provider answered and declined the call itself; `code` is its code, `reaction` who must act."""
+
+    def __init__(self, code: str, reaction: Reaction, meaning: str = "") -> None:
+        super().__init__(f"{code} {meaning}".strip())
+        self.code = code
+        self.reaction = reaction
+
+
+class CallbackForged(ProviderError):
+    """The callback is not the provider's, or not unambiguously so: answer 400, change nothing, record a
+    security event. `reason` is a short slug without any value of the request."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class PaymentProvider(Protocol):
+    """One provider. Safe to share between tasks; holds no state about attempts."""
+
+    @property
+    def name(self) -> str:
+        """Slug that, with a reference, identifies a transaction: `girocheckout`."""
+        ...
+
+    @property
+    def methods(self) -> frozenset[Method]:
+        """The methods this installation has a contract for."""
+        ...
+
+    async def start(self, attempt: Attempt) -> Started:
+        """Open a transaction. Raises ProviderUnavailable, ProviderRefused; ValueError if the attempt breaks
+        a rule of the provider or its method is not in `methods`."""
+        ...
+
+    async def status(self, reference: str, method: Method) -> Outcome:
+        """Ask what became of it. UNKNOWN is an answer. Raises ProviderUnavailable, ProviderRefused."""
+        ...
+
+    def verify_callback(self, query: bytes) -> Notification:
+        """Check the raw query string of a callback, exactly as received. Pure. Raises CallbackForged."""
+        ...
