@@ -1,0 +1,42 @@
+# Every target is what a person runs and what CI runs. Everything made here lives in .venv and .portal.
+PYTHON ?= python3
+ENVIRONMENT := $(PYTHON) -I deploy/local/bootstrap.py
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo stop status test check format lock clean
+
+help: ## show this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make the virtual environment from the pinned, hashed requirements
+	@$(ENVIRONMENT)
+
+run: ## start the whole portal on this machine; Ctrl-C stops it, the data stays
+	@$(ENVIRONMENT) -m deploy.local run
+
+demo: ## a scripted citizen gets a parking permit, start to finish (starts the portal if it is not running)
+	@$(ENVIRONMENT) -m deploy.local demo
+
+stop: ## stop a portal that runs elsewhere or was left behind
+	@$(ENVIRONMENT) -m deploy.local stop
+
+status: ## what is running, and where
+	@$(ENVIRONMENT) -m deploy.local status
+
+test: ## run all tests on real servers; ARGS="tests/deploy -x" for some of them
+	@$(ENVIRONMENT) -m deploy.local test $(ARGS)
+
+check: ## format, lint, strict types, import rules, generated docs fresh
+	@$(ENVIRONMENT) -m deploy.local check
+
+format: ## put the code into the house's format
+	@$(ENVIRONMENT) -m ruff format .
+	@.venv/bin/python -m ruff check --fix-only --quiet .
+
+lock: ## renew requirements/lock.txt from requirements/*.in (ARGS="--upgrade-package name" for one)
+	@$(ENVIRONMENT) -m deploy.local lock $(ARGS)
+
+clean: ## stop everything and remove what was made here: .venv, .portal with its DATA, caches
+	@test ! -x .venv/bin/python || .venv/bin/python -m deploy.local stop
+	@rm -rf .venv .portal .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache gateway/static/built
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

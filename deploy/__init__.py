@@ -1,0 +1,1 @@
+"""Runs the portal: on one machine (`local`), in containers, on Kubernetes."""

@@ -1,0 +1,1 @@
+"""The portal on one machine: servers, secrets, processes, mailbox and sandboxes behind `make run`."""
