@@ -1,0 +1,100 @@
+"""The app factory: everything an HTTP process of the portal has in common, wired once."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from shared.observe.metrics import CONTENT_TYPE, MeasureRequests, exposition
+from shared.observe.tracing import TraceRequests
+from shared.web.body_limit import DEFAULT_LIMIT, BodyLimit
+from shared.web.idempotency import IdempotencyKeeper, install_replay
+from shared.web.openapi import describe_problems
+from shared.web.probes import Probes
+from shared.web.problems import Translation, install_problem_handlers
+from shared.web.request_context import RequestContext
+from shared.web.tokens import CallerTokens
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    name: str,
+    version: str,
+    routers: Sequence[APIRouter],
+    *,
+    caller_tokens: CallerTokens | None = None,
+    probes: Probes | None = None,
+    lifespan: Lifespan | None = None,
+    idempotency: IdempotencyKeeper | None = None,
+    translations: Mapping[type[Exception], Translation] | None = None,
+    body_limit: int = DEFAULT_LIMIT,
+    body_limits: Mapping[str, int] | None = None,
+    description: str = "",
+) -> FastAPI:
+    """A service's app: its `routers`, the probes, `/metrics` and `/openapi.json`.
+
+    `lifespan` may add checks to `app.state.probes`, and may set `app.state.caller_tokens` and
+    `app.state.idempotency` when they exist only by then. `translations` names the problems for exceptions
+    of other layers. `body_limits` maps path prefixes to bytes.
+    """
+    probes = probes or Probes()
+    app = FastAPI(
+        title=name,
+        version=version,
+        description=description,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan(probes, lifespan),
+        middleware=middlewares(limit=body_limit, limits=body_limits),
+    )
+    app.state.probes = probes
+    app.state.caller_tokens = caller_tokens
+    app.state.idempotency = idempotency
+    install_problem_handlers(app, translations)
+    install_replay(app)
+    for router in routers:
+        app.include_router(router)
+    app.router.routes.extend(operators_routes(probes))
+    describe_problems(app)
+    return app
+
+
+def middlewares(
+    *, trusted: bool = True, limit: int = DEFAULT_LIMIT, limits: Mapping[str, int] | None = None
+) -> list[Middleware]:
+    """The common middlewares, outermost first; for a Starlette app too. `trusted` False at the edge."""
+    return [
+        Middleware(TraceRequests, trusted=trusted),
+        Middleware(MeasureRequests),
+        Middleware(RequestContext, trusted=trusted),
+        Middleware(BodyLimit, limit=limit, per_path=dict(limits or {})),
+    ]
+
+
+def operators_routes(probes: Probes) -> list[BaseRoute]:
+    """Probes and metrics, outside of the API's description."""
+    return [*probes.routes(), Route("/metrics", _metrics, methods=["GET"])]
+
+
+async def _metrics(_request: Request) -> Response:
+    return Response(exposition(), media_type=CONTENT_TYPE)
+
+
+def _lifespan(probes: Probes, inner: Lifespan | None) -> Lifespan:
+    @asynccontextmanager
+    async def run(app: FastAPI) -> AsyncIterator[None]:
+        if inner is None:
+            probes.up()
+            yield
+            return
+        async with inner(app):
+            probes.up()
+            yield
+
+    return run
