@@ -1,0 +1,1 @@
+"""What the city offers, read from files: services as data, zones, streets, tariffs and statutes."""

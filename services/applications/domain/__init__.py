@@ -1,0 +1,1 @@
+"""What an application is and when it may change. Pure: time, ids and facts are arguments."""
