@@ -1,0 +1,1 @@
+"""Documents: renders, seals, stores and vouches for what the city issues."""
