@@ -1,4 +1,4 @@
-"""From the port's attempt to GiroCheckout's fields; the provider's limits are checked before anything is sent."""
+"""From the port's attempt to GiroCheckout's fields; its limits are checked before anything is sent."""
 
 import re
 from urllib.parse import urlsplit

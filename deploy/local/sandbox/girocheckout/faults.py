@@ -1,0 +1,89 @@
+"""What the sandbox can be told to do wrong.
+
+A *course* is given to a transaction when it is opened (or to one that exists) and shapes what follows the
+payer's decision. A *failure of the line* spoils the answer to a single call.
+"""
+
+from collections import deque
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Course(StrEnum):
+    NORMAL = "normal"
+    SUCCEED = "succeed"  # whatever the payer clicks, the bank says paid
+    FAIL = "fail"
+    CANCEL = "cancel"
+    TIMEOUT = "timeout"
+    LATE = "late"  # the notification leaves `seconds` later
+    TWICE = "twice"  # two equal notifications at once
+    FORGED = "forged"  # one notification that claims "paid" with a wrong hash, none that is true
+    TAMPERED = "tampered"  # one notification with another amount under the true hash
+    ALTERED_AMOUNT = "altered_amount"  # the bank books `amount_cents` (default: one euro more), and says so
+    NEVER = "never"  # no notification at all
+    UNKNOWN_FIRST = "unknown_first"  # notification and the first `answers` status replies say 4500
+    SUCCESS_AFTER_CANCEL = "success_after_cancel"  # cancelled, and `seconds` later paid after all
+
+
+class Line(StrEnum):
+    REPLY_LOST = "reply_lost"  # the call is carried out, the connection breaks before the answer
+    UNSIGNED = "unsigned"  # the answer has no hash
+    WRONG_HASH = "wrong_hash"
+    UNAVAILABLE = "unavailable"  # HTTP 503, nothing carried out
+    REFUSE = "refuse"  # answered with rc `code`, nothing carried out
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`call` says where a Line fault strikes: start (also paypage/init), status, payment, refund, void."""
+
+    kind: Course | Line
+    seconds: float = 2.0
+    answers: int = 1
+    amount_cents: int | None = None
+    code: int = 5101
+    call: str = "start"
+
+    @classmethod
+    def read(cls, data: dict[str, Any]) -> "Fault":
+        """From JSON {"fault": name, …}. Raises ValueError for what is not known."""
+        name = str(data.get("fault", ""))
+        kind: Course | Line = Line(name) if name in list(Line) else Course(name)
+        allowed = {"seconds": float, "answers": int, "amount_cents": int, "code": int, "call": str}
+        return cls(kind, **{k: make(data[k]) for k, make in allowed.items() if data.get(k) is not None})
+
+    def as_json(self) -> dict[str, Any]:
+        values = asdict(self)
+        return {"fault": values.pop("kind").value, **values}
+
+
+NORMAL = Fault(Course.NORMAL)
+
+
+class Script:
+    """The faults still to come, first told, first played. Kept in memory: a restarted bank behaves."""
+
+    def __init__(self) -> None:
+        self._courses: deque[Fault] = deque()
+        self._lines: deque[Fault] = deque()
+
+    def add(self, fault: Fault, count: int) -> None:
+        (self._lines if isinstance(fault.kind, Line) else self._courses).extend([fault] * count)
+
+    def clear(self) -> None:
+        self._courses.clear()
+        self._lines.clear()
+
+    def next_course(self) -> Fault:
+        return self._courses.popleft() if self._courses else NORMAL
+
+    def next_line(self, call: str) -> Fault | None:
+        for fault in self._lines:
+            if fault.call == call:
+                self._lines.remove(fault)
+                return fault
+        return None
+
+    def as_json(self) -> list[dict[str, Any]]:
+        return [fault.as_json() for fault in (*self._courses, *self._lines)]
