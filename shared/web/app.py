@@ -12,13 +12,20 @@ from starlette.routing import BaseRoute, Route
 from shared.observe.metrics import CONTENT_TYPE, MeasureRequests, exposition
 from shared.observe.tracing import TraceRequests
 from shared.web.body_limit import DEFAULT_LIMIT, BodyLimit
+from shared.web.calls import RemoteProblem, RemoteUnavailable
 from shared.web.idempotency import IdempotencyKeeper, install_replay
 from shared.web.openapi import describe_problems
 from shared.web.probes import Probes
-from shared.web.problems import Translation, install_problem_handlers
+from shared.web.problems import Problem, Translation, install_problem_handlers, unavailable
 from shared.web.request_context import RequestContext
 from shared.web.tokens import CallerTokens
 
+_REMOTE: dict[type[Exception], Translation] = {
+    RemoteUnavailable: lambda _: unavailable(),
+    RemoteProblem: lambda exc: Problem(
+        "remote_refused", 502, "Another service refused", remote=exc.service, remote_slug=exc.slug
+    ),
+}
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -56,7 +63,7 @@ def create_app(
     app.state.probes = probes
     app.state.caller_tokens = caller_tokens
     app.state.idempotency = idempotency
-    install_problem_handlers(app, translations)
+    install_problem_handlers(app, {**_REMOTE, **(translations or {})})
     install_replay(app)
     for router in routers:
         app.include_router(router)

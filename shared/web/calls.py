@@ -84,11 +84,12 @@ class ServiceCalls:
         session: str | None = None,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
-        """A 2xx answer. Raises `RemoteProblem`, `RemoteUnavailable`."""
-        return await self.request(
+    ) -> Any:
+        """The decoded JSON of a 2xx answer. Raises `RemoteProblem`, `RemoteUnavailable`."""
+        answer = await self.request(
             "GET", service, path, purpose=purpose, session=session, params=params, headers=headers
         )
+        return _decoded(service, answer)
 
     async def post(
         self,
@@ -100,9 +101,10 @@ class ServiceCalls:
         session: str | None = None,
         idempotency_key: str | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
-        """As `get`; with an `idempotency_key` it is repeated once when the connection breaks."""
-        return await self.request(
+    ) -> Any:
+        """As `get`, None for an empty answer; with an `idempotency_key` it is repeated once when the
+        connection breaks."""
+        answer = await self.request(
             "POST",
             service,
             path,
@@ -112,6 +114,7 @@ class ServiceCalls:
             idempotency_key=idempotency_key,
             headers=headers,
         )
+        return _decoded(service, answer)
 
     async def request(
         self,
@@ -126,7 +129,10 @@ class ServiceCalls:
         json: Any = None,
         params: Mapping[str, Any] | None = None,
     ) -> httpx.Response:
-        """Any method. A token that the other side does not accept is renewed once."""
+        """Any method; the 2xx or 304 answer as it came (its `.content`, `.headers`, `.status_code`).
+
+        A token that the other side does not accept is renewed once.
+        """
         wanted = TokenFor(service, purpose, session)
         sent = dict(headers or {})
         if idempotency_key is not None:
@@ -232,6 +238,15 @@ def _accepted(service: str, answer: httpx.Response) -> httpx.Response:
     body = _problem(answer)
     slug = str(body.get("type", "")).removeprefix(TYPE_PREFIX) or f"http_{answer.status_code}"
     raise RemoteProblem(service, answer.status_code, slug, body)
+
+
+def _decoded(service: str, answer: httpx.Response) -> Any:
+    if not answer.content:
+        return None
+    try:
+        return answer.json()
+    except ValueError:
+        raise RemoteUnavailable(service, "its answer is not JSON") from None
 
 
 def _problem(answer: httpx.Response) -> dict[str, Any]:

@@ -71,12 +71,14 @@ class Idempotency:
     def __init__(self, keeper: IdempotencyKeeper, key_hmac: bytes, digest: bytes) -> None:
         self.key_hmac = key_hmac
         self.digest = digest
+        self.answered = False
         self._keeper = keeper
 
     def remember_in(self, unit: RemembersAnswers, status: int, body: Any) -> Response:
         """Lets `unit` store the answer with its effect and gives it as a response to return after
         `unit.commit()`. `body`: anything JSON can hold or a pydantic model; no personal data."""
         text = json.dumps(jsonable_encoder(body), ensure_ascii=False, separators=(",", ":")).encode()
+        self.answered = True
         unit.remember(self.key_hmac, self.digest, status, text)
         return Response(text, status, media_type="application/json")
 
@@ -116,7 +118,8 @@ async def idempotent(
     try:
         yield found
     except Exception:
-        await found.replay()
+        if found.answered:
+            await found.replay()
         raise
 
 
