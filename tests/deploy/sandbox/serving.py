@@ -1,0 +1,122 @@
+"""Real servers for the tests: the sandbox bank and a shop that takes its notifications, on free ports."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from deploy.local.sandbox.girocheckout.app import create_app
+from deploy.local.sandbox.girocheckout.settings import METHODS, Project, Settings
+
+MERCHANT = 1234567
+PROJECTS = {method: 1230 + number for number, method in enumerate(METHODS, start=1)}
+PASSPHRASES = {str(number): f"passphrase of {method}" for method, number in PROJECTS.items()}
+
+
+@contextlib.contextmanager
+def serving(app: Starlette) -> Iterator[str]:
+    """Serves until left; yields the base address without a slash at its end."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="critical", lifespan="on", timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
+
+
+class Shop:
+    """Takes notifications: remembers each raw query and answers with the next of `answers`, else 200."""
+
+    def __init__(self) -> None:
+        self.queries: list[bytes] = []
+        self.answers: list[int] = []
+        self.url = ""
+
+    def app(self) -> Starlette:
+        async def notified(request: Request) -> Response:
+            self.queries.append(request.scope["query_string"])
+            return Response(status_code=self.answers.pop(0) if self.answers else 200)
+
+        return Starlette(routes=[Route("/notify", notified)])
+
+    def wait(self, count: int, seconds: float = 5.0) -> list[bytes]:
+        """The queries, once there are `count`; fails if they do not come."""
+        end = time.monotonic() + seconds
+        while len(self.queries) < count:
+            assert time.monotonic() < end, f"{len(self.queries)} of {count} notifications came"
+            time.sleep(0.01)
+        return list(self.queries)
+
+    def stays_at(self, count: int, seconds: float = 0.4) -> bool:
+        time.sleep(seconds)
+        return len(self.queries) == count
+
+
+class Sandbox:
+    """The running bank, by its control API."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.api = f"{url}/girocheckout/v2/"
+        self.http = httpx.Client(base_url=url, trust_env=False)
+
+    def tell(self, fault: str, **more: object) -> None:
+        self.http.post("/sandbox/faults", json={"fault": fault, **more}).raise_for_status()
+
+    def forget(self) -> None:
+        self.http.delete("/sandbox/faults").raise_for_status()
+
+    def decide(self, reference: str, outcome: str = "pay") -> dict[str, Any]:
+        answer = self.http.post(f"/sandbox/transactions/{reference}/decide", json={"outcome": outcome})
+        return dict(answer.raise_for_status().json())
+
+    def book(self) -> dict[str, Any]:
+        return dict(self.http.get("/sandbox/book").raise_for_status().json())
+
+    def transaction(self, reference: str) -> dict[str, Any]:
+        return dict(self.http.get(f"/sandbox/transactions/{reference}").raise_for_status().json())
+
+
+def settings(state: Path, **more: Any) -> Settings:
+    """All methods of the sandbox, each with a project of its own."""
+    projects = {
+        number: Project(number, method, PASSPHRASES[str(number)]) for method, number in PROJECTS.items()
+    }
+    return Settings(state=state, merchant_id=MERCHANT, projects=projects, **{"retry_seconds": 0.1, **more})
+
+
+@contextlib.contextmanager
+def running_sandbox(state: Path, **more: Any) -> Iterator[Sandbox]:
+    with serving(create_app(settings(state, **more))) as url:
+        sandbox = Sandbox(url)
+        try:
+            yield sandbox
+        finally:
+            sandbox.http.close()
+
+
+@contextlib.contextmanager
+def running_shop() -> Iterator[Shop]:
+    shop = Shop()
+    with serving(shop.app()) as url:
+        shop.url = url
+        yield shop

@@ -1,0 +1,145 @@
+"""The provider contract, run by the GiroCheckout adapter against the sandbox bank over HTTP."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.payments.providers.girocheckout import Account, GiroCheckout
+from services.payments.providers.port import Method, PaymentProvider, ProviderRefused, ProviderUnavailable
+from tests.deploy.sandbox.serving import (
+    MERCHANT,
+    PASSPHRASES,
+    PROJECTS,
+    Sandbox,
+    Shop,
+    running_sandbox,
+    running_shop,
+)
+from tests.services.payments.providers.contract import ProviderContract, an_attempt
+
+
+class SandboxPayer:
+    def __init__(self, sandbox: Sandbox, shop: Shop) -> None:
+        self.sandbox = sandbox
+        self._shop = shop
+        self.notify_url = f"{shop.url}/notify?attempt=1"
+
+    def decide(self, reference: str, outcome: str) -> None:
+        self.sandbox.decide(reference, outcome)
+
+    def callbacks(self, count: int) -> list[bytes]:
+        return self._shop.wait(count)
+
+    def no_more_callbacks(self, count: int) -> bool:
+        return self._shop.stays_at(count)
+
+    def break_call(self, call: str, fault: str, **more: Any) -> None:
+        self.sandbox.tell(fault, call=call, **more)
+
+    def course(self, fault: str, **more: Any) -> None:
+        self.sandbox.tell(fault, **more)
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Shop]]:
+    state: Path = tmp_path_factory.mktemp("bank")
+    with running_sandbox(state) as sandbox, running_shop() as shop:
+        yield sandbox, shop
+
+
+@pytest.fixture
+def payer(servers: tuple[Sandbox, Shop]) -> Iterator[SandboxPayer]:
+    sandbox, shop = servers
+    yield SandboxPayer(sandbox, shop)
+    sandbox.forget()
+    shop.queries.clear()
+
+
+@pytest.fixture(params=["v2", "api/v2"], ids=["generation 2", "generation 1"])
+async def provider(
+    request: pytest.FixtureRequest, servers: tuple[Sandbox, Shop]
+) -> AsyncIterator[GiroCheckout]:
+    account = Account.of(MERCHANT, PROJECTS, PASSPHRASES)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        yield GiroCheckout(
+            base_url=f"{servers[0].url}/girocheckout/{request.param}", account=account, http=http
+        )
+
+
+class TestGiroCheckoutKeepsTheContract(ProviderContract):
+    pass
+
+
+class TestEveryMethodOfGiroCheckout:
+    @pytest.mark.parametrize("method", list(Method))
+    async def test_is_started_paid_and_told(
+        self, provider: PaymentProvider, payer: SandboxPayer, method: Method
+    ) -> None:
+        attempt = an_attempt(payer, method)
+        started = await provider.start(attempt)
+        payer.decide(started.reference, "pay")
+        notification = provider.verify_callback(payer.callbacks(1)[0])
+        assert notification.method is method
+        assert notification.outcome == await provider.status(started.reference, method)
+
+    async def test_sends_the_whole_kassenzeichen_and_a_short_purpose(
+        self, provider: PaymentProvider, payer: SandboxPayer
+    ) -> None:
+        attempt = an_attempt(
+            payer, purpose="Bewohnerparkausweis für Zone Altstadt Nord", kassenzeichen="9" * 60
+        )
+        booked = payer.sandbox.transaction((await provider.start(attempt)).reference)
+        assert (booked["purpose"], booked["kassenzeichen"]) == ("Bewohnerparkausweis für", "9" * 60)
+
+    async def test_keeps_umlauts_under_the_hash(self, provider: PaymentProvider, payer: SandboxPayer) -> None:
+        attempt = an_attempt(payer, purpose="Gebühr für Łódź & Söhne +ß")
+        booked = payer.sandbox.transaction((await provider.start(attempt)).reference)
+        assert booked["purpose"] == "Gebühr für Łódź & Söhne +ß"
+
+
+class TestRefusalsOfGiroCheckout:
+    @pytest.mark.parametrize(
+        ("code", "reaction"),
+        [
+            (5000, "configuration"),
+            (5001, "configuration"),
+            (5002, "configuration"),
+            (5116, "bug"),
+            (5200, "declined"),
+        ],
+    )
+    async def test_say_who_must_act(
+        self, provider: PaymentProvider, payer: SandboxPayer, code: int, reaction: str
+    ) -> None:
+        payer.break_call("start", "refuse", code=code)
+        with pytest.raises(ProviderRefused) as raised:
+            await provider.start(an_attempt(payer))
+        assert (raised.value.code, raised.value.reaction) == (str(code), reaction)
+
+    @pytest.mark.parametrize("code", [5100, 5101, 5201, 9999])
+    async def test_are_unknown_where_the_bank_does_not_know(
+        self, provider: PaymentProvider, payer: SandboxPayer, code: int
+    ) -> None:
+        payer.break_call("start", "refuse", code=code)
+        with pytest.raises(ProviderUnavailable, match=f"rc_{code}"):
+            await provider.start(an_attempt(payer))
+
+    async def test_name_a_wrong_passphrase_as_configuration(
+        self, servers: tuple[Sandbox, Shop], payer: SandboxPayer
+    ) -> None:
+        account = Account.of(MERCHANT, {"card": 4}, {"4": "not registered there"})
+        async with httpx.AsyncClient(trust_env=False) as http:
+            provider = GiroCheckout(base_url=servers[0].api, account=account, http=http)
+            with pytest.raises(ProviderRefused) as raised:
+                await provider.start(an_attempt(payer))
+        assert raised.value.reaction == "configuration"
+
+    async def test_nobody_there_is_unavailable(self, payer: SandboxPayer) -> None:
+        account = Account.of(MERCHANT, PROJECTS, PASSPHRASES)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            provider = GiroCheckout(base_url="http://127.0.0.1:9/", account=account, http=http)
+            with pytest.raises(ProviderUnavailable, match="connection"):
+                await provider.start(an_attempt(payer))
