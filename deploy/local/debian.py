@@ -18,6 +18,15 @@ def is_debian() -> bool:
     return shutil.which("apt-get") is not None and shutil.which("dpkg-deb") is not None
 
 
+def is_installed(package: str) -> bool:
+    asked = ["dpkg-query", "--show", "--showformat=${Status}", package]
+    try:
+        done = subprocess.run(asked, check=False, capture_output=True, text=True)
+    except FileNotFoundError:
+        return False
+    return done.stdout.endswith("ok installed")
+
+
 def install(packages: Sequence[str]) -> None:
     """Install as root, without recommendations. Raises PackagesMissing."""
     if os.geteuid() != 0:

@@ -32,7 +32,7 @@ class Process:
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
-    ready: Probe
+    ready: Probe = lambda: True
     stops_on: signal.Signals = signal.SIGTERM
     stop_seconds: float = 15.0
     folder: Path = ROOT
@@ -61,9 +61,19 @@ class Supervisor:
 
     def start(self, *processes: Process, within: float = 60.0) -> dict[str, float]:
         """Start these together; returns each one's seconds until ready. Raises CannotStart if one is not."""
-        started = [self._spawn(process) for process in processes]
+        return self.await_ready(self.begin(*processes), within)
+
+    def begin(self, *processes: Process) -> list[Running]:
+        """Start these without waiting."""
+        return [self._spawn(process) for process in processes]
+
+    def await_ready(
+        self, started: Sequence[Running], within: float = 60.0, say: Callable[[str], None] = lambda text: None
+    ) -> dict[str, float]:
+        """Wait until all of these are ready; `say` hears whom we wait for. Raises CannotStart."""
         deadline = time.monotonic() + within
         while waiting := [one for one in started if one.ready_after is None]:
+            say("waiting for " + ", ".join(one.process.name for one in waiting))
             for one in waiting:
                 self._look_at(one)
             if time.monotonic() > deadline:
@@ -71,6 +81,23 @@ class Supervisor:
                 raise CannotStart(f"{late.process.name} was not ready after {within:.0f} s. {_tail(late)}")
             time.sleep(0.03)
         return {one.process.name: one.ready_after or 0.0 for one in started}
+
+    def complete(self, *processes: Process, within: float = 120.0) -> None:
+        """Run these to their end, side by side. Raises CannotStart if one fails or does not end."""
+        started = self.begin(*processes)
+        deadline = time.monotonic() + within
+        for one in started:
+            try:
+                code = one.child.wait(timeout=max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                raise CannotStart(f"{one.process.name} did not end in {within:.0f} s. {_tail(one)}") from None
+            if code != 0:
+                raise CannotStart(f"{one.process.name} failed. {_tail(one)}")
+            self._forget(one)
+
+    def _forget(self, one: Running) -> None:
+        self.running.remove(one)
+        self._record.remove(one.child.pid)
 
     def _spawn(self, process: Process) -> Running:
         log = self._logs / f"{process.name}.log"
@@ -86,7 +113,7 @@ class Supervisor:
             )
         one = Running(process, child, log)
         self.running.append(one)
-        self._record.add(process.name, child.pid)
+        self._record.add(process.name, child.pid, process.stops_on)
         return one
 
     def _look_at(self, one: Running) -> None:
@@ -106,11 +133,10 @@ class Supervisor:
             announce(one.process.name)
             end(one.child.pid, one.process.stops_on, one.process.stop_seconds)
             one.child.wait()
-            self.running.pop()
-            self._record.remove(one.child.pid)
+            self._forget(one)
 
 
-def end(pid: int, by: signal.Signals, seconds: float) -> None:
+def end(pid: int, by: int, seconds: float) -> None:
     """Signal a process, give it time, then kill what is left of it, its descendants and its group."""
     try:
         family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]

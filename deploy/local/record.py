@@ -3,6 +3,7 @@ hit."""
 
 import json
 import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ class Recorded:
     name: str
     pid: int
     born: float
+    stops_on: int = signal.SIGTERM
 
     def is_alive(self) -> bool:
         try:
@@ -37,8 +39,8 @@ class ProcessRecord:
     def alive(self) -> list[Recorded]:
         return [entry for entry in self.all() if entry.is_alive()]
 
-    def add(self, name: str, pid: int) -> None:
-        self._write([*self.all(), Recorded(name, pid, psutil.Process(pid).create_time())])
+    def add(self, name: str, pid: int, stops_on: int = signal.SIGTERM) -> None:
+        self._write([*self.all(), Recorded(name, pid, psutil.Process(pid).create_time(), stops_on)])
 
     def remove(self, pid: int) -> None:
         self._write([entry for entry in self.all() if entry.pid != pid])

@@ -21,11 +21,12 @@ from deploy.local.seal import seal_files
 
 LOGS = ("identity", "applications", "payments", "documents")  # services with a log, keys and a credential
 CREDENTIALS = (*LOGS, "gateway")
-GIROCHECKOUT_PROJECTS: Mapping[str, str] = {
-    "card": "41001",
-    "paypal": "41002",
-    "wero": "41003",
-    "direct": "41004",
+GIROCHECKOUT_PROJECTS: Mapping[str, int] = {  # method → project number: one project, one passphrase each
+    "card": 41001,
+    "paypal": 41002,
+    "direct_debit": 41003,
+    "direct_transfer": 41004,
+    "wero": 41005,
 }
 DEMO_ROLES = ("clerk", "warden", "treasurer", "operator")
 WORDS = """
@@ -153,4 +154,4 @@ def demo_accounts() -> str:
 
 
 def _passphrases() -> str:
-    return json.dumps({project: secrets.token_urlsafe(24) for project in GIROCHECKOUT_PROJECTS.values()})
+    return json.dumps({str(project): secrets.token_urlsafe(24) for project in GIROCHECKOUT_PROJECTS.values()})

@@ -1,0 +1,196 @@
+"""What `make run` starts, as data: each process with its module, its port and what it is told."""
+
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from deploy.local.databases import ServiceDatabases
+from deploy.local.ports import HOST
+from deploy.local.processes import Process, answers_http
+from deploy.local.rabbit import Broker
+from deploy.local.secrets import GIROCHECKOUT_PROJECTS
+
+MERCHANT_ID = "3610001"
+PASSED_ON = ("PORTAL_LOG_LEVEL", "PORTAL_OTLP_ENDPOINT")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What the local run chose or found: everything a process could have to be told."""
+
+    state: Path
+    ports: Mapping[str, int]
+    broker: Broker
+    databases: Mapping[str, ServiceDatabases]
+
+    def url(self, name: str) -> str:
+        return f"http://{HOST}:{self.ports[name]}"
+
+    def secrets(self, name: str) -> Path:
+        return self.state / "secrets" / name
+
+
+Environment = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Service:
+    """One long-running process. `name` is also its port's, its log's and its secret folder's name."""
+
+    name: str
+    module: str
+    environment: Callable[[Stack], Environment]
+    ready_path: str = "/health/ready"
+
+    def process(self, stack: Stack) -> Process:
+        return Process(
+            name=self.name,
+            command=[sys.executable, "-m", self.module],
+            environment={**inherited(), **self.environment(stack)},
+            ready=answers_http(stack.ports[self.name], self.ready_path),
+        )
+
+    def is_present(self) -> bool:
+        return is_module(self.module)
+
+
+def inherited(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The caller's environment without its PORTAL_ variables: an administrator's URL is not a service's
+    business."""
+    plain = {name: value for name, value in environment.items() if not name.startswith("PORTAL_")}
+    return plain | {name: environment[name] for name in PASSED_ON if name in environment}
+
+
+def is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _listening(stack: Stack, name: str) -> dict[str, str]:
+    return {"PORTAL_HOST": HOST, "PORTAL_PORT": str(stack.ports[name])}
+
+
+def _common(stack: Stack, name: str) -> dict[str, str]:
+    """What the gateway and every service is told."""
+    return _listening(stack, name) | {
+        "PORTAL_SECRETS_DIR": str(stack.secrets(name)),
+        "PORTAL_RABBITMQ_URL": stack.broker.url,
+        "PORTAL_EXCHANGE": "portal.events",
+        "PORTAL_NAME_PREFIX": stack.broker.name_prefix,
+        "PORTAL_IDENTITY_URL": stack.url("identity"),
+        "PORTAL_APPLICATIONS_URL": stack.url("applications"),
+        "PORTAL_PAYMENTS_URL": stack.url("payments"),
+        "PORTAL_DOCUMENTS_URL": stack.url("documents"),
+        "PORTAL_PUBLIC_URL": stack.url("gateway"),
+    }
+
+
+def _with_log(stack: Stack, name: str) -> dict[str, str]:
+    """What a service with a log of its own is told."""
+    databases = stack.databases[name]
+    return _common(stack, name) | {
+        "PORTAL_DATABASE_URL": databases.app,
+        "PORTAL_KEYS_DATABASE_URL": databases.app_keys,
+    }
+
+
+def _identity(stack: Stack) -> Environment:
+    return _with_log(stack, "identity") | {
+        "PORTAL_SMTP_HOST": HOST,
+        "PORTAL_SMTP_PORT": str(stack.ports["smtp"]),
+        "PORTAL_MAIL_FROM": "portal@lindenau.example",
+    }
+
+
+def _applications(stack: Stack) -> Environment:
+    return _with_log(stack, "applications") | {"PORTAL_REGISTER_URL": stack.url("register")}
+
+
+def _payments(stack: Stack) -> Environment:
+    return _with_log(stack, "payments") | {
+        "PORTAL_GIROCHECKOUT_BASE_URL": stack.url("girocheckout") + "/girocheckout/v2/",
+        "PORTAL_GIROCHECKOUT_MERCHANT_ID": MERCHANT_ID,
+        "PORTAL_GIROCHECKOUT_PROJECTS": json.dumps(dict(GIROCHECKOUT_PROJECTS)),
+        "PORTAL_PAYMENTS_PUBLIC_URL": stack.url("gateway"),
+    }
+
+
+def _documents(stack: Stack) -> Environment:
+    return _with_log(stack, "documents") | {"PORTAL_STORE_URL": (stack.state / "documents").as_uri()}
+
+
+def _mailbox(stack: Stack) -> Environment:
+    return _listening(stack, "mailbox") | {
+        "PORTAL_SMTP_PORT": str(stack.ports["smtp"]),
+        "PORTAL_MAILBOX_DIR": str(stack.state / "mailbox"),
+    }
+
+
+def _girocheckout(stack: Stack) -> Environment:
+    return {
+        "PORTAL_HOST": HOST,
+        "PORTAL_PORT_GIROCHECKOUT": str(stack.ports["girocheckout"]),
+        "PORTAL_SANDBOX_STATE": str(stack.state / "girocheckout"),
+        "PORTAL_SANDBOX_PUBLIC_URL": stack.url("girocheckout"),
+        "PORTAL_GIROCHECKOUT_MERCHANT_ID": MERCHANT_ID,
+        "PORTAL_GIROCHECKOUT_PROJECTS": json.dumps(dict(GIROCHECKOUT_PROJECTS)),
+        "PORTAL_GIROCHECKOUT_PASSPHRASES": str(
+            stack.secrets("girocheckout") / "girocheckout_passphrases.json"
+        ),
+    }
+
+
+def _register(stack: Stack) -> Environment:
+    return {"PORTAL_HOST": HOST, "PORTAL_PORT_REGISTER": str(stack.ports["register"])}
+
+
+SERVICES = (  # started together in this order, stopped in the reverse one: the gateway goes first
+    Service("mailbox", "deploy.local.mailbox", _mailbox),
+    Service("girocheckout", "deploy.local.sandbox.girocheckout", _girocheckout, "/sandbox/health"),
+    Service("register", "deploy.local.sandbox.register", _register, "/sandbox/health"),
+    Service("identity", "services.identity", _identity),
+    Service("applications", "services.applications", _applications),
+    Service("payments", "services.payments", _payments),
+    Service("documents", "services.documents", _documents),
+    Service("gateway", "gateway", lambda stack: _common(stack, "gateway")),
+)
+
+
+def migration(stack: Stack, name: str) -> Process:
+    """Brings both databases of one service to this version, as their owner; ends by itself."""
+    databases = stack.databases[name]
+    return Process(
+        name=f"migrate-{name}",
+        command=[sys.executable, "-m", "shared.cli", "migrate", name],
+        environment=inherited()
+        | {
+            "PORTAL_OWNER_DATABASE_URL": databases.owner,
+            "PORTAL_OWNER_KEYS_DATABASE_URL": databases.owner_keys,
+            "PORTAL_APP_ROLE": urlsplit(databases.app).username or "",
+        },
+    )
+
+
+def seeding(stack: Stack) -> Process:
+    """Makes the demo accounts that are not there yet; ends by itself."""
+    return Process(
+        name="seed",
+        command=[sys.executable, "-m", "services.identity.seed"],
+        environment={
+            **inherited(),
+            **_identity(stack),
+            "PORTAL_DEMO_ACCOUNTS": str(stack.state / "secrets" / "demo_accounts.json"),
+        },
+    )
+
+
+def assets() -> Process:
+    """Builds the gateway's web assets if anything changed; ends by itself."""
+    return Process("assets", [sys.executable, "-m", "gateway.assets"], inherited())

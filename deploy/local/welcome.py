@@ -1,0 +1,51 @@
+"""What a person sees when everything runs: addresses, accounts, and what to click."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from deploy.local.services import Stack
+
+SHOWN = {
+    "gateway": "the portal",
+    "mailbox": "every mail it sends",
+    "girocheckout": "the payment provider's sandbox",
+}
+STEPS = (
+    ("gateway", "/registrieren", "register with any address and a password of your own"),
+    ("mailbox", "/", "open the mail and follow its link"),
+    ("gateway", "/dienste/bewohnerparkausweis", "apply for the permit, pay in the sandbox, download it"),
+    ("gateway", "/arbeit", "as the clerk: the cases that wait for a person"),
+    ("gateway", "/pruefen", "check a permit, as anybody may"),
+)
+
+
+def show_welcome(console: Console, stack: Stack, accounts: Sequence[dict[str, str]], seconds: float) -> None:
+    """Print the panel; on a terminal the addresses can be clicked."""
+    addresses = _grid((what, stack.url(name)) for name, what in SHOWN.items())
+    people = _grid((account["email"], account["password"]) for account in accounts)
+    clicks = _grid((what, stack.url(name) + path) for name, path, what in STEPS)
+    parts: list[RenderableType] = [
+        addresses,
+        _title("Demo accounts"),
+        people,
+        _title("What to click"),
+        clicks,
+    ]
+    footer = f"\nCtrl-C stops everything; the data stays in {stack.state}. `make demo` does it all by itself."
+    title = f"The portal of Lindenau runs, after {seconds:.1f} s"
+    console.print(Panel(Group(*parts, Text(footer, style="dim")), title=title, expand=False, padding=(1, 2)))
+
+
+def _title(text: str) -> Text:
+    return Text(f"\n{text}", style="bold")
+
+
+def _grid(rows: Iterable[tuple[str, ...]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for row in rows:
+        table.add_row(*(Text(cell, overflow="fold") for cell in row))
+    return table
