@@ -1,0 +1,1 @@
+"""The gateway: pages, sessions and live updates for people. It holds no business rule."""

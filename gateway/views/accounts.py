@@ -1,0 +1,111 @@
+"""Account pages. What a visitor may learn about an account is the same whether it exists or not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from gateway.views.forms import Field
+from gateway.views.frame import Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginPage(Page):
+    """`message` is a key below `problem.`; `next_url` is where to go after signing in."""
+
+    template: ClassVar[str] = "account/login.html"
+    nav: ClassVar[str] = "account"
+
+    email: Field
+    password: Field
+    message: str = ""
+    next_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterPage(Page):
+    template: ClassVar[str] = "account/register.html"
+    nav: ClassVar[str] = "account"
+
+    email: Field
+    password: Field
+    message: str = ""
+
+    @property
+    def faulty(self) -> tuple[Field, ...]:
+        return tuple(one for one in (self.email, self.password) if one.error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSentPage(Page):
+    """After registering or asking for a new password: the same words for every address."""
+
+    template: ClassVar[str] = "account/mail_sent.html"
+    nav: ClassVar[str] = "account"
+
+    purpose: Literal["registration", "reset"]
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmPage(Page):
+    """Asks for one click: a mail program that opens links ahead must not use the link up."""
+
+    template: ClassVar[str] = "account/confirm.html"
+    nav: ClassVar[str] = "account"
+
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkResultPage(Page):
+    """What became of a link from a mail. `password_changed` ends a reset."""
+
+    template: ClassVar[str] = "account/link_result.html"
+    nav: ClassVar[str] = "account"
+
+    result: Literal["confirmed", "expired", "used", "unknown", "password_changed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgotPasswordPage(Page):
+    template: ClassVar[str] = "account/forgot.html"
+    nav: ClassVar[str] = "account"
+
+    email: Field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetPasswordPage(Page):
+    template: ClassVar[str] = "account/reset.html"
+    nav: ClassVar[str] = "account"
+
+    action: str
+    password: Field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Somebody read the citizen's data. `reader` is a key below `reader.`, `purpose` one below `purpose.`."""
+
+    at: datetime
+    reader: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfilePage(Page):
+    """`trust` is a key below `trust.`; `hidden` carries the version for the optimistic lock."""
+
+    template: ClassVar[str] = "account/profile.html"
+    nav: ClassVar[str] = "account"
+
+    email: str
+    trust: str
+    fields: tuple[Field, ...]
+    hidden: dict[str, str]
+    accesses: tuple[Access, ...] = ()
+    message: str = ""
+
+    @property
+    def faulty(self) -> tuple[Field, ...]:
+        return tuple(one for one in self.fields if one.error)

@@ -1,0 +1,106 @@
+"""The clerk's pages: the worklist and the complete file of a case on one screen."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar
+
+from gateway.views.cases import Document, Step
+from gateway.views.forms import AnswerGroup, Option
+from gateway.views.frame import Page, Tone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One number above the worklist. `label` is a key below `figure.`; `value` is already written out."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkRow:
+    """`state` is a key below `state.`; `urgent` marks a deadline that is near or past."""
+
+    url: str
+    number: str
+    service: str
+    applicant: str
+    submitted_at: datetime
+    due: date | None
+    urgent: bool
+    state: str
+    tone: Tone
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorklistPage(Page):
+    template: ClassVar[str] = "work/worklist.html"
+    nav: ClassVar[str] = "work"
+
+    figures: tuple[Figure, ...]
+    rows: tuple[WorkRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """`state` is a key below `payment_state.`."""
+
+    state: str
+    tone: Tone
+    amount_cents: int
+    kassenzeichen: str
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """The population register's answer. `outcome` is a key below `register.`."""
+
+    outcome: str
+    tone: Tone
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One stored event in plain words, and who caused it: a key below `actor.`."""
+
+    at: datetime
+    title: str
+    actor: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFilePage(Page):
+    """`reasons` say why the case came to a person. `reject_reasons` come from the service's definition.
+
+    The decision form posts decision=approve|reject|request_correction, reason_code, reason and `hidden`
+    (the version the clerk has seen). `message` is a key below `problem.`.
+    """
+
+    template: ClassVar[str] = "work/case_file.html"
+    nav: ClassVar[str] = "work"
+
+    number: str
+    service: str
+    applicant: str
+    state: str
+    tone: Tone
+    submitted_at: datetime
+    reasons: tuple[str, ...]
+    groups: tuple[AnswerGroup, ...]
+    steps: tuple[Step, ...]
+    history: tuple[HistoryEntry, ...]
+    payment: Payment | None
+    register: Register | None
+    documents: tuple[Document, ...] = ()
+    action: str = ""
+    reject_reasons: tuple[Option, ...] = ()
+    hidden: dict[str, str]
+    due: date | None = None
+    decision: str = ""
+    reason: str = ""
+    message: str = ""
+    revoke_action: str = ""
