@@ -1,18 +1,32 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.deploy.sandbox.serving import Sandbox, Shop, running_sandbox, running_shop
 
 
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path) as running:
+@pytest.fixture(scope="session")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with running_sandbox(tmp_path_factory.mktemp("bank")) as running:
         yield running
 
 
 @pytest.fixture
-def shop() -> Iterator[Shop]:
+def sandbox(bank: Sandbox) -> Sandbox:
+    """The one bank of the session, with an empty book and nothing told."""
+    bank.reset()
+    return bank
+
+
+@pytest.fixture(scope="session")
+def corner_shop() -> Iterator[Shop]:
     with running_shop() as running:
         yield running
+
+
+@pytest.fixture
+def shop(corner_shop: Shop) -> Shop:
+    """The one shop of the session, having heard nothing yet."""
+    corner_shop.queries.clear()
+    corner_shop.answers.clear()
+    return corner_shop

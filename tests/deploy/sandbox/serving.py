@@ -85,6 +85,10 @@ class Sandbox:
     def forget(self) -> None:
         self.http.delete("/sandbox/faults").raise_for_status()
 
+    def reset(self) -> None:
+        self.http.delete("/sandbox/book").raise_for_status()
+        self.forget()
+
     def decide(self, reference: str, outcome: str = "pay") -> dict[str, Any]:
         answer = self.http.post(f"/sandbox/transactions/{reference}/decide", json={"outcome": outcome})
         return dict(answer.raise_for_status().json())

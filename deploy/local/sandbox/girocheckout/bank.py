@@ -86,10 +86,12 @@ class Bank:
         self._announce(decided)
         return decided
 
-    def pay_after_all(self, transaction: Transaction) -> None:
-        """The bank books what it had called cancelled."""
-        if transaction.state != "paid":
-            self._book_result(transaction, PAID)
+    def pay_after_all(self, reference: str) -> Transaction:
+        """The bank books what it had called cancelled; once, however often told. KeyError if unknown."""
+        transaction = self._book.find(reference)
+        if transaction is None:
+            raise KeyError(reference)
+        return transaction if transaction.state == "paid" else self._book_result(transaction, PAID)
 
     def give_back(self, call: Call, parent: Transaction, kind: str, amount_cents: int) -> Transaction:
         """A refund or void of a paid transaction, booked at once. Raises Duplicate."""

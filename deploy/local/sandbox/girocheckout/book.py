@@ -21,7 +21,8 @@ create table if not exists entries (
   currency text not null, text text not null
 );
 create table if not exists notices (
-  number integer primary key, reference text not null, url text not null, books integer not null,
+  number integer primary key autoincrement, reference text not null, url text not null,
+  books integer not null,
   due_at real not null, tries integer not null default 0, answer integer, done integer not null default 0
 );
 """
@@ -77,6 +78,10 @@ class Book:
         )
         self._db.row_factory = sqlite3.Row
         self._db.executescript("pragma journal_mode=wal; pragma synchronous=normal;" + _SCHEMA)
+
+    def clear(self) -> None:
+        for table in ("transactions", "entries", "notices"):
+            self._db.execute(f"delete from {table}")  # noqa: S608
 
     def close(self) -> None:
         self._db.close()

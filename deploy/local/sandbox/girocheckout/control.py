@@ -7,6 +7,7 @@ POST   /sandbox/transactions/{reference}/decide {"outcome": "pay"|"fail"|"cancel
        → transaction with "redirect" · 404 · 409 decided before
 GET    /sandbox/transactions/{reference} → transaction
 GET    /sandbox/book → {"merchant_id", "balance_cents", "transactions", "entries", "notices"}
+DELETE /sandbox/book → 204, everything is forgotten
 GET    /sandbox/health → {"status": "ok"}
 """
 
@@ -40,6 +41,7 @@ class Control:
             Route("/sandbox/transactions/{reference}", self._transaction),
             Route("/sandbox/transactions/{reference}/decide", self._decide, methods=["POST"]),
             Route("/sandbox/book", self._statement),
+            Route("/sandbox/book", self._empty, methods=["DELETE"]),
             Route("/sandbox/health", self._health),
         ]
 
@@ -96,6 +98,10 @@ class Control:
                 "notices": self._book.notices(),
             }
         )
+
+    async def _empty(self, _request: Request) -> Response:
+        self._book.clear()
+        return Response(status_code=204)
 
     async def _health(self, _request: Request) -> Response:
         return JSONResponse({"status": "ok"})

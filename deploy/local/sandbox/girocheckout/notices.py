@@ -63,11 +63,7 @@ class Announcer:
     def _address(self, notice: Notice, bank: Bank) -> str:
         if not notice.books:
             return notice.url
-        cancelled = self._book.find(notice.reference)
-        assert cancelled is not None
-        bank.pay_after_all(cancelled)
-        paid = self._book.find(notice.reference)
-        assert paid is not None
+        paid = bank.pay_after_all(notice.reference)
         return bank.announcement(paid, paid.urls["notify"])
 
     async def _send(self, url: str, http: httpx.AsyncClient) -> int | None:
