@@ -1,8 +1,9 @@
 """The app factory: everything an HTTP process of the portal has in common, wired once."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
+import structlog
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from shared.observe.metrics import CONTENT_TYPE, MeasureRequests, exposition
+from shared.observe.scrubbing import failure
 from shared.observe.tracing import TraceRequests
 from shared.web.body_limit import DEFAULT_LIMIT, BodyLimit
 from shared.web.calls import RemoteProblem, RemoteUnavailable
@@ -96,11 +98,13 @@ async def _metrics(_request: Request) -> Response:
 def _lifespan(probes: Probes, inner: Lifespan | None) -> Lifespan:
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
-        if inner is None:
-            probes.up()
-            yield
-            return
-        async with inner(app):
+        async with AsyncExitStack() as stack:
+            if inner is not None:
+                try:
+                    await stack.enter_async_context(inner(app))
+                except Exception as exc:
+                    structlog.get_logger("serve").error("start_failed", **failure(exc))
+                    raise
             probes.up()
             yield
 

@@ -94,7 +94,7 @@ class Idempotency:
 
 
 async def idempotent(
-    request: Request, idempotency_key: Annotated[str | None, Header(max_length=400)] = None
+    request: Request, idempotency_key: Annotated[str | None, Header()] = None
 ) -> AsyncIterator[Idempotency]:
     """FastAPI dependency for requests that create. 400 `idempotency_key_missing` or `…_malformed`.
 

@@ -1,0 +1,44 @@
+"""An app to run as a process of its own: `python -m tests.shared.web.served`; prints its port and steps."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI, Request
+
+from shared.observe.logs import configure_logging
+from shared.web.app import create_app
+from shared.web.serve import serve
+
+router = APIRouter()
+
+
+@router.get("/slow")
+async def slow(seconds: float) -> str:
+    await asyncio.sleep(seconds)
+    return "finished"
+
+
+@router.post("/echo")
+async def echo(request: Request) -> int:
+    return len(await request.body())
+
+
+@asynccontextmanager
+async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    if "broken" in sys.argv:
+        raise RuntimeError("canary@example.org")
+    yield
+    print("closed", flush=True)
+
+
+if __name__ == "__main__":
+    configure_logging("served")
+    serve(
+        lambda: create_app("served", "1", [router], lifespan=lifespan),
+        "127.0.0.1",
+        int(sys.argv[1]),
+        drain_seconds=0.6,
+        stop_within=2,
+    )
