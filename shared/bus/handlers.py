@@ -1,0 +1,69 @@
+"""What a service does on the public events of others: policies, written as functions `(event, unit)`.
+
+A handler reads and writes through the unit alone; the bus commits the unit together with its cursor, so
+the effect happens once. No remote call belongs here: schedule a task. Raise Permanent to park the event.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.bus.envelope import Envelope
+from shared.log import Unit
+
+Reader = TypeVar("Reader", bound="ForeignEvent")
+Handler = Callable[[Any, Unit], Awaitable[None]]
+
+
+class Permanent(Exception):
+    """Trying again will not help: the event is parked (or the task failed) until a person looks."""
+
+
+class ForeignEvent(BaseModel):
+    """Base of a consumer's narrow reader of a foreign event: name only the fields you need."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    reader: type[ForeignEvent]
+    handler: Handler
+
+
+class Handlers:
+    """The reactions of one service, by event type."""
+
+    def __init__(self) -> None:
+        self._by_type: dict[str, list[_Registered]] = {}
+
+    def on(self, event_type: str, reader: type[Reader]) -> Callable[[Handler], Handler]:
+        """Registers a reaction to `event_type`, such as `payments.payment_settled.v1`."""
+
+        def register(handler: Handler) -> Handler:
+            self._by_type.setdefault(event_type, []).append(_Registered(reader, handler))
+            return handler
+
+        return register
+
+    def sources(self) -> list[str]:
+        """The services listened to; a whole service is bound, since its sequence is gapless."""
+        return sorted({event_type.partition(".")[0] for event_type in self._by_type})
+
+    def readers(self) -> dict[str, list[type[ForeignEvent]]]:
+        """Which readers exist for which event type: the consumer's side of the message contract."""
+        return {event_type: [r.reader for r in found] for event_type, found in self._by_type.items()}
+
+    def wants(self, envelope: Envelope) -> bool:
+        return envelope.type in self._by_type
+
+    async def apply(self, envelope: Envelope, unit: Unit) -> None:
+        """Runs the reactions. Raises Permanent when the event cannot be read."""
+        for registered in self._by_type.get(envelope.type, ()):
+            try:
+                event = registered.reader.model_validate(envelope.data)
+            except ValidationError as error:
+                raise Permanent(f"{envelope.type} cannot be read: {error.error_count()} fields") from error
+            await registered.handler(event, unit)

@@ -1,0 +1,250 @@
+"""The inbox of a service: the cursor is the inbox.
+
+A source's `sequence` is gapless, so one integer a source says what was applied: cursor + 1 is applied, a
+smaller one is a duplicate, a larger one a gap that is read from the source's feed. The cursor moves in the
+transaction of the effects. The broker gives speed; the feed gives truth.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import asyncpg
+import structlog
+
+from shared.bus.envelope import Envelope
+from shared.bus.handlers import Handlers, Permanent
+from shared.bus.parking import Parking, PoisonSuspected
+from shared.log import AppendRefused, CursorMoved, LogUnavailable, Unit
+from shared.observe.metrics import counter, gauge
+from shared.waking import woken
+
+log = structlog.get_logger()
+
+BATCH: Final = 64
+GAP_GRACE: Final = 0.05
+PARKING_SECONDS: Final = 2.0
+BACK_OFF: Final = (0.05, 0.2, 0.5, 1.0, 2.0)
+OUTAGE: Final = (LogUnavailable, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, OSError)
+
+_duplicates = counter("portal_inbox_duplicates", "Events seen again and ignored", ("source",))
+_applied = counter("portal_inbox_applied", "Events applied", ("source",))
+_healed = counter(
+    "portal_inbox_healed", "Events read from a feed because the broker had lost them", ("source",)
+)
+_cursor_gauge = gauge("portal_inbox_sequence", "Last sequence applied", ("source",))
+
+MakeUnit = Callable[[Envelope], Unit]
+_CURSOR = "SELECT coalesce((SELECT sequence FROM inbox_cursor WHERE source = $1), 0)"
+
+
+class FeedClient(Protocol):
+    """Reads a source's feed. Raises OSError or LookupError when the source cannot be reached."""
+
+    async def after(self, source: str, sequence: int, limit: int) -> list[Envelope]: ...
+
+
+class Inbox:
+    """Applies the events of one source, in order, once."""
+
+    def __init__(
+        self, source: str, pool: asyncpg.Pool, handlers: Handlers, make_unit: MakeUnit, feed: FeedClient
+    ) -> None:
+        self.source = source
+        self._pool = pool
+        self._handlers = handlers
+        self._make_unit = make_unit
+        self._feed = feed
+        self._parking = Parking(source, pool)
+        self._waiting: dict[int, tuple[Envelope, list[asyncio.Future[None]]]] = {}
+        self._wake = asyncio.Event()
+        self._suspects: set[int] = set()
+        self._cursor = -1
+        self._parking_due = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name=f"inbox-{self.source}")
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Stops after the batch in hand; what waits is delivered again later."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        for _, futures in self._waiting.values():
+            for future in futures:
+                future.cancel()
+
+    async def deliver(self, envelope: Envelope, *, redelivered: bool = False) -> None:
+        """Returns once the event is applied, parked or known; then the broker may forget it.
+
+        One that was delivered before and never answered may be what kills the process: its tries are counted.
+        """
+        if 0 <= envelope.sequence <= self._cursor:
+            _duplicates.labels(self.source).inc()
+            return
+        if redelivered:
+            self._suspects.add(envelope.sequence)
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(envelope.sequence, (envelope, []))[1].append(future)
+        self._wake.set()
+        await future
+
+    async def _run(self) -> None:
+        failures = 0
+        caught_up = False
+        while True:
+            try:
+                if not caught_up:
+                    self._cursor = await self._pool.fetchval(_CURSOR, self.source)
+                    await self._heal(suspect=True)
+                    caught_up = True
+                await self._step()
+                failures = 0
+            except CursorMoved:
+                caught_up = False
+            except Exception as error:
+                # ours or the database's outage: pause, park nothing
+                failures += 1
+                caught_up = False
+                log.warning("inbox_paused", source=self.source, error=type(error).__name__, detail=str(error))
+                await asyncio.sleep(BACK_OFF[min(failures, len(BACK_OFF)) - 1])
+
+    async def _step(self) -> None:
+        if not self._waiting:
+            await woken(self._wake, PARKING_SECONDS)
+        await self._look_at_parking()
+        self._drop_known()
+        run = self._next_run()
+        if run:
+            await self._apply(run)
+        elif self._waiting:
+            await asyncio.sleep(GAP_GRACE)
+            if self._cursor + 1 not in self._waiting:
+                await self._heal()
+
+    async def _look_at_parking(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._parking_due:
+            await self._parking.retry_released(self._apply_alone)
+            self._parking_due = now + PARKING_SECONDS
+
+    def _drop_known(self) -> None:
+        for sequence in [s for s in self._waiting if s <= self._cursor]:
+            _duplicates.labels(self.source).inc()
+            self._release(sequence)
+
+    def _next_run(self) -> list[Envelope]:
+        """The events that follow the cursor without a gap, each stream once."""
+        run: list[Envelope] = []
+        streams: set[str] = set()
+        while len(run) < BATCH and (found := self._waiting.get(self._cursor + len(run) + 1)):
+            if found[0].subject in streams:
+                break
+            streams.add(found[0].subject)
+            run.append(found[0])
+        return run
+
+    async def _heal(self, *, suspect: bool = False) -> None:
+        """Reads from the feed what the broker has not delivered."""
+        try:
+            missing = await self._feed.after(self.source, self._cursor, BATCH)
+        except LookupError as error:
+            log.warning("feed_unreachable", source=self.source, detail=str(error))
+            return
+        known = [e for e in missing if e.sequence not in self._waiting]
+        for envelope in known:
+            self._waiting[envelope.sequence] = (envelope, [])
+            if suspect:
+                self._suspects.add(envelope.sequence)
+        if known:
+            _healed.labels(self.source).inc(len(known))
+            self._wake.set()
+
+    async def _apply(self, run: list[Envelope]) -> None:
+        """Handles a run together and commits it together; where that fails, one by one."""
+        together = len(run) > 1 and await self._apply_together(run)
+        if not together:
+            for envelope in run:
+                await self._apply_one(envelope)
+
+    async def _apply_together(self, run: list[Envelope]) -> bool:
+        if any(self._parking.holds(e.subject) or e.sequence in self._suspects for e in run):
+            return False
+        units = [self._make_unit(envelope) for envelope in run]
+        outcomes = await asyncio.gather(
+            *(self._handlers.apply(e, u) for e, u in zip(run, units, strict=True)), return_exceptions=True
+        )
+        if any(isinstance(outcome, BaseException) for outcome in outcomes):
+            return False
+        whole = self._make_unit(run[0])
+        for unit in units:
+            if whole.append.clashes_with(unit.append):
+                return False
+            whole.append.merge(unit.append)
+        whole.move_cursor(self.source, self._cursor, run[-1].sequence)
+        try:
+            await whole.commit()
+        except CursorMoved:
+            raise
+        except AppendRefused:
+            return False
+        self._applied(run)
+        return True
+
+    async def _apply_one(self, envelope: Envelope) -> None:
+        if self._parking.holds(envelope.subject):
+            await self._park(envelope, "an earlier event of this stream is parked")
+            return
+        failure = ""
+        for wait in BACK_OFF:
+            try:
+                await self._try(envelope)
+                return
+            except (CursorMoved, *OUTAGE):
+                raise
+            except (Permanent, PoisonSuspected) as error:
+                failure = str(error)
+                break
+            except Exception as error:
+                failure = repr(error)
+                log.warning("handler_failed", type=envelope.type, id=str(envelope.id), error=failure[:300])
+                await asyncio.sleep(0 if isinstance(error, AppendRefused) else wait)
+        await self._park(envelope, failure)
+
+    async def _try(self, envelope: Envelope) -> None:
+        unit = self._make_unit(envelope)
+        if envelope.sequence in self._suspects:
+            await self._parking.count_attempt(envelope)
+        await self._handlers.apply(envelope, unit)
+        unit.move_cursor(self.source, self._cursor, envelope.sequence)
+        await unit.commit()
+        self._applied([envelope])
+
+    async def _apply_alone(self, envelope: Envelope) -> None:
+        """A parked event, released by an operator; the cursor has passed it."""
+        unit = self._make_unit(envelope)
+        await self._handlers.apply(envelope, unit)
+        self._parking.forget_parked(envelope, unit)
+        await unit.commit()
+
+    async def _park(self, envelope: Envelope, error: str) -> None:
+        await self._parking.park(envelope, self._cursor, error)
+        log.error(
+            "event_parked", type=envelope.type, id=str(envelope.id), stream=envelope.subject, error=error
+        )
+        self._applied([envelope])
+
+    def _applied(self, run: list[Envelope]) -> None:
+        self._cursor = run[-1].sequence
+        self._suspects = {s for s in self._suspects if s > self._cursor}
+        _cursor_gauge.labels(self.source).set(self._cursor)
+        _applied.labels(self.source).inc(len(run))
+        for envelope in run:
+            self._release(envelope.sequence)
+
+    def _release(self, sequence: int) -> None:
+        for future in self._waiting.pop(sequence)[1]:
+            if not future.done():
+                future.set_result(None)

@@ -1,0 +1,107 @@
+"""Parked streams: an event that cannot be applied, and the later ones of its stream, kept in order.
+
+The cursor moves on and the other streams flow. An operator looks, then retries or discards with a reason.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import asyncpg
+
+from shared.bus.envelope import Envelope, read, write
+from shared.log import CursorMoved, Table, Unit
+from shared.observe.metrics import gauge
+
+ATTEMPTS: Final = 5
+PARKED: Final = Table("parked", ("source", "sequence"), ())
+
+_open_gauge = gauge("portal_parked_messages", "Events parked and waiting for a person", ("queue",))
+
+_LOAD = "SELECT DISTINCT stream_key FROM parked WHERE source = $1 AND discarded_at IS NULL"
+_PARK = """
+INSERT INTO parked (source, sequence, stream_key, envelope, error) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (source, sequence) DO NOTHING
+"""
+_MOVE = """
+INSERT INTO inbox_cursor AS c (source, sequence) VALUES ($1, $3)
+ON CONFLICT (source) DO UPDATE SET sequence = $3 WHERE c.sequence = $2 RETURNING sequence
+"""
+_ATTEMPT = """
+INSERT INTO inbox_attempt AS a (source, sequence, tries) VALUES ($1, $2, 1)
+ON CONFLICT (source, sequence) DO UPDATE SET tries = a.tries + 1 RETURNING tries
+"""
+_FORGET = "DELETE FROM inbox_attempt WHERE source = $1 AND sequence <= $2"
+_RELEASED = """
+SELECT p.sequence, p.stream_key, p.envelope FROM parked p
+WHERE p.source = $1 AND p.discarded_at IS NULL AND p.retry_at <= now()
+  AND NOT EXISTS (SELECT FROM parked e WHERE e.source = p.source AND e.stream_key = p.stream_key
+    AND e.sequence < p.sequence AND e.discarded_at IS NULL)
+ORDER BY p.sequence LIMIT 20
+"""
+_AGAIN = "UPDATE parked SET error = $3, retry_at = NULL WHERE source = $1 AND sequence = $2"
+
+
+class PoisonSuspected(Exception):
+    """The event was begun several times and never answered: it may be what kills the process."""
+
+
+class Parking:
+    """The parked events of one source."""
+
+    def __init__(self, source: str, pool: asyncpg.Pool) -> None:
+        self._source = source
+        self._pool = pool
+        self._streams: set[str] = set()
+
+    def holds(self, stream_key: str) -> bool:
+        """Whether an earlier event of this stream is parked."""
+        return stream_key in self._streams
+
+    async def refresh(self) -> None:
+        """Reads which streams are parked; an operator or another process may have changed it."""
+        rows = await self._pool.fetch(_LOAD, self._source)
+        self._streams = {row["stream_key"] for row in rows}
+        _open_gauge.labels(self._source).set(len(rows))
+
+    async def count_attempt(self, envelope: Envelope) -> None:
+        """Counts a try before it is made. Raises PoisonSuspected when none of them ever got an answer."""
+        tries = await self._pool.fetchval(_ATTEMPT, self._source, envelope.sequence)
+        if tries > ATTEMPTS:
+            raise PoisonSuspected(f"begun {tries - 1} times without an answer")
+
+    async def park(self, envelope: Envelope, cursor: int, error: str) -> None:
+        """Stores the event and moves the cursor past it. Raises CursorMoved."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(
+                _PARK, self._source, envelope.sequence, envelope.subject, write(envelope), error[:2000]
+            )
+            moved = await connection.fetchval(_MOVE, self._source, cursor, envelope.sequence)
+            if moved != envelope.sequence:
+                raise CursorMoved("applied already")
+            await connection.execute(_FORGET, self._source, envelope.sequence)
+        self._streams.add(envelope.subject)
+
+    async def retry_released(self, apply: Callable[[Envelope], Awaitable[None]]) -> None:
+        """Applies, oldest first, what an operator has released; a stream that fails again stays parked.
+
+        `apply` commits the effects together with `forget_parked`.
+        """
+        await self.refresh()
+        released = await self._pool.fetch(_RELEASED, self._source) if self._streams else []
+        while released:
+            for row in released:
+                await self._retry(row["sequence"], read(row["envelope"]), apply)
+            released = await self._pool.fetch(_RELEASED, self._source)
+        await self.refresh()
+
+    async def _retry(
+        self, sequence: int, envelope: Envelope, apply: Callable[[Envelope], Awaitable[None]]
+    ) -> None:
+        try:
+            await apply(envelope)
+        except Exception as error:
+            await self._pool.execute(_AGAIN, self._source, sequence, repr(error)[:2000])
+
+    def forget_parked(self, envelope: Envelope, unit: Unit) -> None:
+        """Takes the event out of the parked ones in the transaction of its effects."""
+        unit.put(PARKED, (self._source, envelope.sequence), None)

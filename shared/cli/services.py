@@ -1,0 +1,48 @@
+"""Finds a service by name without the kernel importing one: by its module's place."""
+
+import importlib
+import os
+from dataclasses import dataclass
+from typing import cast
+
+from shared.service import Service
+
+NAMES = ("identity", "applications", "payments", "documents")
+
+
+class NoSuchService(LookupError):
+    """No service has this name here."""
+
+
+def find(name: str) -> Service:
+    """The `SERVICE` of `services.<name>.wiring`. Raises NoSuchService."""
+    try:
+        module = importlib.import_module(f"services.{name}.wiring")
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("services"):
+            raise
+        raise NoSuchService(f"There is no service {name!r} here; known: {', '.join(NAMES)}.") from error
+    return cast(Service, module.SERVICE)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a command reaches a service's databases: the owner for migrations, else the service's role."""
+
+    database: str
+    keys: str
+
+    @classmethod
+    def of_owner(cls) -> "Addresses":
+        """From PORTAL_OWNER_DATABASE_URL and PORTAL_OWNER_KEYS_DATABASE_URL. Raises KeyError."""
+        return cls(os.environ["PORTAL_OWNER_DATABASE_URL"], os.environ["PORTAL_OWNER_KEYS_DATABASE_URL"])
+
+
+def database_url() -> str:
+    """The service's own database, as the service sees it. Raises KeyError."""
+    return os.environ["PORTAL_DATABASE_URL"]
+
+
+def app_role(default: str) -> str:
+    """The role that a running service uses, granted by the migrations: PORTAL_APP_ROLE or the default."""
+    return os.environ.get("PORTAL_APP_ROLE", default)

@@ -1,0 +1,38 @@
+"""The event log of a service and the unit of work that writes it."""
+
+from shared.log.append import (
+    Append,
+    AppendRefused,
+    CursorMoved,
+    LeaseLost,
+    LogUnavailable,
+    ReservationTaken,
+    Table,
+    VersionConflict,
+)
+from shared.log.projection import Projections, Sealer, row_aad
+from shared.log.queue import AppendQueue
+from shared.log.reading import LogReader, Meta, Recorded, StreamNotFound
+from shared.log.unit import Context, LogParts, Unit
+
+__all__ = [
+    "Append",
+    "AppendQueue",
+    "AppendRefused",
+    "Context",
+    "CursorMoved",
+    "LeaseLost",
+    "LogParts",
+    "LogReader",
+    "LogUnavailable",
+    "Meta",
+    "Projections",
+    "Recorded",
+    "ReservationTaken",
+    "Sealer",
+    "StreamNotFound",
+    "Table",
+    "Unit",
+    "VersionConflict",
+    "row_aad",
+]

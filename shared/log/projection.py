@@ -1,0 +1,66 @@
+"""Read models whose rows ride with the append, so that a citizen reads their own write."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from shared.domain import Event
+from shared.keys import DataKey
+from shared.log.append import Row, Table
+from shared.log.reading import Meta
+
+E = TypeVar("E", bound=Event)
+Patch = tuple[Table, tuple[Any, ...], Mapping[str, Any] | None]
+
+
+class Sealer:
+    """Seals a personal value of a row; the same value at the same place gives the same bytes."""
+
+    def __init__(self, key: DataKey | None) -> None:
+        self._key = key
+
+    def __call__(self, table: Table, key: tuple[Any, ...], column: str, plain: bytes) -> bytes | None:
+        """Sealed bytes, or None once the citizen's key is destroyed."""
+        if self._key is None:
+            return None
+        return self._key.seal_same(plain, row_aad(table, key, column))
+
+
+def row_aad(table: Table, key: tuple[Any, ...], column: str) -> bytes:
+    """The place that a sealed row value is bound to."""
+    return f"{table.name}|{'|'.join(map(str, key))}|{column}".encode()
+
+
+Projector = Callable[[Any, Meta, Sealer], Iterable[Patch]]
+
+
+class Projections:
+    """Functions `(event, meta, seal) -> patches`, by event class; pure, so a rebuild gives the same rows.
+
+    A patch is (table, key values, column values or None to delete). Columns not named keep their value.
+    """
+
+    def __init__(self) -> None:
+        self._on: dict[type[Event], list[Projector]] = {}
+        self.tables: dict[str, Table] = {}
+
+    def table(self, name: str, key: tuple[str, ...], columns: tuple[str, ...]) -> Table:
+        """Declares a read model; its DDL lives in the service's migrations."""
+        table = self.tables[name] = Table(name, key, columns)
+        return table
+
+    def on(self, *event_classes: type[Event]) -> Callable[[Projector], Projector]:
+        """Registers a projector for these events."""
+
+        def register(project: Projector) -> Projector:
+            for cls in event_classes:
+                self._on.setdefault(cls, []).append(project)
+            return project
+
+        return register
+
+    def rows(self, event: Event, meta: Meta, key: DataKey | None) -> Iterable[Row]:
+        """The patches of one event."""
+        seal = Sealer(key)
+        for project in self._on.get(type(event), ()):
+            for table, place, values in project(event, meta, seal):
+                yield Row(table, place, values)

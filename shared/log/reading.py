@@ -1,0 +1,87 @@
+"""Streams out of the log: events in order, personal fields opened with the subject's key."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from shared.domain import Event, decode
+from shared.keys import DataKey, KeyRing
+
+PAGE: Final = 1_000
+
+_STREAM = """
+SELECT version, event_id, name, schema_version, payload, meta, recorded_at FROM event
+WHERE stream_id = $1 AND version > $2 AND version <= $3 ORDER BY version
+"""
+_LOG = """
+SELECT epoch, xid, position, stream_id, version, event_id, name, schema_version, payload, meta, recorded_at
+FROM event WHERE (epoch, xid, position) > ($1, $2::text::xid8, $3) ORDER BY epoch, xid, position LIMIT $4
+"""
+LATEST: Final = 2**31 - 1
+
+
+class StreamNotFound(LookupError):
+    """No stream has this id."""
+
+
+class Meta(msgspec.Struct, omit_defaults=True):
+    """What is known of an event beside what it says: who, why, whence."""
+
+    actor: str = ""
+    purpose: str = ""
+    correlation: str = ""
+    causation: str = ""
+    traceparent: str = ""
+    subject: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event with its place in the log."""
+
+    event: Event
+    event_id: UUID
+    name: str
+    meta: Meta
+
+
+_meta = msgspec.json.Decoder(Meta)
+
+
+def read_meta(text: str) -> Meta:
+    return _meta.decode(text)
+
+
+class LogReader:
+    """Reads one service's log."""
+
+    def __init__(self, pool: asyncpg.Pool, keys: KeyRing) -> None:
+        self._pool = pool
+        self._keys = keys
+
+    async def stream(self, stream_id: UUID, *, after: int = 0, until: int = LATEST) -> list[Recorded]:
+        """Events of a stream with after < version <= until; empty where there is none."""
+        rows = await self._pool.fetch(_STREAM, stream_id, after, until)
+        return [await self._recorded(stream_id, row) for row in rows]
+
+    async def everything(self, page: int = PAGE) -> AsyncIterator[Recorded]:
+        """The whole log in feed order, a page in memory at a time."""
+        epoch, xid, position = 0, "0", 0
+        while True:
+            rows = await self._pool.fetch(_LOG, epoch, xid, position, page)
+            for row in rows:
+                yield await self._recorded(row["stream_id"], row)
+            if len(rows) < page:
+                return
+            last = rows[-1]
+            epoch, xid, position = last["epoch"], str(last["xid"]), last["position"]
+
+    async def _recorded(self, stream_id: UUID, row: Any) -> Recorded:
+        meta = read_meta(row["meta"])
+        key: DataKey | None = await self._keys.find(meta.subject) if meta.subject else None
+        event = decode(stream_id, row["version"], row["name"], row["schema_version"], row["payload"], key)
+        return Recorded(event, row["event_id"], row["name"], meta)

@@ -1,0 +1,257 @@
+"""A service put together: its parts around one log, one relay, one inbox for each source, one worker.
+
+`Service` says what a service is; `Runtime` is what its parts work with; `application` makes the process.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from fastapi import APIRouter, FastAPI
+
+from shared import migrations
+from shared.bus.broker import BrokerNames, PublishingChannel, Subscription
+from shared.bus.envelope import Envelope
+from shared.bus.events_api import events_router
+from shared.bus.handlers import Handlers
+from shared.bus.inbox import Inbox
+from shared.bus.published import Published
+from shared.bus.remote_feed import RemoteFeed
+from shared.clock import Clock, SystemClock
+from shared.feed.relay import Relay
+from shared.feed.sequencer import Sequencer
+from shared.keys import KeyRing, lookup
+from shared.log import (
+    Append,
+    AppendQueue,
+    Context,
+    LogParts,
+    LogReader,
+    LogUnavailable,
+    Projections,
+    ReservationTaken,
+    StreamNotFound,
+    Unit,
+    VersionConflict,
+)
+from shared.log.remembered import RememberedAnswers
+from shared.log.snapshots import Snapshots
+from shared.observe.tracing import current_traceparent
+from shared.settings import ServiceSettings
+from shared.tasks import Leased, Tasks, Worker
+from shared.web.app import create_app
+from shared.web.calls import ServiceCalls
+from shared.web.idempotency import IdempotencyKeeper
+from shared.web.problems import Problem, changed_meanwhile, unavailable
+from shared.web.request_context import current_request
+from shared.web.tokens import Caller, CallerTokens
+
+KERNEL_MIGRATIONS = Path(__file__).parent / "log" / "migrations"
+KEYS_MIGRATIONS = Path(__file__).parent / "keys" / "migrations"
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a service adds to the kernel. `hooks` are entered at start and left at the end, in order."""
+
+    routers: Sequence[APIRouter] = ()
+    handlers: Handlers = field(default_factory=Handlers)
+    tasks: Tasks = field(default_factory=Tasks)
+    hooks: Sequence[Callable[[], Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service: its name, settings class, public events, read models and how its parts are built."""
+
+    name: str
+    settings: type[ServiceSettings]
+    published: Published
+    projections: Projections
+    build: Callable[["Runtime"], Parts]
+    migrations: Path
+    version: str = "0.1.0"
+    caller_keys: Callable[[Any], dict[str, Any]] = lambda settings: settings.secret_json("caller_keys")
+    calls: Callable[[Any], ServiceCalls] | None = None
+    body_limits: dict[str, int] = field(default_factory=dict)
+    translations: dict[type[Exception], Callable[[Any], Problem]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Runtime:
+    """What the parts of a service work with. `pool` is for reading; writing goes through a `unit`."""
+
+    name: str
+    settings: Any
+    clock: Clock
+    pool: asyncpg.Pool
+    keys: KeyRing
+    log: LogParts
+    digest: Callable[[str, str], bytes]
+    calls: ServiceCalls
+    caller_tokens: CallerTokens
+
+    def unit(self, context: Context | None = None) -> Unit:
+        """A fresh unit of work as of now."""
+        return Unit(self.log, self.clock.now(), context or Context())
+
+    def unit_for(self, caller: Caller) -> Unit:
+        """A unit for an HTTP request: who acts and for what goes into each event's meta."""
+        ids = current_request()
+        correlation = ids.correlation if ids else ""
+        actor = f"{caller.kind}:{caller.subject}"
+        trace = current_traceparent() or ""
+        return self.unit(Context(actor, caller.purpose, correlation, "", trace))
+
+    def unit_on(self, envelope: Envelope) -> Unit:
+        """A unit for a reaction: correlated with, and caused by, the event."""
+        trace = envelope.traceparent
+        actor = f"service:{self.name}"
+        return self.unit(Context(actor, "reaction", envelope.correlationid, str(envelope.id), trace))
+
+    def unit_in(self, leased: Leased) -> Unit:
+        """A unit for a task: the correlation of what wanted it."""
+        meta = leased.meta
+        cause = str(leased.task_id)
+        return self.unit(
+            Context(f"service:{self.name}", leased.kind, meta.correlation, cause, meta.traceparent)
+        )
+
+
+def application(service: Service, settings: ServiceSettings, clock: Clock | None = None) -> FastAPI:
+    """The service's ASGI app; everything it runs starts and stops with the app's lifespan.
+
+    Raises SecretMissing when a secret is absent.
+    """
+    clock = clock or SystemClock()
+    digest = lookup(settings.secret_bytes("lookup_key"))
+    master = settings.secret_bytes("master_key")
+    caller_tokens = CallerTokens(service.caller_keys(settings), service.name)
+    calls = service.calls(settings) if service.calls else _calls(service.name, settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            pool = await _pool(stack, settings.database_url)
+            keys = KeyRing(await _pool(stack, settings.keys_database_url, 4), master, service.name)
+            stack.push_async_callback(calls.aclose)
+            wakers: list[Callable[[], None]] = []
+            queue = AppendQueue(_connector(settings.database_url), lambda append: _wake(wakers, append))
+            parts = LogParts(
+                queue, LogReader(pool, keys), keys, Snapshots(pool, keys), service.projections, digest
+            )
+            runtime = Runtime(service.name, settings, clock, pool, keys, parts, digest, calls, caller_tokens)
+            built = service.build(runtime)
+            await queue.start()
+            stack.push_async_callback(queue.close)
+            await _start_flow(stack, service, runtime, built, wakers)
+            _mount(app, service, runtime, built)
+            for hook in built.hooks:
+                await stack.enter_async_context(hook())
+            yield
+
+    return create_app(
+        service.name,
+        service.version,
+        [],
+        caller_tokens=caller_tokens,
+        lifespan=lifespan,
+        translations={**_TRANSLATIONS, **service.translations},
+        body_limits=service.body_limits,
+    )
+
+
+async def _start_flow(
+    stack: AsyncExitStack,
+    service: Service,
+    runtime: Runtime,
+    parts: Parts,
+    wakers: list[Callable[[], None]],
+) -> None:
+    """Relay, inboxes, worker; stopped in the order: consume no more, finish tasks, publish what is left."""
+    settings = runtime.settings
+    names = BrokerNames(settings.name_prefix, settings.exchange)
+    channel = PublishingChannel(settings.rabbitmq_url, names, service.name)
+    relay = Relay(runtime.pool, Sequencer(runtime.pool, service.published), channel)
+    await relay.start()
+    stack.push_async_callback(channel.close)
+    stack.push_async_callback(relay.close)
+    worker = Worker(runtime.pool, parts.tasks, runtime.unit_in, runtime.clock)
+    worker.start()
+    stack.push_async_callback(worker.close)
+    wakers += [relay.wake, worker.wake]
+    feed = RemoteFeed(runtime.calls)
+    inboxes = {
+        source: Inbox(source, runtime.pool, parts.handlers, runtime.unit_on, feed)
+        for source in parts.handlers.sources()
+    }
+    for inbox in inboxes.values():
+        inbox.start()
+        stack.push_async_callback(inbox.close)
+    if inboxes:
+        subscription = Subscription(settings.rabbitmq_url, names, service.name, inboxes)
+        subscription.start()
+        stack.push_async_callback(subscription.close)
+
+
+def _mount(app: FastAPI, service: Service, runtime: Runtime, parts: Parts) -> None:
+    app.state.runtime = runtime
+    app.state.idempotency = IdempotencyKeeper(
+        RememberedAnswers(runtime.pool), runtime.settings.secret_bytes("lookup_key")
+    )
+    app.state.probes.ready_checks["pool"] = lambda: runtime.pool.fetchval("SELECT 1")
+    app.state.probes.started_checks["migrations"] = lambda: _migrated(runtime.pool, service)
+    for router in (*parts.routers, events_router(runtime.pool, service.published)):
+        app.include_router(router)
+
+
+async def _migrated(pool: asyncpg.Pool, service: Service) -> None:
+    wanted = [
+        *migrations.find("kernel", KERNEL_MIGRATIONS),
+        *migrations.find(service.name, service.migrations),
+    ]
+    missing = await migrations.pending(pool, wanted)
+    if missing:
+        raise RuntimeError(f"{len(missing)} migrations are missing: run `portal migrate {service.name}`")
+
+
+async def _pool(stack: AsyncExitStack, url: str, size: int = 10) -> asyncpg.Pool:
+    pool = await asyncpg.create_pool(url, min_size=1, max_size=size, command_timeout=10, timeout=5)
+    stack.push_async_callback(_close_pool, pool)
+    return pool
+
+
+async def _close_pool(pool: asyncpg.Pool) -> None:
+    pool.terminate()
+
+
+def _connector(url: str) -> Callable[[], Awaitable[asyncpg.Connection]]:
+    async def connect() -> asyncpg.Connection:
+        return await asyncpg.connect(url, timeout=5)
+
+    return connect
+
+
+def _wake(wakers: list[Callable[[], None]], append: Append) -> None:
+    for wake in wakers:
+        wake()
+
+
+def _calls(name: str, settings: ServiceSettings) -> ServiceCalls:
+    return ServiceCalls(
+        name, settings.identity_url, settings.secret_text("service_secret"), settings.service_urls()
+    )
+
+
+_TRANSLATIONS: dict[type[Exception], Callable[[Any], Problem]] = {
+    VersionConflict: lambda _: changed_meanwhile(),
+    LogUnavailable: lambda _: unavailable(),
+    asyncpg.InterfaceError: lambda _: unavailable(),
+    asyncpg.PostgresConnectionError: lambda _: unavailable(),
+    ConnectionError: lambda _: unavailable(),
+    StreamNotFound: lambda _: Problem("not_found", 404, "There is no such thing here"),
+    ReservationTaken: lambda e: Problem("already_taken", 409, "Another one holds this", scope=e.scope),
+}

@@ -1,0 +1,239 @@
+"""The one table for effects, timers, deadlines and retries, and the workers that empty it.
+
+A task is stored with the append that wants it; what it writes commits together with its completion, under
+a lease, so a worker that was too slow writes nothing. It survives restarts; failures are tried again with
+back-off, and at the end it is marked failed for a person to see.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from shared.bus.handlers import Permanent
+from shared.clock import Clock
+from shared.ids import new_id
+from shared.log import AppendRefused, LeaseLost, Meta, Unit
+from shared.log.reading import read_meta
+from shared.observe.metrics import counter, histogram
+from shared.observe.tracing import span_from
+from shared.waking import woken
+
+log = structlog.get_logger()
+
+LEASE: Final = timedelta(seconds=60)
+POLL: Final = 1.0
+BACK_OFF: Final = (1, 2, 5, 15, 60, 300, 900, 3600)
+
+_done = counter("portal_tasks_done", "Tasks finished", ("kind",))
+_retried = counter("portal_tasks_retried", "Tasks to be tried again", ("kind",))
+_failed = counter("portal_tasks_failed", "Tasks given up for a person to see", ("kind",))
+_seconds = histogram("portal_task_duration_seconds", "Time to do a task", ("kind",))
+
+_TAKE = """
+UPDATE task SET lease = $1, lease_until = $2, tries = tries + 1
+WHERE task_id IN (
+  SELECT t.task_id FROM task t
+  WHERE t.done_at IS NULL AND t.failed_at IS NULL AND t.due_at <= $3
+    AND (t.lease_until IS NULL OR t.lease_until < $3) AND t.kind = ANY($4::text[])
+  ORDER BY t.due_at LIMIT $5 FOR UPDATE SKIP LOCKED)
+RETURNING task_id, kind, payload, meta, tries
+"""
+_LATER = """
+UPDATE task SET due_at = $3, last_error = $4, lease = NULL, lease_until = NULL
+WHERE task_id = $1 AND lease = $2
+"""
+_GIVE_UP = """
+UPDATE task SET failed_at = $3, last_error = $4, lease = NULL, lease_until = NULL
+WHERE task_id = $1 AND lease = $2
+"""
+
+TaskHandler = Callable[[Mapping[str, Any], Unit], Awaitable[None]]
+GiveUp = Callable[[Mapping[str, Any], Unit], Awaitable[None]]
+
+
+class Later(Exception):
+    """Not yet: try again after `delay`, without counting it as a failure."""
+
+    def __init__(self, delay: timedelta) -> None:
+        super().__init__(f"again in {delay}")
+        self.delay = delay
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    handler: TaskHandler
+    give_up: GiveUp | None
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A task in hand."""
+
+    task_id: UUID
+    lease: UUID
+    kind: str
+    payload: Mapping[str, Any]
+    meta: Meta
+    tries: int
+
+
+class Tasks:
+    """The kinds of task a service knows."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, _Kind] = {}
+
+    def on(
+        self, kind: str, *, tries: int = len(BACK_OFF), give_up: GiveUp | None = None
+    ) -> Callable[[TaskHandler], TaskHandler]:
+        """Registers `async (payload, unit) -> None`. It may call out; what it writes goes into the unit.
+
+        After `tries` failures (or Permanent) `give_up` writes what then holds, and the task counts as failed.
+        """
+
+        def register(handler: TaskHandler) -> TaskHandler:
+            self._kinds[kind] = _Kind(handler, give_up, tries)
+            return handler
+
+        return register
+
+    def kinds(self) -> list[str]:
+        return sorted(self._kinds)
+
+    def __getitem__(self, kind: str) -> _Kind:
+        return self._kinds[kind]
+
+
+class Worker:
+    """Takes due tasks, some at a time."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        tasks: Tasks,
+        make_unit: Callable[[Leased], Unit],
+        clock: Clock,
+        width: int = 8,
+    ) -> None:
+        self._pool = pool
+        self._tasks = tasks
+        self._make_unit = make_unit
+        self._clock = clock
+        self._width = width
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._loop: asyncio.Task[None] | None = None
+        self._running: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """A task was stored that may be due."""
+        self._wake.set()
+
+    def start(self) -> None:
+        if self._tasks.kinds():
+            self._loop = asyncio.create_task(self._run(), name="task-worker")
+
+    async def close(self) -> None:
+        """Takes no more; waits a little for what runs. What does not finish runs again after its lease."""
+        self._stopping = True
+        self._wake.set()
+        if self._loop is not None:
+            await asyncio.wait([self._loop, *self._running], timeout=5)
+            for task in (self._loop, *self._running):
+                task.cancel()
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            try:
+                taken = await self._take()
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                log.warning("task_worker_lost_database", error=type(error).__name__)
+                taken = []
+                await asyncio.sleep(POLL)
+            for leased in taken:
+                job = asyncio.create_task(self._do(leased), name=f"task-{leased.kind}")
+                self._running.add(job)
+                job.add_done_callback(self._finished)
+            if not taken:
+                await woken(self._wake, POLL)
+
+    def _finished(self, job: asyncio.Task[None]) -> None:
+        self._running.discard(job)
+        self._wake.set()
+
+    async def _take(self) -> list[Leased]:
+        room = self._width - len(self._running)
+        if room <= 0 or self._stopping:
+            return []
+        now, lease = self._clock.now(), new_id()
+        rows = await self._pool.fetch(_TAKE, lease, now + LEASE, now, self._tasks.kinds(), room)
+        return [
+            Leased(r["task_id"], lease, r["kind"], json.loads(r["payload"]), read_meta(r["meta"]), r["tries"])
+            for r in rows
+        ]
+
+    async def _do(self, leased: Leased) -> None:
+        kind = self._tasks[leased.kind]
+        try:
+            with (
+                span_from(leased.meta.traceparent, f"task {leased.kind}"),
+                _seconds.labels(leased.kind).time(),
+            ):
+                await self._write(kind.handler, leased)
+            _done.labels(leased.kind).inc()
+        except LeaseLost:
+            log.info("task_ignored_as_taken_over", kind=leased.kind, id=str(leased.task_id))
+        except Later as later:
+            await self._again(leased, later.delay, "")
+        except Permanent as error:
+            await self._fail(kind, leased, error)
+        except Exception as error:
+            if leased.tries >= kind.tries and not isinstance(error, AppendRefused):
+                await self._fail(kind, leased, error)
+            else:
+                await self._again(leased, _delay(leased.tries, error), repr(error))
+
+    async def _write(self, handler: TaskHandler, leased: Leased) -> None:
+        unit = self._make_unit(leased)
+        await handler(leased.payload, unit)
+        unit.finish(leased.task_id, leased.lease)
+        await unit.commit()
+
+    async def _again(self, leased: Leased, delay: timedelta, error: str) -> None:
+        if error:
+            _retried.labels(leased.kind).inc()
+            log.warning("task_retried", kind=leased.kind, id=str(leased.task_id), error=error[:300])
+        due = self._clock.now() + delay
+        await self._safely(_LATER, leased, due, error)
+
+    async def _fail(self, kind: _Kind, leased: Leased, error: Exception) -> None:
+        _failed.labels(leased.kind).inc()
+        log.error("task_failed", kind=leased.kind, id=str(leased.task_id), error=repr(error)[:300])
+        if kind.give_up is not None:
+            try:
+                await self._write(kind.give_up, leased)
+                return
+            except Exception as second:
+                await self._again(leased, _delay(leased.tries, second), repr(second))
+                return
+        await self._safely(_GIVE_UP, leased, self._clock.now(), repr(error))
+
+    async def _safely(self, statement: str, leased: Leased, when: Any, error: str) -> None:
+        try:
+            await self._pool.execute(statement, leased.task_id, leased.lease, when, error[:2000])
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as away:
+            log.warning("task_state_not_saved", error=type(away).__name__)  # the lease runs out by itself
+
+
+def _delay(tries: int, error: Exception) -> timedelta:
+    if isinstance(error, AppendRefused):
+        return timedelta(0)
+    return timedelta(seconds=BACK_OFF[min(tries, len(BACK_OFF)) - 1])
