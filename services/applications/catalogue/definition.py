@@ -177,10 +177,14 @@ class RegisterCheck(Part):
 
 
 class Validity(Part):
-    """`starts` names a date field; `months` gives the length, 0 for without end."""
+    """`starts` gives the first day, `months` the length, 0 for without end.
 
-    starts: Code
+    `after_decision`: the first day is never earlier than that of the decision.
+    """
+
+    starts: Source
     months: Source
+    after_decision: bool = True
 
 
 class Result(Part):

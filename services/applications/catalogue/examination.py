@@ -31,6 +31,7 @@ class Examination:
     facts: dict[str, Any] = field(default_factory=dict)
     errors: list[FieldError] = field(default_factory=list)
     fee_cents: int | None = None
+    starts: date | None = None
     months: int = 0
     reservations: tuple[tuple[str, str], ...] = ()
     reasons: tuple[str, ...] = ()
@@ -46,20 +47,37 @@ def examine(
 ) -> Examination:
     """`today` is the day in the city; `account` its id. Raises EvaluationFailed on a broken rule."""
     found = Examination()
-    values = service.vocabulary.empty()
-    values.update({TODAY: today, ACCOUNT: account, **service.definition.parameters})
-    if service.definition.tariff:
-        values.update(catalogue.city.tariffs[service.definition.tariff].on(today))
+    values = _values(service, catalogue, today, account)
     _read_fields(service, given, values, found)
     refused = {error.field for error in found.errors}
     _derive_facts(service, values, found, refused)
     found.errors.extend(_broken_rules(service, values, {error.field for error in found.errors}))
     if found.acceptable:
         found.fee_cents = service.fee.value(values)
+        found.starts = service.starts.value(values).date()
         found.months = service.months.value(values)
         found.reservations = tuple(_reservations(service, values))
         found.reasons = tuple(reason for reason, require in service.plain_case if not require.value(values))
     return found
+
+
+def assess_again(
+    service: PublishedService, catalogue: Catalogue, given: Mapping[str, Any], *, today: date, account: str
+) -> tuple[int, Mapping[str, Any]]:
+    """Fee and assessment of answers accepted before, as of the day of the decision; rules are not asked again."""
+    found = Examination()
+    values = _values(service, catalogue, today, account)
+    _read_fields(service, given, values, found)
+    _derive_facts(service, values, found, {error.field for error in found.errors})
+    return int(service.fee.value(values)), found.assessment or {}
+
+
+def _values(service: PublishedService, catalogue: Catalogue, today: date, account: str) -> dict[str, Any]:
+    values = service.vocabulary.empty()
+    values.update({TODAY: today, ACCOUNT: account, **service.definition.parameters})
+    if service.definition.tariff:
+        values.update(catalogue.city.tariffs[service.definition.tariff].on(today))
+    return values
 
 
 def _read_fields(

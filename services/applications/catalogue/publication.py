@@ -59,6 +59,7 @@ class PublishedService:
     fee: Expression
     reservations: tuple[PublishedReservation, ...]
     plain_case: tuple[tuple[str, Expression], ...]
+    starts: Expression
     months: Expression
 
     @property
@@ -103,6 +104,7 @@ def publish(definition: ServiceDefinition, city: City) -> PublishedService:
             (plain.reason, _compiled(vocabulary, plain.require, f"automation.plain_case.{at}", Kind.TRUTH))
             for at, plain in enumerate(definition.automation.plain_case)
         ),
+        starts=_compiled(vocabulary, definition.validity.starts, "validity.starts", Kind.DATE),
         months=_compiled(vocabulary, definition.validity.months, "validity.months", Kind.INTEGER),
     )
 
@@ -157,8 +159,6 @@ def _check_references(definition: ServiceDefinition, known: Mapping[str, FactPro
     for path, names in _named_fields(definition):
         for name in names:
             _require(name in fields, path, f"there is no field {name!r}")
-    starts = fields[definition.validity.starts].type
-    _require(starts is FieldType.DATE, "validity.starts", f"{definition.validity.starts!r} is not a date")
     seen = [name for name, _ in _variables(definition, known, city)]
     twice = sorted({name for name in seen if seen.count(name) > 1})
     _require(not twice, "", f"fields, facts and amounts share the names {twice}")
@@ -182,7 +182,6 @@ def _named_fields(definition: ServiceDefinition) -> Iterator[tuple[str, tuple[st
         yield f"rules.{at}.fields", rule.fields
     for at, claim in enumerate(definition.reservations):
         yield f"reservations.{at}.fields", claim.fields
-    yield "validity.starts", (definition.validity.starts,)
     if definition.register_check:
         yield "register_check", tuple(definition.register_check.model_dump().values())
 

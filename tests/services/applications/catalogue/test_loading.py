@@ -80,7 +80,7 @@ class TestWrongDefinition:
                 "is integer",
             ),
             (lambda it: it.update(tariff="gold"), "tariff", "no tariff 'gold'"),
-            (lambda it: it["validity"].update(starts="plate"), "validity.starts", "not a date"),
+            (lambda it: it["validity"].update(starts="plate"), "validity.starts", "gives STRING"),
             (lambda it: it["fields"][0].update(section="cellar"), "fields.0.section", "no section 'cellar'"),
             (lambda it: it["fields"].append(it["fields"][0]), "fields", "two fields"),
             (lambda it: it["parameters"].update(months=1), "", "share the names ['months']"),

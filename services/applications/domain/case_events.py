@@ -1,0 +1,211 @@
+"""What can happen to a case, each in the words of the town hall; `apply` only assigns."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.applications.domain.conditions import Condition
+from shared.domain import Created, Event, Personal, stored
+
+
+@stored("applications.application_submitted")
+class Submitted(Created):
+    """A citizen applied; the case keeps this version of the service to its end."""
+
+    account_id: UUID
+    case_number: str
+    service: str
+    service_version: int
+    language: str
+    answers: Personal[dict[str, Any]]
+    facts: Personal[dict[str, Any]]
+    reserved: Personal[list[tuple[str, str]]]
+    reasons: list[str]
+    fee_cents: int
+    currency: str
+    fee_due: str
+    cost_object: str | None
+    pay_by: date | None
+    automation: str
+    legal_basis: str
+    register_check: bool
+    document_kind: str
+    condition: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.account_id, aggregate.case_number = self.account_id, self.case_number
+        aggregate.service, aggregate.service_version = self.service, self.service_version
+        aggregate.language, aggregate.answers, aggregate.facts = self.language, self.answers, self.facts
+        aggregate.reserved, aggregate.reasons = self.reserved, self.reasons
+        aggregate.fee_cents, aggregate.currency = self.fee_cents, self.currency
+        aggregate.fee_due, aggregate.cost_object, aggregate.pay_by = (
+            self.fee_due,
+            self.cost_object,
+            self.pay_by,
+        )
+        aggregate.automation, aggregate.legal_basis = self.automation, self.legal_basis
+        aggregate.register_check, aggregate.document_kind = self.register_check, self.document_kind
+        aggregate.condition = Condition(self.condition)
+        aggregate.register_outcome = aggregate.decided_by = aggregate.document_id = None
+        aggregate.valid_from = aggregate.valid_until = aggregate.correction = None
+        aggregate.decision_reason = aggregate.decision_text = aggregate.rule_version = None
+        aggregate.settled = aggregate.seen_by_clerk = False
+        aggregate.assessment = {}
+
+
+@stored("applications.register_answered")
+class RegisterAnswered(Event):
+    """The population register answered, or could not be reached; never told to the citizen."""
+
+    outcome: str
+    condition: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.register_outcome, aggregate.condition = self.outcome, Condition(self.condition)
+
+
+@stored("applications.fee_settled")
+class FeeSettled(Event):
+    """Payments booked the fee of this case in full."""
+
+    claim_id: UUID
+    amount_cents: int
+    condition: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.settled, aggregate.condition = True, Condition(self.condition)
+
+
+@stored("applications.application_referred")
+class Referred(Event):
+    """The rules may not decide this case alone: it goes to a clerk, with reasons."""
+
+    reasons: list[str]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.reasons, aggregate.seen_by_clerk = self.reasons, True
+        aggregate.condition = Condition.IN_REVIEW
+
+
+@stored("applications.correction_requested")
+class CorrectionRequested(Event):
+    """A clerk asks the citizen to correct the application; the clock stops."""
+
+    account_id: UUID
+    text: Personal[str]
+    clerk: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.correction, aggregate.condition = self.text, Condition.CORRECTION_REQUESTED
+
+
+@stored("applications.application_corrected")
+class Corrected(Event):
+    """The citizen corrected the application; what the register said of the old answers is void."""
+
+    answers: Personal[dict[str, Any]]
+    facts: Personal[dict[str, Any]]
+    reserved: Personal[list[tuple[str, str]]]
+    reasons: list[str]
+    fee_cents: int
+    condition: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.answers, aggregate.facts, aggregate.reserved = self.answers, self.facts, self.reserved
+        aggregate.reasons, aggregate.fee_cents = self.reasons, self.fee_cents
+        aggregate.register_outcome = aggregate.correction = None
+        aggregate.condition = Condition(self.condition)
+
+
+@stored("applications.application_approved")
+class Approved(Event):
+    """The application is granted, by rule or by a clerk, with everything the decision rests on."""
+
+    account_id: UUID
+    case_number: str
+    service: str
+    service_version: int
+    document_kind: str
+    fee_cents: int
+    currency: str
+    fee_due: str
+    cost_object: str | None
+    valid_from: date
+    valid_until: date | None
+    decided_by: str
+    rule_version: str
+    legal_basis: str
+    inputs: Personal[dict[str, Any]]
+    assessment: Personal[dict[str, Any]]
+    text: Personal[str]
+    clerk: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.valid_from, aggregate.valid_until = self.valid_from, self.valid_until
+        aggregate.fee_cents, aggregate.assessment = self.fee_cents, self.assessment
+        aggregate.decided_by, aggregate.rule_version = self.decided_by, self.rule_version
+        aggregate.decision_text, aggregate.condition = self.text, Condition.APPROVED
+
+
+@stored("applications.application_rejected")
+class Rejected(Event):
+    """The application is refused; `reason` is public, the clerk's words are the citizen's alone."""
+
+    account_id: UUID
+    case_number: str
+    service: str
+    reason: str
+    rule_version: str
+    inputs: Personal[dict[str, Any]]
+    text: Personal[str]
+    decided_by: str
+    clerk: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.decided_by, aggregate.rule_version = self.decided_by, self.rule_version
+        aggregate.decision_reason, aggregate.decision_text = self.reason, self.text
+        aggregate.condition = Condition.REJECTED
+
+
+@stored("applications.application_withdrawn")
+class Withdrawn(Event):
+    """The citizen took the application back before it was decided."""
+
+    account_id: UUID
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.condition = Condition.WITHDRAWN
+
+
+@stored("applications.application_expired")
+class Expired(Event):
+    """The fee was not paid in time."""
+
+    account_id: UUID
+    reason: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.condition = Condition.EXPIRED
+
+
+@stored("applications.application_completed")
+class Completed(Event):
+    """The document is issued: nothing is left to do."""
+
+    account_id: UUID
+    case_number: str
+    document_id: UUID
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.document_id, aggregate.condition = self.document_id, Condition.COMPLETED
+
+
+@stored("applications.approval_revoked")
+class ApprovalRevoked(Event):
+    """What was granted holds no longer; its document was revoked."""
+
+    account_id: UUID
+    reason: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.decision_reason, aggregate.condition = self.reason, Condition.REVOKED
