@@ -1,4 +1,4 @@
-"""A small, bounded set of threads for work that blocks: rendering and sealing must not stop the event loop."""
+"""A bounded set of threads for work that blocks: rendering and sealing must not stop the event loop."""
 
 import asyncio
 from collections.abc import Callable

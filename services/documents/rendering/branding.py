@@ -26,7 +26,7 @@ class BankAccount(Shape):
 
 
 class Branding(Shape):
-    """The issuing city. Colours are six-digit hexadecimal; the coat of arms is SVG text with its description."""
+    """The issuing city. Colours are six-digit hexadecimal; the coat of arms is SVG text, described."""
 
     name: Line
     street: Line

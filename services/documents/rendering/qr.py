@@ -1,6 +1,7 @@
 """The two codes a document carries: the permit's check code and the GiroCode of a transfer."""
 
 import io
+from decimal import Decimal
 
 import segno
 from segno.helpers import make_epc_qr
@@ -19,7 +20,7 @@ def permit_code(url: str) -> str:
 
 def giro_code(account: BankAccount, amount_cents: int, reference: str) -> str:
     """SVG of a GiroCode (EPC069-12 version 002, UTF-8) for `amount_cents` to the city's account."""
-    euros = f"{amount_cents // 100}.{amount_cents % 100:02d}"
+    euros = Decimal(amount_cents) / 100
     return _svg(make_epc_qr(account.holder, account.iban, euros, text=reference, bic=account.bic, encoding=1))
 
 
