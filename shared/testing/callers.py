@@ -8,13 +8,12 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from joserfc.jwk import OKPKey
 
 from shared.web.token_signing import CallerTokenSigner
 
 
 class CallerMint:
-    """Mints what identity mints; its public keys go into the `caller_keys` secret of the service under test."""
+    """Mints what identity mints; its public keys go into the `caller_keys` secret."""
 
     def __init__(self) -> None:
         self._pem = Ed25519PrivateKey.generate().private_bytes(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -14,7 +14,7 @@ from shared import migrations
 from shared.service import KERNEL_MIGRATIONS, KEYS_MIGRATIONS, Service
 
 APP_ROLE: Final = "portal_test_app"
-APP_PASSWORD: Final = "portal-test"  # noqa: S105 - of a role that exists on test servers alone
+APP_PASSWORD: Final = "portal-test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,8 @@ def as_app(url: str) -> str:
 async def _create(admin_url: str, names: list[str]) -> None:
     connection = await asyncpg.connect(admin_url)
     try:
-        try:
+        with suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):  # another run made it
             await connection.execute(f"CREATE ROLE {APP_ROLE} LOGIN PASSWORD '{APP_PASSWORD}'")
-        except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
-            pass  # another test run made it
         for name in names:
             await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
     finally:

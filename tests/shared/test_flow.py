@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from tests.shared.toy.library import ARCHIVE, LIBRARY, Loan
 
 from shared.domain import REDACTED
 from shared.ids import new_id
 from shared.log import ReservationTaken, VersionConflict
 from shared.testing import CallerMint, Running, running
+from tests.shared.toy.library import ARCHIVE, LIBRARY, Loan
 
 pytestmark = pytest.mark.integration
 
