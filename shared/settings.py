@@ -1,7 +1,6 @@
 """Settings from the environment (`PORTAL_…`) and secrets from files; what is missing stops the start."""
 
 import base64
-import binascii
 import json
 import sys
 import warnings
@@ -76,7 +75,7 @@ class ProcessSettings(BaseSettings):
         text = self.secret_text(name).replace("-", "+").replace("_", "/")
         try:
             key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-        except binascii.Error:
+        except ValueError:
             key = b""
         if len(key) != KEY_BYTES:
             raise SecretMissing(f"The secret {name} in {self.secrets_dir} is not 32 bytes as base64.")

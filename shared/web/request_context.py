@@ -86,8 +86,8 @@ class RequestContext:
                 method=scope["method"],
                 route=route_template(scope),
                 status=status,
-                problem=scope.get(PROBLEM_IN_SCOPE),
                 ms=round((perf_counter() - started) * 1000, 1),
+                **({"problem": scope[PROBLEM_IN_SCOPE]} if PROBLEM_IN_SCOPE in scope else {}),
             )
 
     def _ids(self, scope: Scope) -> RequestIds:

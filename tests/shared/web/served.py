@@ -1,10 +1,11 @@
-"""An app to run as a process of its own: `python -m tests.shared.web.served`; prints its port and steps."""
+"""An app to run as a process of its own: `python -m tests.shared.web.served`; logs its port and steps."""
 
 import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from fastapi import APIRouter, FastAPI, Request
 
 from shared.observe.logs import configure_logging
@@ -30,7 +31,7 @@ async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
     if "broken" in sys.argv:
         raise RuntimeError("canary@example.org")
     yield
-    print("closed", flush=True)
+    structlog.get_logger("served").info("closed")
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ class TestStopping:
             answer = await slow
         assert (answer.status_code, answer.json()) == (200, "finished")
         assert await running.ended() == 0
-        steps = [line if line == "closed" else json.loads(line)["event"] for line in running.lines]
+        steps = [json.loads(line)["event"] for line in running.lines]
         assert [step for step in steps if step in {"draining", "request_answered", "closed", "stopped"}] == [
             "draining",
             "request_answered",
