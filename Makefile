@@ -37,6 +37,6 @@ lock: ## renew requirements/lock.txt from requirements/*.in (ARGS="--upgrade-pac
 	@$(ENVIRONMENT) -m deploy.local lock $(ARGS)
 
 clean: ## stop everything and remove what was made here: .venv, .portal with its DATA, caches
-	@test ! -x .venv/bin/python || .venv/bin/python -m deploy.local stop
-	@rm -rf .venv .portal .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache gateway/static/built
+	@test ! -x .venv/bin/python || .venv/bin/python -m deploy.local clean
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache gateway/static/built
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,5 +1,6 @@
 """`python -m deploy.local <command>`: what the Makefile calls."""
 
+import shutil
 import signal
 import sys
 import time
@@ -7,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 from deploy.local.places import CannotStart, state_folder
-from deploy.local.portal import Portal, end_all
+from deploy.local.portal import Portal, end_all, forget
 from deploy.local.ports import is_free, ports
 from deploy.local.progress import Progress
 from deploy.local.record import ProcessRecord
@@ -37,6 +38,15 @@ def run(arguments: Sequence[str]) -> int:
 def stop(arguments: Sequence[str]) -> int:
     ended = end_all(ProcessRecord(state_folder() / "processes.json"))
     print(f"Stopped: {', '.join(ended)}." if ended else "Nothing was running.")
+    return 0
+
+
+def clean(arguments: Sequence[str]) -> int:
+    """Stop, and remove the state folder with all data, and what we have on servers that are not ours."""
+    state = state_folder()
+    stop(arguments)
+    forget(state)
+    shutil.rmtree(state)
     return 0
 
 
@@ -78,7 +88,7 @@ def lock(arguments: Sequence[str]) -> int:
 
 
 COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
-    command.__name__: command for command in (run, stop, status, demo, test, check, lock)
+    command.__name__: command for command in (run, stop, clean, status, demo, test, check, lock)
 }
 
 

@@ -9,10 +9,11 @@ from deploy.local.databases import provide_databases, without_password
 from deploy.local.places import CannotStart
 from deploy.local.ports import ports, require_free
 from deploy.local.postgres import private_postgres, superuser_url
-from deploy.local.processes import Running, Supervisor, end
+from deploy.local.processes import Running, Supervisor, accepts_tcp, end
 from deploy.local.progress import Progress
-from deploy.local.rabbit import Broker, find_broker
-from deploy.local.rabbit_node import NodePorts
+from deploy.local.rabbit import STANDARD_PORT, Broker, find_broker, own_name
+from deploy.local.rabbit_node import AMQP_GREETING, NodePorts
+from deploy.local.rabbit_shared import remove_virtual_host
 from deploy.local.record import ProcessRecord
 from deploy.local.secrets import LOGS, Secrets
 from deploy.local.services import SERVICES, Stack, assets, is_module, migration, seeding
@@ -62,6 +63,7 @@ class Portal:
         if self._supervisor.running:
             with self._progress.step("stopped") as say:
                 self._supervisor.stop(say)
+                say("everything")
         if any(entry.pid == os.getpid() for entry in self._record.all()):
             self._record.clear()
 
@@ -69,9 +71,7 @@ class Portal:
         """Be the one run of this state folder; end what a killed run left behind."""
         left = self._record.alive()
         if any(entry.name == OURSELVES for entry in left):
-            raise CannotStart(
-                "The portal is running already: `make status` shows where, `make stop` ends it."
-            )
+            raise CannotStart("The portal runs already: `make status` shows where, `make stop` ends it.")
         end_all(self._record)
         self._record.add(OURSELVES, os.getpid())
 
@@ -99,12 +99,14 @@ class Portal:
         return superuser_url(chosen["postgres"], password)
 
     def _prepare(self, stack: Stack) -> None:
-        if is_module("gateway.assets"):
+        if is_module("gateway.__main__"):
             with self._progress.step("web assets"):
                 self._supervisor.complete(assets(), within=600)
         if is_module("shared.cli"):
             with self._progress.step("migrations"):
-                present = [name for name in LOGS if is_module(f"services.{name}")]
+                present = [
+                    service.name for service in SERVICES if service.name in LOGS and service.is_present()
+                ]
                 self._supervisor.complete(*(migration(stack, name) for name in present))
 
     def _start_services(self, stack: Stack) -> None:
@@ -116,6 +118,12 @@ class Portal:
         if is_module("services.identity.seed"):
             with self._progress.step("demo accounts"):
                 self._supervisor.complete(seeding(stack))
+
+
+def forget(state: Path) -> None:
+    """What lies outside the state folder: our virtual host on a RabbitMQ that is not ours."""
+    if accepts_tcp(STANDARD_PORT, AMQP_GREETING)():
+        remove_virtual_host(STANDARD_PORT, own_name(state))
 
 
 def end_all(record: ProcessRecord) -> list[str]:

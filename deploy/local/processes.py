@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 from deploy.local.places import ROOT, CannotStart
-from deploy.local.record import ProcessRecord
+from deploy.local.record import ProcessRecord, is_up
 
 Probe = Callable[[], bool]
 
@@ -144,15 +144,22 @@ def end(pid: int, by: int, seconds: float) -> None:
         family = []
     for leader in family[:1]:
         leader.send_signal(by)
-        psutil.wait_procs([leader], timeout=seconds)
-    _, left = psutil.wait_procs(family[1:], timeout=1)
-    for survivor in [*family[:1], *left]:
-        if survivor.is_running():
-            survivor.kill()
+        _left([leader], seconds)
+    for survivor in _left(family, 1):
+        survivor.kill()
+    _left(family, 5)
     try:
         os.killpg(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         return
+
+
+def _left(processes: Sequence[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those of the processes that still run after this time; a zombie runs no more."""
+    deadline = time.monotonic() + seconds
+    while (left := [one for one in processes if is_up(one)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
 
 
 def _tail(one: Running) -> str:

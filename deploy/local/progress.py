@@ -34,4 +34,6 @@ class Progress:
 
     def _line(self, mark: str, title: str, said: str, began: float) -> None:
         seconds = f"{time.monotonic() - began:5.1f} s"
-        self.console.print(f"{mark} {seconds}  {title}" + (f" [dim]{said}[/dim]" if said else ""))
+        self.console.print(
+            f"{mark} {seconds}  {title}" + (f" [dim]{said}[/dim]" if said else ""), soft_wrap=True
+        )

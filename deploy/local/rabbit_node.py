@@ -1,6 +1,5 @@
 """A private RabbitMQ node from installed or merely unpacked Debian packages: own name, ports, data, epmd."""
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +37,7 @@ def private_node(root: Path, folder: Path, ports: NodePorts, login: Login) -> tu
     _write_configuration(folder, ports, login)
     own(folder)
     environment = _environment(root, folder, ports)
-    prefix = command_prefix(root / "usr", folder)
+    prefix = command_prefix(root / "usr", folder, may_stay_root=True)
     epmd = Process(
         name="rabbitmq-epmd",
         command=[*prefix, str(_erlang(root) / "epmd"), "-port", str(ports.epmd), "-address", "127.0.0.1"],
@@ -109,8 +108,3 @@ def _environment(root: Path, folder: Path, ports: NodePorts) -> dict[str, str]:
         "RABBITMQ_PID_FILE": str(folder / "pid"),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ON_LOOPBACK,
     }
-
-
-def forget(folder: Path) -> None:
-    """Throw the node's data away (nothing is lost: every consumer catches up from the feeds)."""
-    shutil.rmtree(folder, ignore_errors=True)

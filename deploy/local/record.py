@@ -20,9 +20,17 @@ class Recorded:
     def is_alive(self) -> bool:
         try:
             process = psutil.Process(self.pid)
-            return abs(process.create_time() - self.born) < 2 and process.status() != psutil.STATUS_ZOMBIE
+            return abs(process.create_time() - self.born) < 2 and is_up(process)
         except psutil.NoSuchProcess:
             return False
+
+
+def is_up(process: psutil.Process) -> bool:
+    """Whether it still runs: not gone, its id not reused, not a zombie."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 class ProcessRecord:

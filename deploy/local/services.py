@@ -56,7 +56,7 @@ class Service:
         )
 
     def is_present(self) -> bool:
-        return is_module(self.module)
+        return is_module(f"{self.module}.__main__")
 
 
 def inherited(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -24,7 +24,6 @@ from deploy.local.rabbit import Broker, find_broker
 from deploy.local.rabbit_node import NodePorts
 
 T = TypeVar("T")
-T = TypeVar("T")
 
 STANDARD_POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 
@@ -59,8 +58,11 @@ def rabbitmq_for_tests() -> Iterator[Broker]:
 
 
 async def _found(folder: Path, ports: NodePorts) -> Broker:
-    password = secrets.token_hex(24)
-    return await asyncio.to_thread(find_broker, os.environ, folder, ports, password, lambda text: None)
+    def find() -> Broker:
+        password = secrets.token_hex(24)
+        return find_broker(os.environ, folder.parent, ports, password, lambda text: None, node_folder=folder)
+
+    return await asyncio.to_thread(find)
 
 
 async def _lets_in(url: str) -> bool:

@@ -6,16 +6,17 @@ from pathlib import Path
 NOBODY = 65534
 
 
-def command_prefix(*paths: Path) -> list[str]:
+def command_prefix(*paths: Path, may_stay_root: bool = False) -> list[str]:
     """What to put before a command that must reach these paths; empty for anyone but root.
 
     A project under /root is out of reach for anybody else: then the process keeps, of all of root's powers,
-    only the one to pass by file permissions.
+    only the one to pass by file permissions; Erlang asks access(2), which knows no powers, and stays root.
     """
-    if os.geteuid() != 0:
+    reachable = all(_reachable(path) for path in paths)
+    if os.geteuid() != 0 or (may_stay_root and not reachable):
         return []
     prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-    if not all(_reachable(path) for path in paths):
+    if not reachable:
         prefix += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
     return prefix
 

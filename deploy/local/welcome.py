@@ -27,17 +27,20 @@ def show_welcome(console: Console, stack: Stack, accounts: Sequence[dict[str, st
     """Print the panel; on a terminal the addresses can be clicked."""
     addresses = _grid((what, stack.url(name)) for name, what in SHOWN.items())
     people = _grid((account["email"], account["password"]) for account in accounts)
-    clicks = _grid((what, stack.url(name) + path) for name, path, what in STEPS)
+    clicks = [
+        Text(f"{number}. {what}\n   {stack.url(name)}{path}")
+        for number, (name, path, what) in enumerate(STEPS, 1)
+    ]
     parts: list[RenderableType] = [
         addresses,
         _title("Demo accounts"),
         people,
         _title("What to click"),
-        clicks,
+        *clicks,
     ]
-    footer = f"\nCtrl-C stops everything; the data stays in {stack.state}. `make demo` does it all by itself."
+    footer = Text(f"\nCtrl-C stops everything; the data stays in {stack.state}.", style="dim")
     title = f"The portal of Lindenau runs, after {seconds:.1f} s"
-    console.print(Panel(Group(*parts, Text(footer, style="dim")), title=title, expand=False, padding=(1, 2)))
+    console.print(Panel(Group(*parts, footer), title=title, expand=False, padding=(1, 2)))
 
 
 def _title(text: str) -> Text:
@@ -47,5 +50,5 @@ def _title(text: str) -> Text:
 def _grid(rows: Iterable[tuple[str, ...]]) -> Table:
     table = Table.grid(padding=(0, 2))
     for row in rows:
-        table.add_row(*(Text(cell, overflow="fold") for cell in row))
+        table.add_row(*(Text(cell) for cell in row))
     return table
