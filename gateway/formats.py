@@ -9,12 +9,12 @@ from gateway.views.frame import Language
 TOWN_TIME: Final = ZoneInfo("Europe/Berlin")
 _NBSP: Final = "\u00a0"
 _MONTHS: Final = {
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(),
-    "en": "January February March April May June July August September October November December".split(),
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "en": "January February March April May June July August September October November December",
 }
 _UNITS: Final = {
-    "de": {"s": ("Sekunde", "Sekunden"), "m": ("Minute", "Minuten"), "h": ("Stunde", "Stunden"), "d": ("Tag", "Tage")},
-    "en": {"s": ("second", "seconds"), "m": ("minute", "minutes"), "h": ("hour", "hours"), "d": ("day", "days")},
+    "de": {"s": "Sekunde Sekunden", "m": "Minute Minuten", "h": "Stunde Stunden", "d": "Tag Tage"},
+    "en": {"s": "second seconds", "m": "minute minutes", "h": "hour hours", "d": "day days"},
 }
 
 
@@ -31,7 +31,7 @@ def day(value: date, language: Language) -> str:
     """22. November 2026 or 22 November 2026; of a moment, the day in town."""
     value = value.astimezone(TOWN_TIME) if isinstance(value, datetime) else value
     dot = "." if language == "de" else ""
-    return f"{value.day}{dot}{_NBSP}{_MONTHS[language][value.month - 1]}{_NBSP}{value.year}"
+    return f"{value.day}{dot}{_NBSP}{_MONTHS[language].split()[value.month - 1]}{_NBSP}{value.year}"
 
 
 def short_day(value: date, language: Language) -> str:
@@ -43,7 +43,11 @@ def short_day(value: date, language: Language) -> str:
 def moment(value: datetime, language: Language) -> str:
     """22. November 2026, 14:02 Uhr or 22 November 2026, 14:02."""
     clock = value.astimezone(TOWN_TIME).strftime("%H:%M")
-    return f"{day(value, language)}, {clock}{_NBSP}Uhr" if language == "de" else f"{day(value, language)}, {clock}"
+    return (
+        f"{day(value, language)}, {clock}{_NBSP}Uhr"
+        if language == "de"
+        else f"{day(value, language)}, {clock}"
+    )
 
 
 def span(seconds: int, language: Language) -> str:
@@ -51,6 +55,6 @@ def span(seconds: int, language: Language) -> str:
     for unit, length, limit in (("s", 1, 90), ("m", 60, 120), ("h", 3600, 48), ("d", 86400, 10**9)):
         count = -(-seconds // length)
         if count < limit:
-            one, many = _UNITS[language][unit]
+            one, many = _UNITS[language][unit].split()
             return f"{count}{_NBSP}{one if count == 1 else many}"
     raise OverflowError(seconds)

@@ -1,1 +1,1 @@
-"""Web assets: fetched by pinned version and integrity, trimmed, subset, named by content, served compressed."""
+"""Web assets: pinned, trimmed, subset, named by content, served compressed."""

@@ -11,9 +11,9 @@ import re
 import shutil
 from pathlib import Path
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 
-from gateway.assets import fonts, packages, places, stylesheet
+from gateway.assets import packages, places
 
 _COMPRESSED = {".css", ".js", ".svg"}
 _SCRIPTS = ("live.js", "permit.js", "jsqr.js", "scanner.js")  # a script imports only those before it
@@ -64,6 +64,8 @@ class _Build:
             path.with_name(f"{name}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
 
     def _fonts(self) -> str:
+        from gateway.assets import fonts  # slow to import, and not needed when all is fresh
+
         faces = ""
         for weight, style in fonts.WEIGHTS.items():
             source = places.KERN / "fonts" / "fira-sans" / f"FiraSans-{style}.woff2"
@@ -77,13 +79,15 @@ class _Build:
         return re.sub(r'"\./([a-z]+\.js)"', lambda m: f'"./{self.names[m[1]]}"', script)
 
     def _offline_worker(self) -> None:
-        """The warden's service worker keeps a plain name (its address is its identity) and knows what to cache."""
+        """The warden's service worker keeps a plain name, its address being its identity."""
         wanted = [n for n in self.names if n.startswith("fira-latin") or n.endswith((".css", ".js", ".svg"))]
         files = json.dumps(sorted(self.names[name] for name in wanted if name != "live.js"))
         self._write(_OFFLINE, _script(_OFFLINE).replace('["FILES"]', files).encode())
 
 
 def _styles() -> str:
+    from gateway.assets import stylesheet
+
     templates = [path.read_text() for path in sorted(places.TEMPLATES.rglob("*.html"))]
     kern = stylesheet.trim((places.KERN / "kern.min.css").read_text(), stylesheet.used_classes(templates))
     own = "".join(path.read_text() for path in sorted(places.SOURCE.glob("*.css")))

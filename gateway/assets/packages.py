@@ -14,7 +14,7 @@ class AssetsNotInstalled(Exception):
 
 
 def install() -> bool:
-    """Installs what package-lock.json pins, with integrity checked by npm; answers whether there was work to do."""
+    """Installs what package-lock.json pins, integrity checked; answers whether there was work."""
     stamp = PACKAGES / ".installed"
     lock = (ASSETS / "package-lock.json").read_text()
     if stamp.exists() and stamp.read_text() == lock:

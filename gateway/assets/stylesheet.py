@@ -88,7 +88,9 @@ def _declared(rules: Iterable[Node], read: set[str]) -> str:
             out += f"{tinycss2.serialize(rule.prelude).strip()}{{{body}}}" if body else ""
         elif isinstance(rule, AtRule) and rule.content is not None and rule.lower_at_keyword in _NESTING:
             inner = _declared(tinycss2.parse_rule_list(rule.content), read)
-            out += f"@{rule.at_keyword} {tinycss2.serialize(rule.prelude).strip()}{{{inner}}}" if inner else ""
+            out += (
+                f"@{rule.at_keyword} {tinycss2.serialize(rule.prelude).strip()}{{{inner}}}" if inner else ""
+            )
         elif isinstance(rule, AtRule):
             out += rule.serialize()
     return out

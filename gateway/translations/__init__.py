@@ -1,4 +1,4 @@
-"""Every sentence of the portal, German and English, by key. Both files hold the same keys; a test sees to it."""
+"""Every sentence of the portal, German and English, by key. Both files hold the same keys."""
 
 import json
 from functools import cache
@@ -13,8 +13,8 @@ LANGUAGES: Final[tuple[Language, ...]] = ("de", "en")
 class Translator:
     """`t("form.errors", count=2)`: the sentence of a key with its parameters filled in.
 
-    With a `count`, the key's `.one` or `.other` is taken. Raises KeyError for a key there is not: a page with a
-    hole is found by a test, not by a citizen.
+    With a `count`, the key's `.one` or `.other` is taken. Raises KeyError for a key there is not: a
+    page with a hole is found by a test, not by a citizen.
     """
 
     def __init__(self, language: Language) -> None:

@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 from gateway.views.frame import Page
 
 Kind = Literal[
-    "text", "textarea", "name", "plate", "plates", "date", "choice", "declaration", "integer", "months", "street",
-    "house_number", "email", "password",
+    "text", "textarea", "name", "plate", "plates", "date", "choice", "declaration", "integer", "months",
+    "street", "house_number", "email", "password",
 ]  # fmt: skip
 SELECT_FROM = 6  # a choice with this many options becomes a list to open instead of radio buttons
 
@@ -62,10 +62,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormPage(Page):
-    """The whole form of a service on one page; `action` takes name=action value=review|draft beside the answers.
+    """The whole form of a service on one page; posts action=review|draft beside the answers.
 
-    `hidden` goes along unseen (draft id, service version, idempotency key). `message` is a key below `problem.`
-    for a refusal that belongs to no single field. `correction` is what a clerk asked to change.
+    `hidden` goes along unseen (draft id, service version). `message` is a key below `problem.` for a
+    refusal that belongs to no single field. `correction` is what a clerk asked to change.
     """
 
     template: ClassVar[str] = "form.html"

@@ -19,7 +19,7 @@ class Method:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentPage(Page):
-    """`outcome` is a key below `payment_outcome.` of the attempt just ended: failed, cancelled, expired, unclear."""
+    """`outcome` of the attempt just ended is a key below `payment_outcome.`: failed, cancelled, …."""
 
     template: ClassVar[str] = "payment.html"
     nav: ClassVar[str] = "cases"

@@ -1,0 +1,337 @@
+"""All pages by preview name. The people and numbers are invented; each page comes in the asked language."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from gateway.preview import samples_forms as forms
+from gateway.translations import Translator
+from gateway.views import accounts, cases, notices, payments, permits, services, work
+from gateway.views.answers import email_field, field_sentence, password_field, profile_fields
+from gateway.views.frame import Page, Tone
+
+NOW = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
+STEPS = (
+    ("Antrag eingegangen", "Application received", "Vorgang BPA-2026-004711", "Case BPA-2026-004711"),
+    ("Zahlung bestätigt", "Payment confirmed", "Wero, 120,00 €", "Wero, €120.00"),
+    ("Angaben geprüft", "Details checked", "", ""),
+    ("Ausweis ausgestellt und gesiegelt", "Permit issued and sealed", "", ""),
+)
+
+
+def pages(t: Translator) -> dict[str, Page]:
+    """Name → view model; the names are the preview's addresses."""
+    german = t.language == "de"
+    return {
+        **_services(t, german),
+        **_cases(german),
+        **_accounts(t),
+        **_permits(),
+        **_work(german),
+        **_notices(),
+    }
+
+
+def _services(t: Translator, de: bool) -> dict[str, Page]:
+    cards = forms.cards(de)
+    form = forms.permit_form(de)
+    review = forms.review(de)
+    faulty = forms.with_errors(form, t)
+    method = payments.Method
+    payment = payments.PaymentPage(
+        action="#",
+        case_url="/vorgang/1",
+        number="BPA-2026-004711",
+        title=cards[0].title,
+        amount_cents=12000,
+        kassenzeichen="LIN26000471109",
+        pay_by=date(2026, 12, 6),
+        summary=forms.summary(de),
+        hidden={"key": "1"},
+        methods=(
+            method(key="wero", icon="phone", recommended=True),
+            method(key="card", icon="card"),
+            method(key="paypal", icon="lock"),
+            method(key="bank_transfer", icon="bank"),
+        ),
+    )
+    return {
+        "start": services.StartPage(cards=cards),
+        "search": services.StartPage(cards=cards[:1], query="parken"),
+        "search-nothing": services.StartPage(cards=(), query="Fahrrad"),
+        "service": forms.service(de),
+        "service-clerk": replace(forms.service(de), instant=False, p50_seconds=None, draft_url="#"),
+        "form": form,
+        "form-errors": faulty,
+        "form-correction": replace(
+            form, correction="Bitte laden Sie …" if de else "Please check the plate.", draft_possible=False
+        ),
+        "dog-form": forms.dog_form(de),
+        "review": review,
+        "payment": payment,
+        "payment-failed": replace(payment, outcome="failed", chosen="card"),
+    }
+
+
+def _steps(de: bool, now: int) -> tuple[cases.Step, ...]:
+    def step(place: int) -> cases.Step:
+        title, other, detail, detail_en = STEPS[place]
+        done = place < now
+        return cases.Step(
+            progress="done" if done else "now" if place == now else "todo",
+            title=title if de else other,
+            detail=(detail if de else detail_en) if done else "",
+            at=NOW + timedelta(seconds=40 * place) if done else None,
+        )
+
+    return tuple(step(place) for place in range(len(STEPS)))
+
+
+def _cases(de: bool) -> dict[str, Page]:
+    permit = cases.Document(
+        url="#",
+        kind="resident_parking_permit",
+        number="BPA-26-004711",
+        valid_from=date(2026, 12, 1),
+        valid_until=date(2027, 11, 30),
+    )
+    running = cases.CasePage(
+        case_id="1",
+        number="BPA-2026-004711",
+        title=forms.cards(de)[0].title,
+        situation="payment_pending",
+        tone="info",
+        steps=_steps(de, 1),
+        groups=forms.groups(de),
+        submitted_at=NOW,
+        fee_cents=12000,
+        live_url="/vorgang/1/ereignisse",
+        can_withdraw=True,
+    )
+    receipt = cases.Document(url="#", kind="receipt", number="LIN26000471109")
+    unpaid = replace(
+        running, situation="awaiting_payment", todo=cases.Todo(kind="pay", url="#", until=date(2026, 12, 6))
+    )
+    rejected = replace(
+        running,
+        situation="rejected",
+        tone="danger",
+        live_url="",
+        can_withdraw=False,
+        reason="Die Wohnung liegt in keinem Bewohnerparkgebiet."
+        if de
+        else "The flat is in no residents’ zone.",
+        steps=(
+            *_steps(de, 2)[:2],
+            cases.Step(progress="stopped", title="Abgelehnt" if de else "Rejected", at=NOW),
+        ),
+        documents=(cases.Document(url="#", kind="rejection_notice"),),
+    )
+    row = cases.CaseRow(
+        url="#",
+        number="BPA-2026-004711",
+        title=running.title,
+        icon="car",
+        state="completed",
+        tone="success",
+        submitted_at=NOW,
+    )
+    dog = forms.cards(de)[1].title
+    mine = cases.MyCasesPage(
+        cases=(
+            replace(row, number="BPA-2026-004902", state="awaiting_payment", tone="warning", todo="pay"),
+            replace(row, number="HST-2026-000313", title=dog, icon="dog", state="with_clerk", tone="info"),
+            row,
+        ),
+        drafts=(cases.DraftRow(url="#", delete_url="#", title=dog, icon="dog", saved_at=NOW),),
+    )
+    return {
+        "case": running,
+        "case-unpaid": unpaid,
+        "case-done": replace(
+            running,
+            situation="completed",
+            tone="success",
+            steps=_steps(de, 4),
+            documents=(permit, receipt),
+            live_url="",
+            paid=True,
+            can_withdraw=False,
+        ),
+        "case-rejected": rejected,
+        "case-revoked": replace(
+            running,
+            situation="revoked",
+            tone="danger",
+            live_url="",
+            documents=(replace(permit, revoked=True),),
+        ),
+        "cases": mine,
+        "cases-none": cases.MyCasesPage(cases=()),
+        "withdraw": cases.WithdrawPage(
+            action="#", back_url="#", number=row.number, title=row.title, paid=True
+        ),
+    }
+
+
+def _accounts(t: Translator) -> dict[str, Page]:
+    values = {
+        "given_names": "Łucja Ayşe",
+        "family_name": "Größner-Yılmaz",
+        "birth_date": "1988-04-17",
+        "street": "Kirchgasse",
+        "house_number": "12",
+        "postal_code": "01234",
+        "city": "Lindenau",
+    }
+    weak = field_sentence(t, "password_weak", t("account.password"))
+    wrong_mail = field_sentence(t, "email_impossible", t("account.email"))
+    access = accounts.Access(at=NOW, reader="documents", purpose="render-document")
+    register = accounts.RegisterPage(email=email_field(t), password=password_field(t, new=True))
+    results: dict[str, Page] = {
+        f"link-{result}": accounts.LinkResultPage(result=result)
+        for result in ("confirmed", "expired", "used", "unknown", "password_changed")
+    }
+    return {
+        "login": accounts.LoginPage(email=email_field(t), password=password_field(t)),
+        "login-wrong": accounts.LoginPage(
+            email=email_field(t, "kim@example.org"), password=password_field(t), message="wrong_credentials"
+        ),
+        "register": register,
+        "register-errors": replace(
+            register,
+            email=email_field(t, "kim@", wrong_mail),
+            password=password_field(t, new=True, error=weak),
+        ),
+        "mail-sent": accounts.MailSentPage(purpose="registration", email="kim@example.org"),
+        "mail-sent-reset": accounts.MailSentPage(purpose="reset", email="kim@example.org"),
+        "confirm": accounts.ConfirmPage(action="#"),
+        "forgot": accounts.ForgotPasswordPage(email=email_field(t)),
+        "reset": accounts.ResetPasswordPage(action="#", password=password_field(t, new=True)),
+        "profile": accounts.ProfilePage(
+            email="kim@example.org",
+            trust="mail",
+            fields=profile_fields(t, values, {}),
+            hidden={"version": "3"},
+            accesses=(access, replace(access, reader="clerk", purpose="case-work")),
+        ),
+        **results,
+    }
+
+
+def _permits() -> dict[str, Page]:
+    valid = permits.VerdictPage(
+        verdict="valid",
+        checked_at=NOW,
+        kind="resident_parking_permit",
+        number="BPA-26-004711",
+        zone="A – Altstadt Nord",
+        plate="LIN-AB 123",
+        valid_from=date(2026, 12, 1),
+        valid_until=date(2027, 11, 30),
+    )
+    verdicts: tuple[permits.Verdict, ...] = ("valid", "expired", "not_yet", "superseded", "revoked")
+    return {
+        "verify": permits.VerifyPage(),
+        "verify-empty": permits.VerifyPage(message="code_missing"),
+        **{f"verdict-{verdict}": replace(valid, verdict=verdict) for verdict in verdicts},
+        "verdict-forged": permits.VerdictPage(verdict="forged", checked_at=NOW),
+        "verdict-unknown": permits.VerdictPage(verdict="unknown", checked_at=NOW),
+        "scanner": permits.ScannerPage(),
+    }
+
+
+def _work(de: bool) -> dict[str, Page]:
+    names = ("Kim Muster", "Ayşe Yılmaz", "Jörg Groß", "Łukasz Nowak", "Zoë Ağaoğlu")
+    states: tuple[tuple[str, Tone], ...] = (("with_clerk", "warning"), ("correction_requested", "info"))
+    reason = "Melderegister weicht ab" if de else "Population register differs"
+    rows = tuple(
+        work.WorkRow(
+            url="#",
+            number=f"BPA-2026-{4000 + n:06d}",
+            service=forms.cards(de)[n % 2].title,
+            applicant=names[n % 5],
+            submitted_at=NOW - timedelta(days=n),
+            due=date(2026, 11, 22 + n),
+            urgent=n < 2,
+            state=states[n % 2][0],
+            tone=states[n % 2][1],
+            reasons=(reason,) if n % 3 == 0 else (),
+        )
+        for n in range(8)
+    )
+    history = tuple(
+        work.HistoryEntry(at=NOW + timedelta(seconds=40 * n), title=step[0 if de else 1], actor=actor)
+        for n, (step, actor) in enumerate(zip(STEPS[:3], ("citizen", "provider", "system"), strict=True))
+    )
+    file = work.CaseFilePage(
+        number="BPA-2026-004000",
+        service=forms.cards(de)[0].title,
+        applicant="Kim Muster",
+        state="with_clerk",
+        tone="warning",
+        submitted_at=NOW,
+        due=date(2026, 11, 24),
+        reasons=(reason,),
+        groups=forms.groups(de),
+        steps=_steps(de, 2),
+        history=history,
+        action="#",
+        hidden={"version": "4"},
+        reject_reasons=forms.reject_reasons(de),
+        payment=work.Payment(
+            state="settled",
+            tone="success",
+            amount_cents=12000,
+            kassenzeichen="LIN26000471109",
+            settled_at=NOW,
+        ),
+        register=work.Register(outcome="mismatch", tone="warning", at=NOW),
+    )
+    figures = (("38", "open"), ("5", "due_today"), ("96 %", "automatic"), ("42 s", "median"))
+    decided = replace(
+        file,
+        state="completed",
+        tone="success",
+        action="",
+        reasons=(),
+        revoke_action="#",
+        documents=(cases.Document(url="#", kind="resident_parking_permit", number="BPA-26-004000"),),
+    )
+    return {
+        "worklist": work.WorklistPage(
+            figures=tuple(work.Figure(value=value, label=label) for value, label in figures), rows=rows
+        ),
+        "worklist-empty": work.WorklistPage(figures=(), rows=()),
+        "case-file": file,
+        "case-file-refused": replace(file, message="reason_missing", decision="reject"),
+        "case-file-decided": decided,
+    }
+
+
+def _notices() -> dict[str, Page]:
+    errors = {
+        401: "login_required",
+        403: "forbidden",
+        404: "not_found",
+        405: "method_not_allowed",
+        400: "bad_request",
+        413: "too_large",
+        429: "too_many_requests",
+        500: "internal",
+        503: "unavailable",
+    }
+    return {
+        **{
+            f"error-{status}": notices.ErrorPage(
+                status=status,
+                slug=slug,
+                request_id="0193-5f2a" if status == 500 else "",
+                retry_after_seconds=45 if status == 429 else None,
+            )
+            for status, slug in errors.items()
+        },
+        "error-csrf": notices.ErrorPage(status=403, slug="csrf"),
+        "imprint": notices.LegalPage(topic="imprint"),
+        "privacy": notices.LegalPage(topic="privacy"),
+        "accessibility": notices.LegalPage(topic="accessibility"),
+    }

@@ -1,0 +1,59 @@
+"""Bodies are read once, whole and bounded, before anything looks at them: forms are small."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.security.refusals import Refusal, Refuse
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+DEFAULT_LIMIT: Final = 128 * 1024
+
+
+@dataclass(slots=True)
+class BoundedBody:
+    """ASGI: refuses a body above `limit` bytes with 413 `too_large` and hands on what it has read."""
+
+    app: ASGIApp
+    refuse: Refuse
+    limit: int = DEFAULT_LIMIT
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in SAFE:
+            await self.app(scope, receive, send)
+            return
+        body = None if self._declared(scope) > self.limit else await self._read(receive)
+        if body is None:
+            await self.refuse(scope, Refusal(413, "too_large"))(scope, receive, send)
+            return
+        await self.app(scope, replay(body, receive), send)
+
+    def _declared(self, scope: Scope) -> int:
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        return int(length) if length.isdigit() else 0
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        chunks, seen, more = [], 0, True
+        while more:
+            message = await receive()
+            chunks.append(message.get("body", b""))
+            seen += len(chunks[-1])
+            if seen > self.limit:
+                return None
+            more = message.get("more_body", False)
+        return b"".join(chunks)
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives `body` once and then what the server has to say (a disconnect)."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

@@ -1,0 +1,59 @@
+"""Turns field errors and account forms into what the templates show: the gateway owns the sentences."""
+
+from collections.abc import Mapping
+
+from gateway.translations import Translator
+from gateway.views.forms import Field
+
+MIN_PASSWORD = 12
+
+
+def field_sentence(t: Translator, code: str, label: str, params: Mapping[str, object] | None = None) -> str:
+    """The sentence for a field error's stable code; an unknown code still asks to check the answer."""
+    key = f"field_error.{code}"
+    try:
+        return t(key if t.known(key) else "field_error.other", label=label.rstrip("?: "), **(params or {}))
+    except KeyError:  # a parameter of the sentence was not sent along
+        return t("field_error.other", label=label.rstrip("?: "))
+
+
+def email_field(t: Translator, value: str = "", error: str = "") -> Field:
+    label = t("account.email")
+    return Field(name="email", kind="email", label=label, value=value, error=error, autocomplete="username")
+
+
+def password_field(t: Translator, *, new: bool = False, error: str = "") -> Field:
+    """The password of a sign-in, or a new one with the hint that says what is asked of it."""
+    return Field(
+        name="password",
+        kind="password",
+        label=t("account.new_password" if new else "account.password"),
+        hint=t("account.password_hint") if new else "",
+        error=error,
+        autocomplete="new-password" if new else "current-password",
+    )
+
+
+def profile_fields(t: Translator, values: Mapping[str, str], errors: Mapping[str, str]) -> tuple[Field, ...]:
+    """The profile's fields with the citizen's values and, per field, the sentence of its error."""
+    shape = (
+        ("given_names", "name", "given-name", t("account.as_in_id")),
+        ("family_name", "name", "family-name", ""),
+        ("birth_date", "date", "bday", ""),
+        ("street", "street", "address-line1", ""),
+        ("house_number", "house_number", "address-line2", ""),
+        ("postal_code", "text", "postal-code", ""),
+        ("city", "text", "address-level2", ""),
+    )
+    return tuple(
+        Field(
+            name=name,
+            kind=kind,  # type: ignore[arg-type]  # the literals above
+            label=t(f"account.{name}"),
+            value=values.get(name, ""),
+            hint=hint,
+            error=errors.get(name, ""),
+            autocomplete=autocomplete,
+        )
+        for name, kind, autocomplete, hint in shape
+    )

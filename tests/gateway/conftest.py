@@ -1,0 +1,62 @@
+"""The built assets and a preview server for the gateway's tests."""
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, Page, async_playwright
+
+from gateway.assets.build import build
+from gateway.assets.packages import AssetsNotInstalled
+from gateway.assets.serving import Assets
+from gateway.preview.app import preview_app
+
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+
+@pytest.fixture(scope="session")
+def assets() -> Assets:
+    try:
+        build()
+    except AssetsNotInstalled as problem:
+        pytest.skip(f"web assets: {problem}")
+    return Assets()
+
+
+@pytest.fixture(scope="session")
+async def preview(assets: Assets) -> AsyncIterator[str]:
+    """The address of a running preview."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(preview_app(assets), port=port, log_level="warning"))
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await running
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium here: apt-get install chromium")
+    async with async_playwright() as playwright:
+        instance = await playwright.chromium.launch(executable_path=chromium, args=QUIET.split())
+        yield instance
+        await instance.close()
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    context = await browser.new_context(locale="de-DE", viewport={"width": 1280, "height": 900})
+    yield await context.new_page()
+    await context.close()

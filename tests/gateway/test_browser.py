@@ -1,0 +1,91 @@
+"""The pages in a real browser: accessible, without overflow, usable by keyboard, silent on the console."""
+
+import pytest
+from playwright.async_api import Page
+
+from gateway.assets.places import AXE
+from gateway.preview.samples import pages
+from gateway.translations import Translator
+
+pytestmark = pytest.mark.browser
+NAMES = sorted(pages(Translator("de")))
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "EN-301-549", "best-practice"]
+OPTIONS = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+WIDTHS = (1280, 320)
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestEveryPage:
+    async def test_is_accessible_at_every_width(self, page: Page, preview: str, name: str) -> None:
+        await page.goto(f"{preview}/{name}")
+        await page.evaluate(AXE.read_text())
+        for width in WIDTHS:
+            await page.set_viewport_size({"width": width, "height": 900})
+            result = await page.evaluate("options => axe.run(document, options)", OPTIONS)
+            found = [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in result["violations"]]
+            assert found == [], f"{name} at {width}"
+
+    async def test_fits_the_narrowest_screen(self, page: Page, preview: str, name: str) -> None:
+        await page.set_viewport_size({"width": 320, "height": 640})
+        for language in ("", "en/"):
+            await page.goto(f"{preview}/{language}{name}")
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+class TestKeyboard:
+    @pytest.mark.parametrize("name", ["start", "form", "payment", "case-file"])
+    async def test_sees_where_it_is(self, page: Page, preview: str, name: str) -> None:
+        await page.goto(f"{preview}/{name}")
+        for _ in range(25):
+            await page.keyboard.press("Tab")
+            ring = await page.evaluate(
+                """() => { let one = document.activeElement;
+                if (one === document.body) return 'body';
+                for (; one; one = one.parentElement) {
+                  const style = getComputedStyle(one), after = getComputedStyle(one, '::after');
+                  if (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) return 'ring';
+                  if (after.outlineStyle !== 'none' && parseFloat(after.outlineWidth) >= 2) return 'ring';
+                  if (/0px 0px 0px [36]px/.test(style.boxShadow)) return 'ring';
+                } return document.activeElement.outerHTML.slice(0, 200); }"""
+            )
+            assert ring in {"ring", "body"}
+
+    async def test_skips_to_the_content_first(self, page: Page, preview: str) -> None:
+        await page.goto(f"{preview}/form")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        assert await page.evaluate("document.activeElement.id") == "content"
+
+    async def test_follows_the_error_summary_to_the_field(self, page: Page, preview: str) -> None:
+        await page.goto(f"{preview}/form-errors")
+        await page.click(".summary__list a >> nth=0")
+        assert await page.evaluate("location.hash") == "#plate"
+
+
+class TestPolicy:
+    @pytest.mark.parametrize("name", ["start", "form", "case-done", "scanner"])
+    async def test_breaks_nothing_on_a_page(self, page: Page, preview: str, name: str) -> None:
+        refused: list[str] = []
+        page.on(
+            "console", lambda said: refused.append(said.text) if "Content Security" in said.text else None
+        )
+        await page.goto(f"{preview}/{name}")
+        assert refused == []
+        family = await page.evaluate(
+            "document.fonts.ready.then(() => document.fonts.check('16px \"Fira Sans\"'))"
+        )
+        assert family is True
+
+
+class TestLivePage:
+    async def test_follows_the_stream_until_it_is_done(self, page: Page, preview: str) -> None:
+        stream = (
+            "event: steps\ndata: <ol><li>Neu</li></ol>\n\n"
+            "event: announce\ndata: Gleich fertig\n\n"
+        )  # fmt: skip
+        await page.route(
+            "**/ereignisse", lambda route: route.fulfill(body=stream, content_type="text/event-stream")
+        )
+        await page.goto(f"{preview}/case")
+        await page.wait_for_function("document.getElementById('announce').textContent === 'Gleich fertig'")
+        assert await page.inner_html("[data-live]") == "<ol><li>Neu</li></ol>"
