@@ -13,7 +13,7 @@ from uuid import UUID
 SCRUBBED = "[scrubbed]"
 SENSITIVE = re.compile(
     r"e?mail|passw|passphrase|secret|token|cookie|session|authorization|api_?key|body|payload|answers?$"
-    r"|content|birth|address|street|house_?number|postal|phone|iban|plate|subject_?line|form|query"
+    r"|content|birth|address|street|house_?number|postal|phone|iban|subject_?line|query|(^|_)(plates?|form)(_|$)"
     r"|(^|_)(given|family|first|last|middle|full|user|sur|nick|display|holder|sender|recipient)_?names?$",
     re.IGNORECASE,
 )

@@ -107,7 +107,17 @@ class TestPersonalData:
 
     @pytest.mark.parametrize(
         "key",
-        ["event_name", "service_name", "stored_name", "queue", "case_number", "error", "answered_in_ms"],
+        [
+            "event_name",
+            "service_name",
+            "stored_name",
+            "queue",
+            "case_number",
+            "template",
+            "platform",
+            "error",
+            "answered_in_ms",
+        ],
     )
     def test_is_not_suspected_of_plain_keys(self, lines: Lines, key: str) -> None:
         structlog.get_logger().info("seen", **{key: "plain"})
