@@ -130,5 +130,5 @@ def _unpack(folder: Path, say: Say) -> None:
         debian.unpack(debian.missing_for("rabbitmq-server"), draft)
     except debian.PackagesMissing as problem:
         raise CannotStart(NOTHING_FOUND.format(reason=problem)) from problem
+    relocate(draft, folder)
     draft.rename(folder)
-    relocate(folder)

@@ -65,11 +65,11 @@ def _erlang(root: Path) -> Path:
     return root / "usr/lib/erlang/bin"
 
 
-def relocate(root: Path) -> None:
-    """Point an unpacked `erl` at its own tree instead of /usr/lib/erlang."""
+def relocate(root: Path, future: Path) -> None:
+    """Point an unpacked `erl` at the tree that it is going to lie in, instead of /usr/lib/erlang."""
     script = _erlang(root) / "erl"
-    built_for, here = "ROOTDIR=/usr/lib/erlang", f"ROOTDIR={root}/usr/lib/erlang"
-    script.write_text(script.read_text().replace(built_for, here))
+    built_for, there = "ROOTDIR=/usr/lib/erlang", f"ROOTDIR={future}/usr/lib/erlang"
+    script.write_text(script.read_text().replace(built_for, there))
 
 
 def _write_configuration(folder: Path, ports: NodePorts, login: Login) -> None:
