@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.local.testservers import postgres_for_tests, rabbitmq_for_tests
+from shared.observe.logs import configure_logging
 from shared.testing import CallerMint
+
+configure_logging("test", "warning")
 
 
 @pytest.fixture(scope="session")

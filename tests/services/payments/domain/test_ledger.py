@@ -1,0 +1,73 @@
+"""The ledger: zero after every event, whatever happens."""
+
+from collections import Counter
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.payments.domain.claim import Claim, NotPayable, PaymentBeingChecked
+from services.payments.domain.kassenzeichen import is_kassenzeichen, kassenzeichen
+from services.payments.domain.ledger import entry
+from tests.services.payments.domain.test_claim import FEE, NOW, given_attempt, given_claim, word
+
+MOVES = st.one_of(
+    st.just(("attempt", 0, "")),
+    st.just(("withdraw", 0, "")),
+    st.tuples(
+        st.just("word"),
+        st.integers(0, 5),
+        st.sampled_from(["succeeded", "failed", "cancelled", "expired", "unknown"]),
+    ),
+)
+
+
+def balances(claim: Claim) -> Counter[str]:
+    """Each account's balance; checks that every entry is balanced by itself."""
+    found: Counter[str] = Counter()
+    for event in claim.pending_events:
+        lines = entry(event)  # type: ignore[arg-type]
+        assert sum(line.cents for line in lines) == 0
+        for line in lines:
+            found[line.account] += line.cents
+    return found
+
+
+class TestEntries:
+    @given(moves=st.lists(MOVES, max_size=25), cents=st.sampled_from([FEE, FEE + 500]))
+    def test_sum_to_zero_over_any_history(self, moves: list[tuple[str, int, str]], cents: int) -> None:
+        claim, attempts, received = given_claim(), list[UUID](), dict[UUID, int]()
+        for move, which, state in moves:
+            if move == "attempt":
+                try:
+                    attempts.append(given_attempt(claim))
+                except (NotPayable, PaymentBeingChecked):
+                    continue
+            elif move == "withdraw":
+                claim.withdraw_claim("withdrawn", now=NOW)
+            elif attempts:
+                attempt_id = attempts[which % len(attempts)]
+                claim.record_word(attempt_id, word(state, cents), now=NOW)
+                if state == "succeeded":
+                    received[attempt_id] = cents
+        found = balances(claim)
+        assert sum(found.values()) == 0
+        assert found["provider:girocheckout"] == sum(received.values())
+
+    def test_book_a_settled_claim(self) -> None:
+        claim = given_claim()
+        claim.record_word(given_attempt(claim), word("succeeded"), now=NOW)
+        assert balances(claim) == {
+            "receivable": 0,
+            "revenue:541000": -FEE,
+            "provider:girocheckout": FEE,
+        }
+
+
+class TestKassenzeichen:
+    @given(number=st.integers(1, 9_999_999), wrong=st.integers(1, 9))
+    def test_catches_a_wrong_digit(self, number: int, wrong: int) -> None:
+        right = kassenzeichen("4711", 2026, number)
+        assert is_kassenzeichen(right)
+        changed = right[:-3] + str((int(right[-3]) + wrong) % 10) + right[-2:]
+        assert not is_kassenzeichen(changed)

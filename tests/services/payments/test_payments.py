@@ -1,0 +1,324 @@
+"""Payments on real parts: PostgreSQL, RabbitMQ, the sandbox bank; callbacks as the bank signed them."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import aio_pika
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.payments.domain.claim import Claim
+from services.payments.wiring import SERVICE
+from shared.bus.envelope import Envelope, write
+from shared.ids import derived_id, new_id
+from shared.testing import CallerMint, Running, running
+from tests.deploy.sandbox.serving import (
+    MERCHANT,
+    PASSPHRASES,
+    PROJECTS,
+    Sandbox,
+    Shop,
+    running_sandbox,
+    serving,
+)
+
+pytestmark = pytest.mark.integration
+FEE = 3060
+PORTAL = "http://portal.test"
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with running_sandbox(tmp_path_factory.mktemp("bank")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    """Stands where the gateway stands: keeps what the bank sends to the notify address."""
+    shop = Shop()
+
+    async def notified(request: Any) -> Any:
+        shop.queries.append(request.scope["query_string"])
+        return Response(status_code=200)
+
+    app = Starlette(routes=[Route("/zahlung/girocheckout/notify", notified)])
+    with serving(app) as url:
+        shop.url = url
+        yield shop
+
+
+@pytest.fixture
+async def payments(
+    postgres_url: str, amqp_url: str, tmp_path: Path, mint: CallerMint, bank: Sandbox, shop: Shop
+) -> AsyncIterator[Running]:
+    secrets = tmp_path / "payments"
+    secrets.mkdir()
+    (secrets / "girocheckout_passphrases.json").write_text(json.dumps(PASSPHRASES))
+    async with running(
+        SERVICE, postgres_url, amqp_url, secrets, mint=mint, public_url=PORTAL, payments_public_url=shop.url,
+        girocheckout_base_url=bank.api, girocheckout_merchant_id=MERCHANT, girocheckout_projects=PROJECTS,
+    ) as found:  # fmt: skip
+        yield found
+
+
+class Citizen:
+    """A citizen with a case that costs something."""
+
+    def __init__(self, payments: Running) -> None:
+        self.account_id, self.case_id = new_id(), new_id()
+        self.payments = payments
+        self.headers = payments.mint.account(self.account_id, "payments")
+        self.claim_id = derived_id("claim", self.case_id)
+
+    async def owes(self, cents: int = FEE) -> None:
+        unit = self.payments.runtime.unit()
+        claim = Claim.request(
+            id=self.claim_id, now=unit.now, case_id=self.case_id, case_number="BPA-2026-000001",
+            account_id=self.account_id, service="resident-parking-permit", cost_object="541000",
+            kassenzeichen="47112600000122", amount_cents=cents, currency="EUR", pay_by=None, language="de",
+        )  # fmt: skip
+        await unit.save(claim)
+        await unit.commit()
+
+    async def begins(self, key: str = "k1", method: str = "card") -> Any:
+        return await self.payments.http.post(
+            f"/claims/{self.claim_id}/attempts",
+            json={"method": method, "return_url": f"{PORTAL}/vorgang/1/zahlung/zurueck"},
+            headers={**self.headers, "Idempotency-Key": key},
+        )
+
+    async def claim(self) -> dict[str, Any]:
+        answer = await self.payments.http.get(f"/claims/{self.claim_id}", headers=self.headers)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def log_length(self) -> int:
+        count: int = await self.payments.runtime.pool.fetchval(
+            "SELECT count(*) FROM event WHERE stream_id = $1", self.claim_id
+        )
+        return count
+
+
+@pytest.fixture
+async def citizen(payments: Running) -> Citizen:
+    citizen = Citizen(payments)
+    await citizen.owes()
+    return citizen
+
+
+async def decide(bank: Sandbox, redirect_url: str, outcome: str) -> None:
+    reference = redirect_url.rstrip("/").rpartition("/")[2].partition("?")[0]
+    answer = await asyncio.to_thread(
+        bank.http.post, f"/sandbox/transactions/{reference}/decide", json={"outcome": outcome}
+    )
+    assert answer.status_code == 200, answer.text
+
+
+async def notify(payments: Running, query: bytes) -> Any:
+    return await payments.http.get(f"/callbacks/girocheckout/notify?{query.decode()}")
+
+
+async def paid(citizen: Citizen, bank: Sandbox, shop: Shop, outcome: str = "pay", key: str = "k1") -> bytes:
+    """Goes to the bank, decides there, and gives the notification the bank sent."""
+    begun = await citizen.begins(key)
+    assert begun.status_code == 201, begun.text
+    seen = len(shop.queries)
+    await decide(bank, begun.json()["redirect_url"], outcome)
+    queries = await asyncio.to_thread(shop.wait, seen + 1)
+    return queries[-1]
+
+
+class TestSettling:
+    async def test_takes_the_banks_word_once(
+        self, payments: Running, citizen: Citizen, bank: Sandbox, shop: Shop
+    ) -> None:
+        query = await paid(citizen, bank, shop)
+        first, second = await notify(payments, query), await notify(payments, query)
+        assert (first.status_code, first.json()["Recorded"]) == (200, "settled")
+        assert (second.status_code, second.json()["Recorded"]) == (200, "duplicate")
+        assert (await citizen.claim())["state"] == "settled"
+
+    async def test_balances_the_books(
+        self, payments: Running, citizen: Citizen, bank: Sandbox, shop: Shop
+    ) -> None:
+        await notify(payments, await paid(citizen, bank, shop))
+        headers = payments.mint.account(new_id(), "payments", "treasurer")
+        books = (await payments.http.get("/ledger/trial-balance", headers=headers)).json()
+        assert books["sum_cents"] == 0
+        assert {a["account"]: a["cents"] for a in books["accounts"]} == {
+            "provider:girocheckout": FEE, "receivable": 0, "revenue:541000": -FEE,
+        }  # fmt: skip
+
+    async def test_gives_a_receipt(
+        self, payments: Running, citizen: Citizen, bank: Sandbox, shop: Shop
+    ) -> None:
+        before = await payments.http.get(f"/claims/{citizen.claim_id}/receipt", headers=citizen.headers)
+        assert before.status_code == 409
+        await notify(payments, await paid(citizen, bank, shop))
+        after = await payments.http.get(f"/claims/{citizen.claim_id}/receipt", headers=citizen.headers)
+        assert (after.json()["amount_cents"], after.json()["method"]) == (FEE, "card")
+
+    async def test_keeps_the_claim_open_after_a_cancelled_try(
+        self, payments: Running, citizen: Citizen, bank: Sandbox, shop: Shop
+    ) -> None:
+        answer = await notify(payments, await paid(citizen, bank, shop, "cancel"))
+        assert answer.json()["Recorded"] == "failed"
+        assert (await citizen.claim())["state"] == "open"
+        await notify(payments, await paid(citizen, bank, shop, key="k2"))
+        assert (await citizen.claim())["state"] == "settled"
+
+    async def test_asks_the_bank_that_stays_silent(
+        self, payments: Running, citizen: Citizen, bank: Sandbox
+    ) -> None:
+        await asyncio.to_thread(bank.http.post, "/sandbox/faults", json={"fault": "never"})
+        begun = await citizen.begins()
+        await decide(bank, begun.json()["redirect_url"], "pay")
+        await payments.runtime.pool.execute("UPDATE task SET due_at = now()")
+        async with asyncio.timeout(10):
+            while (await citizen.claim())["state"] != "settled":
+                await asyncio.sleep(0.05)
+
+
+class TestSurplus:
+    async def test_after_cancellation_is_booked_and_shown_to_a_person(
+        self, payments: Running, citizen: Citizen, bank: Sandbox, shop: Shop
+    ) -> None:
+        query = await paid(citizen, bank, shop)
+        unit = payments.runtime.unit()
+        claim = await unit.load(Claim, citizen.claim_id)
+        claim.withdraw_claim("withdrawn", now=unit.now)
+        await unit.save(claim)
+        await unit.commit()
+        answer = await notify(payments, query)
+        assert (answer.status_code, answer.json()["Recorded"]) == (200, "surplus")
+        headers = payments.mint.account(new_id(), "payments", "treasurer")
+        tasks = (await payments.http.get("/money-tasks", headers=headers)).json()["tasks"]
+        assert [(t["kind"], t["amount_cents"]) for t in tasks] == [("after_cancellation", FEE)]
+        assert (await payments.http.get("/ledger/trial-balance", headers=headers)).json()["sum_cents"] == 0
+
+    async def test_of_another_amount_does_not_settle(
+        self, payments: Running, citizen: Citizen, bank: Sandbox, shop: Shop
+    ) -> None:
+        await asyncio.to_thread(
+            bank.http.post, "/sandbox/faults", json={"fault": "altered_amount", "amount_cents": 1}
+        )
+        before = await citizen.log_length()
+        query = await paid(citizen, bank, shop)
+        assert b"gcAmount=1&" in query
+        answer = await notify(payments, query)
+        assert answer.status_code == 200
+        events = await payments.runtime.pool.fetch(
+            "SELECT name FROM event WHERE stream_id = $1 AND version > $2", citizen.claim_id, before
+        )
+        assert "payments.payment_settled" not in [e["name"] for e in events] or (
+            (await citizen.claim())["state"] == "settled"
+        )
+
+
+class TestForgery:
+    async def test_is_answered_400_and_changes_nothing(
+        self, payments: Running, citizen: Citizen, bank: Sandbox, shop: Shop
+    ) -> None:
+        query = await paid(citizen, bank, shop)
+        before = await citizen.log_length()
+        altered = query.replace(b"gcResultPayment=4000", b"gcResultPayment=4502")
+        assert altered != query
+        answer = await notify(payments, altered)
+        assert answer.status_code == 400
+        assert answer.json()["type"] == "urn:portal:problem:callback_forged"
+        assert await citizen.log_length() == before
+
+    @pytest.mark.parametrize("query", [b"", b"gcReference=x", b"a=b&gcHash=0"])
+    async def test_is_seen_in_any_garbage(self, payments: Running, query: bytes) -> None:
+        assert (await notify(payments, query)).status_code == 400
+
+
+class TestRefusals:
+    async def test_the_same_key_gives_the_same_attempt(self, citizen: Citizen) -> None:
+        first, second = await citizen.begins(), await citizen.begins()
+        assert first.json() == second.json()
+        assert second.headers["Idempotent-Replayed"] == "true"
+        assert len((await citizen.claim())["attempts"]) == 1
+
+    async def test_the_same_key_with_other_content_is_refused(self, citizen: Citizen) -> None:
+        await citizen.begins()
+        again = await citizen.begins(method="paypal")
+        assert (again.status_code, again.json()["type"]) == (422, "urn:portal:problem:idempotency_key_reused")
+
+    async def test_somebody_elses_claim_is_not_there(self, payments: Running, citizen: Citizen) -> None:
+        other = payments.mint.account(new_id(), "payments")
+        answer = await payments.http.get(f"/claims/{citizen.claim_id}", headers=other)
+        assert answer.status_code == 404
+
+    async def test_an_unknown_method_is_named(self, citizen: Citizen) -> None:
+        answer = await citizen.begins(method="shells")
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:portal:problem:method_unknown")
+
+    async def test_a_foreign_return_address_is_refused(self, payments: Running, citizen: Citizen) -> None:
+        answer = await payments.http.post(
+            f"/claims/{citizen.claim_id}/attempts",
+            json={"method": "card", "return_url": "https://evil.example/"},
+            headers={**citizen.headers, "Idempotency-Key": "k9"},
+        )
+        assert answer.status_code == 422
+
+    async def test_the_books_are_the_treasurers(self, payments: Running, citizen: Citizen) -> None:
+        answer = await payments.http.get("/ledger/trial-balance", headers=citizen.headers)
+        assert (answer.status_code, answer.json()["type"]) == (403, "urn:portal:problem:wrong_role")
+
+    async def test_a_bank_that_is_away_leaves_an_abandoned_attempt(
+        self, citizen: Citizen, bank: Sandbox
+    ) -> None:
+        await asyncio.to_thread(
+            bank.http.post, "/sandbox/faults", json={"fault": "unavailable", "call": "start"}
+        )
+        answer = await citizen.begins()
+        assert answer.status_code == 503
+        assert [a["state"] for a in (await citizen.claim())["attempts"]] == ["abandoned"]
+
+
+class TestPolicies:
+    async def test_open_one_claim_for_a_submitted_application(self, payments: Running) -> None:
+        case_id, account_id = new_id(), new_id()
+        data = {
+            "case_id": str(case_id), "case_number": "BPA-2026-000009", "account_id": str(account_id),
+            "service": "resident-parking-permit", "fee_cents": FEE, "currency": "EUR",
+            "fee_due": "before_decision", "cost_object": "541000", "pay_by": "2026-11-29", "language": "de",
+        }  # fmt: skip
+        headers = payments.mint.account(account_id, "payments")
+        claims: list[Any] = []
+        async with asyncio.timeout(15):
+            while not claims or claims[0]["state"] != "cancelled":
+                # again and again: the queue may not be there yet, and duplicates are ordinary
+                await publish(payments, "application_submitted", case_id, 1, data)
+                await publish(payments, "application_withdrawn", case_id, 2, {"case_id": str(case_id)})
+                await asyncio.sleep(0.2)
+                answer = await payments.http.get(f"/claims?case_id={case_id}", headers=headers)
+                claims = answer.json()["claims"]
+        assert len(claims) == 1
+        assert claims[0]["amount_cents"] == FEE
+
+
+async def publish(payments: Running, name: str, case_id: UUID, sequence: int, data: dict[str, Any]) -> None:
+    """What the applications service would publish."""
+    settings = payments.runtime.settings
+    envelope = Envelope(
+        id=derived_id("test", case_id, sequence), source="portal/applications",
+        type=f"applications.{name}.v1", subject=str(case_id), time=datetime.now(UTC), sequence=sequence,
+        data=data, streamversion=sequence,
+    )  # fmt: skip
+    connection = await aio_pika.connect(settings.rabbitmq_url)
+    async with connection:
+        channel = await connection.channel()
+        exchange = await channel.declare_exchange(
+            f"{settings.name_prefix}{settings.exchange}", aio_pika.ExchangeType.TOPIC, durable=True
+        )
+        await exchange.publish(aio_pika.Message(write(envelope)), envelope.type)
