@@ -1,0 +1,6 @@
+"""`python -m services.identity`."""
+
+from services.identity.wiring import SERVICE
+from shared.process import run
+
+run(SERVICE)

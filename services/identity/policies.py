@@ -1,0 +1,34 @@
+"""What identity does when something happened elsewhere: it tells the citizen that there is something new.
+
+One letter for each step of a case: a permit that is issued and the case that it completes are one step.
+"""
+
+from typing import Final
+from uuid import UUID
+
+from services.identity.mail.letters import send_later
+from shared.log import Unit
+
+WITHOUT_LETTER: Final = frozenset({"receipt"})
+REJECTIONS: Final = frozenset({"rejection_notice"})
+
+
+async def send_news_when_document_is_issued(account_id: UUID, case_id: UUID, kind: str, unit: Unit) -> None:
+    if kind not in WITHOUT_LETTER:
+        send_news(account_id, case_id, "rejected" if kind in REJECTIONS else "completed", unit)
+
+
+async def send_news_when_case_is_completed(account_id: UUID, case_id: UUID, unit: Unit) -> None:
+    send_news(account_id, case_id, "completed", unit)
+
+
+async def send_news_when_case_is_rejected(account_id: UUID, case_id: UUID, unit: Unit) -> None:
+    send_news(account_id, case_id, "rejected", unit)
+
+
+async def send_news_when_correction_is_requested(account_id: UUID, case_id: UUID, unit: Unit) -> None:
+    send_news(account_id, case_id, f"correction:{unit.context.causation}", unit)
+
+
+def send_news(account_id: UUID, case_id: UUID, step: str, unit: Unit) -> None:
+    send_later(unit, "news", account_id, key=f"{case_id}:{step}")

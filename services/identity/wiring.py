@@ -1,0 +1,128 @@
+"""Puts identity together: the only place that knows every part."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import structlog
+
+from services.identity import consumed, own_calls, registration
+from services.identity.api import doorway, offices, own_account, signing
+from services.identity.api.problems import TRANSLATIONS
+from services.identity.credentials import Credentials
+from services.identity.links import Links
+from services.identity.mail.letters import SEND
+from services.identity.mail.post import Post
+from services.identity.passwords import Passwords
+from services.identity.projections import PROJECTIONS
+from services.identity.published import PUBLISHED
+from services.identity.queries import Queries
+from services.identity.registration import Registration
+from services.identity.sessions import Sessions
+from services.identity.settings import IdentitySettings
+from services.identity.signing_in import SigningIn
+from services.identity.throttle import Throttle
+from shared.service import Parts, Runtime, Service
+from shared.tasks import Tasks
+
+CLEARED_EVERY: Final = timedelta(hours=1)
+
+log = structlog.get_logger()
+
+
+def build(runtime: Runtime) -> Parts:
+    """Accounts, sessions, tokens and letters. Raises SecretMissing."""
+    settings: IdentitySettings = runtime.settings
+    queries = Queries(runtime.pool, runtime.keys)
+    links = Links(runtime.digest)
+    passwords = hasher(settings)
+    sessions = Sessions(
+        runtime.pool,
+        timedelta(minutes=settings.session_idle_minutes),
+        timedelta(hours=settings.session_hours),
+    )
+    throttle = Throttle(runtime.pool)
+    registers = Registration(
+        runtime.keys,
+        queries,
+        passwords,
+        links,
+        timedelta(hours=settings.confirmation_hours),
+        timedelta(hours=settings.reset_hours),
+    )
+    signing_in = SigningIn(queries, passwords, sessions, throttle)
+    credentials = Credentials(settings.secret_json("service_credentials"))
+    return Parts(
+        routers=(
+            doorway.router(runtime, queries, registers, passwords, sessions),
+            signing.router(runtime, signing_in, sessions),
+            signing.tokens_router(runtime, credentials, sessions, own_calls.signer(settings)),
+            own_account.router(runtime, queries, sessions),
+            offices.router(runtime, sessions),
+        ),
+        handlers=consumed.handlers(),
+        tasks=tasks(registers, Post(settings, queries, links)),
+        hooks=(lambda: _at_work(runtime, passwords, sessions, throttle),),
+    )
+
+
+def hasher(settings: IdentitySettings) -> Passwords:
+    """Argon2id with the parameters of this installation."""
+    return Passwords(settings.argon2_memory_kib, settings.argon2_passes, settings.argon2_threads)
+
+
+def tasks(registers: Registration, post: Post) -> Tasks:
+    """Work after the commit, by kind."""
+    found = Tasks()
+    found.on(registration.REGISTER)(registers.register)
+    found.on(registration.FORGET_ATTEMPT)(registers.forget)
+    found.on(registration.RESET)(registers.send_reset)
+    found.on(SEND)(post.send)
+    return found
+
+
+@asynccontextmanager
+async def _at_work(
+    runtime: Runtime, passwords: Passwords, sessions: Sessions, throttle: Throttle
+) -> AsyncIterator[None]:
+    clearing = asyncio.create_task(_clear(runtime, sessions, throttle), name="clear-sessions")
+    try:
+        yield
+    finally:
+        clearing.cancel()
+        with suppress(asyncio.CancelledError):
+            await clearing
+        passwords.close()
+
+
+async def _clear(runtime: Runtime, sessions: Sessions, throttle: Throttle) -> None:
+    """Deletes what is over, now and then; nothing depends on it."""
+    while True:
+        now = runtime.clock.now()
+        try:
+            await sessions.clear(now)
+            await throttle.clear(now)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as away:
+            log.warning("sessions_not_cleared", error=type(away).__name__)
+        await asyncio.sleep(CLEARED_EVERY.total_seconds())
+
+
+def _public_keys(settings: Any) -> dict[str, Any]:
+    return own_calls.signer(settings).public_jwks()
+
+
+SERVICE: Final = Service(
+    name="identity",
+    settings=IdentitySettings,
+    published=PUBLISHED,
+    projections=PROJECTIONS,
+    build=build,
+    migrations=Path(__file__).parent / "migrations",
+    caller_keys=_public_keys,
+    calls=own_calls.OwnCalls,
+    translations=TRANSLATIONS,
+)
