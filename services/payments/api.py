@@ -1,0 +1,123 @@
+"""HTTP of payments: claims and attempts for citizens, the ledger for the treasurer."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.encoders import jsonable_encoder
+from pydantic import AnyHttpUrl, BaseModel
+
+from services.payments import queries
+from services.payments.attempts import Attempts
+from services.payments.domain.claim import Claim
+from services.payments.providers.port import Method
+from shared.log import StreamNotFound
+from shared.service import Runtime
+from shared.web.idempotency import IdempotentRequest
+from shared.web.problems import Problem
+from shared.web.tokens import Caller, require
+
+Citizen = Annotated[Caller, Depends(require("citizen"))]
+Reader = Annotated[Caller, Depends(require("citizen", "clerk", "treasurer", "service"))]
+Treasurer = Annotated[Caller, Depends(require("treasurer"))]
+STAFF = frozenset({"clerk", "treasurer", "service"})
+
+
+class NewAttempt(BaseModel):
+    """How the citizen wants to pay, and where the browser goes afterwards."""
+
+    method: str
+    return_url: AnyHttpUrl
+
+
+def claims_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
+    """Claims, their attempts and receipts."""
+    router = APIRouter(tags=["claims"])
+
+    @router.get("/methods")
+    async def list_methods(_caller: Reader) -> dict[str, Any]:
+        """The ways to pay that this installation offers."""
+        return {"methods": sorted(method.value for method in attempts.providers)}
+
+    @router.get("/claims")
+    async def list_claims(case_id: UUID, caller: Reader) -> dict[str, Any]:
+        ids = await queries.claims_of_case(runtime.pool, case_id)
+        claims = [await runtime.unit().load(Claim, claim_id) for claim_id in ids]
+        return {"claims": [queries.claim_answer(c) for c in claims if _may_see(caller, c)]}
+
+    @router.get("/claims/{claim_id}")
+    async def read_claim(claim_id: UUID, caller: Reader) -> dict[str, Any]:
+        return queries.claim_answer(await _claim_for(runtime, caller, claim_id))
+
+    @router.get("/claims/{claim_id}/receipt")
+    async def read_receipt(claim_id: UUID, caller: Reader) -> dict[str, Any]:
+        claim = await _claim_for(runtime, caller, claim_id)
+        if claim.condition != "settled":
+            raise Problem("not_paid", 409, "There is no receipt before the payment")
+        return queries.receipt_answer(claim)
+
+    @router.post("/claims/{claim_id}/attempts", status_code=201)
+    async def begin_attempt(
+        claim_id: UUID, new: NewAttempt, caller: Citizen, idempotency: IdempotentRequest
+    ) -> Response:
+        """Begins to pay; the browser goes to `redirect_url`."""
+        unit = runtime.unit_for(caller)
+        claim = await unit.load(Claim, claim_id)
+        if not _may_see(caller, claim):
+            raise StreamNotFound(str(claim_id))
+        _check_return(str(new.return_url), runtime.settings.public_url)
+        attempt_id, started = await attempts.begin(unit, claim, _method(new.method), str(new.return_url))
+        answer = {"attempt_id": str(attempt_id), "redirect_url": started.redirect_url}
+        response = idempotency.remember_in(unit, 201, answer)
+        await unit.commit()
+        return response
+
+    return router
+
+
+def ledger_router(runtime: Runtime) -> APIRouter:
+    """The books, for the treasurer."""
+    router = APIRouter(tags=["ledger"])
+
+    @router.get("/ledger/trial-balance")
+    async def read_trial_balance(_caller: Treasurer) -> dict[str, Any]:
+        return await queries.trial_balance(runtime.pool)
+
+    @router.get("/ledger/accounts/{name}")
+    async def read_account(
+        name: str, _caller: Treasurer, limit: Annotated[int, Query(ge=1, le=1000)] = 200
+    ) -> dict[str, Any]:
+        return {"lines": jsonable_encoder(await queries.ledger_account(runtime.pool, name, limit))}
+
+    @router.get("/money-tasks")
+    async def list_money_tasks(
+        _caller: Annotated[Caller, Depends(require("treasurer", "clerk"))],
+    ) -> dict[str, Any]:
+        """Money that a person has to see to."""
+        return {"tasks": jsonable_encoder(await queries.money_tasks(runtime.pool))}
+
+    return router
+
+
+async def _claim_for(runtime: Runtime, caller: Caller, claim_id: UUID) -> Claim:
+    """The claim, if the caller may see it; else as if there were none."""
+    claim = await runtime.unit().load(Claim, claim_id)
+    if not _may_see(caller, claim):
+        raise StreamNotFound(str(claim_id))
+    return claim
+
+
+def _may_see(caller: Caller, claim: Claim) -> bool:
+    return bool(STAFF & caller.roles) or caller.subject == str(claim.account_id)
+
+
+def _method(name: str) -> Method:
+    try:
+        return Method(name)
+    except ValueError:
+        raise Problem("method_unknown", 422, "This way to pay is not offered") from None
+
+
+def _check_return(url: str, public_url: str) -> None:
+    if not url.startswith(public_url.rstrip("/") + "/"):
+        raise Problem("return_url_foreign", 422, "The browser may only return to the portal")

@@ -1,0 +1,27 @@
+"""What payments reads of the events of others: its own narrow readers."""
+
+from datetime import date
+from uuid import UUID
+
+from shared.bus.handlers import ForeignEvent
+
+
+class FeeOfCase(ForeignEvent):
+    """The fee of an application, from ApplicationSubmitted and ApplicationApproved."""
+
+    case_id: UUID
+    case_number: str
+    account_id: UUID
+    service: str
+    fee_cents: int
+    currency: str
+    fee_due: str
+    cost_object: str | None
+    pay_by: date | None = None
+    language: str = "de"
+
+
+class CaseEnded(ForeignEvent):
+    """An application ended without what the fee was for."""
+
+    case_id: UUID

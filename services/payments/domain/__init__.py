@@ -1,0 +1,1 @@
+"""Claims, attempts and the ledger: what the city is owed and what became of it. Pure."""

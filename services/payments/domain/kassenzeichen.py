@@ -1,0 +1,21 @@
+"""Kassenzeichen: the number by which the city's cash office knows a claim.
+
+Prefix (2 to 4 digits) ‖ year (2) ‖ running number (7) ‖ check digit of ISO 7064 MOD 11,10.
+"""
+
+from stdnum.iso7064 import mod_11_10
+
+
+def kassenzeichen(prefix: str, year: int, number: int) -> str:
+    """For example prefix 4711, 2026, 12 → `471126000001` + `2` + check digit. Raises ValueError."""
+    if not (prefix.isdigit() and 2 <= len(prefix) <= 4):
+        raise ValueError("the prefix has 2 to 4 digits")
+    if not 1 <= number <= 9_999_999:
+        raise ValueError("the running number has at most 7 digits")
+    body = f"{prefix}{year % 100:02d}{number:07d}"
+    return body + str(mod_11_10.calc_check_digit(body))
+
+
+def is_kassenzeichen(text: str) -> bool:
+    """Whether the check digit is right."""
+    return bool(mod_11_10.is_valid(text))

@@ -1,0 +1,66 @@
+"""What payments does on the events of others."""
+
+from typing import Final
+
+from services.payments.consumed import CaseEnded, FeeOfCase
+from services.payments.domain.claim import Claim
+from services.payments.domain.kassenzeichen import kassenzeichen
+from shared.bus.handlers import Handler, Handlers
+from shared.ids import derived_id
+from shared.log import StreamNotFound, Unit
+from shared.log.numbers import next_number
+from shared.service import Runtime
+
+UNASSIGNED: Final = "unassigned"
+
+
+def register(handlers: Handlers, runtime: Runtime) -> None:
+    """Binds the policies of this service."""
+    open_claim = _opener(runtime)
+
+    @handlers.on("applications.application_submitted.v1", FeeOfCase)
+    async def open_claim_when_application_is_submitted(event: FeeOfCase, unit: Unit) -> None:
+        if event.fee_due == "before_decision" and event.fee_cents > 0:
+            await open_claim(event, unit)
+
+    @handlers.on("applications.application_approved.v1", FeeOfCase)
+    async def open_claim_when_application_is_approved(event: FeeOfCase, unit: Unit) -> None:
+        if event.fee_due == "after_decision" and event.fee_cents > 0:
+            await open_claim(event, unit)
+
+    for ending in ("rejected", "withdrawn", "expired"):
+        handlers.on(f"applications.application_{ending}.v1", CaseEnded)(_ender(ending))
+
+
+def _opener(runtime: Runtime) -> Handler:
+    async def open_claim(event: FeeOfCase, unit: Unit) -> None:
+        claim_id = derived_id("claim", event.case_id)
+        try:
+            await unit.load(Claim, claim_id)
+            return  # a redelivered event: the claim is there
+        except StreamNotFound:
+            pass
+        year = unit.now.year
+        number = await next_number(runtime.pool, f"kassenzeichen-{year}")
+        claim = Claim.request(
+            id=claim_id, now=unit.now, case_id=event.case_id, case_number=event.case_number,
+            account_id=event.account_id, service=event.service, cost_object=event.cost_object or UNASSIGNED,
+            kassenzeichen=kassenzeichen(runtime.settings.kassenzeichen_prefix, year, number),
+            amount_cents=event.fee_cents, currency=event.currency, pay_by=event.pay_by,
+            language=event.language,
+        )  # fmt: skip
+        await unit.save(claim)
+
+    return open_claim
+
+
+def _ender(reason: str) -> Handler:
+    async def withdraw_claim_when_case_has_ended(event: CaseEnded, unit: Unit) -> None:
+        try:
+            claim = await unit.load(Claim, derived_id("claim", event.case_id))
+        except StreamNotFound:
+            return  # the case had no fee
+        claim.withdraw_claim(reason, now=unit.now)
+        await unit.save(claim)
+
+    return withdraw_claim_when_case_has_ended

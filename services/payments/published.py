@@ -1,0 +1,176 @@
+"""The public events of payments."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.payments.domain import events
+from shared.bus.published import Published
+
+_CLAIM = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c02")
+_CASE = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c10")
+_ACCOUNT = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c11")
+_ATTEMPT = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c12")
+
+
+class PaymentRequested(BaseModel):
+    """The city claims an amount for a case."""
+
+    claim_id: UUID
+    case_id: UUID
+    account_id: UUID
+    amount_cents: int
+    currency: str
+    kassenzeichen: str
+    pay_by: date | None
+
+
+class PaymentStarted(BaseModel):
+    """A provider waits for the payer."""
+
+    claim_id: UUID
+    case_id: UUID
+    attempt_id: UUID
+    method: str
+
+
+class PaymentSettled(BaseModel):
+    """The claim is paid in full, by a provider's verified word."""
+
+    claim_id: UUID
+    case_id: UUID
+    account_id: UUID
+    attempt_id: UUID
+    amount_cents: int
+    currency: str
+    method: str
+    settled_at: datetime
+
+
+class PaymentFailed(BaseModel):
+    """An attempt ended without money; the claim stays open."""
+
+    claim_id: UUID
+    case_id: UUID
+    attempt_id: UUID
+    outcome: str
+
+
+class PaymentUnclear(BaseModel):
+    """The provider does not know yet whether the payer has paid; it is being asked."""
+
+    claim_id: UUID
+    case_id: UUID
+    attempt_id: UUID
+
+
+class ClaimCancelled(BaseModel):
+    """The city no longer claims the amount."""
+
+    claim_id: UUID
+    case_id: UUID
+    reason: str
+
+
+class SurplusReceived(BaseModel):
+    """Money came that the claim did not want; a person sees to it."""
+
+    claim_id: UUID
+    case_id: UUID
+    attempt_id: UUID
+    amount_cents: int
+    currency: str
+    reason: str
+
+
+class RefundFellDue(BaseModel):
+    """A paid claim lost its reason; a person sees to the refund."""
+
+    claim_id: UUID
+    case_id: UUID
+    amount_cents: int
+    reason: str
+
+
+PUBLISHED = Published("payments")
+PUBLISHED.add(
+    events.PaymentRequested,
+    name="PaymentRequested",
+    model=PaymentRequested,
+    to=lambda e: PaymentRequested(
+        claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, amount_cents=e.amount_cents,
+        currency=e.currency, kassenzeichen=e.kassenzeichen, pay_by=e.pay_by,
+    ),
+    example=PaymentRequested(
+        claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, amount_cents=3060, currency="EUR",
+        kassenzeichen="47112600000122", pay_by=date(2026, 11, 29),
+    ),
+)  # fmt: skip
+PUBLISHED.add(
+    events.PaymentStarted,
+    name="PaymentStarted",
+    model=PaymentStarted,
+    to=lambda e: PaymentStarted(
+        claim_id=e.originator_id, case_id=e.case_id, attempt_id=e.attempt_id, method=e.method
+    ),
+    example=PaymentStarted(claim_id=_CLAIM, case_id=_CASE, attempt_id=_ATTEMPT, method="card"),
+)
+PUBLISHED.add(
+    events.PaymentSettled,
+    name="PaymentSettled",
+    model=PaymentSettled,
+    to=lambda e: PaymentSettled(
+        claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, attempt_id=e.attempt_id,
+        amount_cents=e.amount_cents, currency=e.currency, method=e.method, settled_at=e.timestamp,
+    ),
+    example=PaymentSettled(
+        claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, attempt_id=_ATTEMPT, amount_cents=3060,
+        currency="EUR", method="card", settled_at=datetime(2026, 11, 22, 9, 31, tzinfo=UTC),
+    ),
+)  # fmt: skip
+PUBLISHED.add(
+    events.PaymentFailed,
+    name="PaymentFailed",
+    model=PaymentFailed,
+    to=lambda e: PaymentFailed(
+        claim_id=e.originator_id, case_id=e.case_id, attempt_id=e.attempt_id, outcome=e.outcome
+    ),
+    example=PaymentFailed(claim_id=_CLAIM, case_id=_CASE, attempt_id=_ATTEMPT, outcome="cancelled"),
+)
+PUBLISHED.add(
+    events.PaymentUnclear,
+    name="PaymentUnclear",
+    model=PaymentUnclear,
+    to=lambda e: PaymentUnclear(claim_id=e.originator_id, case_id=e.case_id, attempt_id=e.attempt_id),
+    example=PaymentUnclear(claim_id=_CLAIM, case_id=_CASE, attempt_id=_ATTEMPT),
+)
+PUBLISHED.add(
+    events.ClaimCancelled,
+    name="ClaimCancelled",
+    model=ClaimCancelled,
+    to=lambda e: ClaimCancelled(claim_id=e.originator_id, case_id=e.case_id, reason=e.reason),
+    example=ClaimCancelled(claim_id=_CLAIM, case_id=_CASE, reason="withdrawn"),
+)
+PUBLISHED.add(
+    events.SurplusReceived,
+    name="SurplusReceived",
+    model=SurplusReceived,
+    to=lambda e: SurplusReceived(
+        claim_id=e.originator_id, case_id=e.case_id, attempt_id=e.attempt_id, amount_cents=e.amount_cents,
+        currency=e.currency, reason=e.reason,
+    ),
+    example=SurplusReceived(
+        claim_id=_CLAIM, case_id=_CASE, attempt_id=_ATTEMPT, amount_cents=3060, currency="EUR",
+        reason="after_cancellation",
+    ),
+)  # fmt: skip
+PUBLISHED.add(
+    events.RefundFellDue,
+    name="RefundFellDue",
+    model=RefundFellDue,
+    to=lambda e: RefundFellDue(
+        claim_id=e.originator_id, case_id=e.case_id, amount_cents=e.amount_cents, reason=e.reason
+    ),
+    example=RefundFellDue(claim_id=_CLAIM, case_id=_CASE, amount_cents=3060, reason="rejected"),
+)
