@@ -58,7 +58,8 @@ class CallerTokens:
     def __init__(
         self, public_jwks: Mapping[str, Any], audience: str, now: Callable[[], float] = time.time
     ) -> None:
-        self._keys = KeySet.import_key_set(dict(public_jwks))  # type: ignore[arg-type]
+        keys = [_without_algorithm(key) for key in public_jwks["keys"]]
+        self._keys = KeySet.import_key_set({"keys": keys})
         if any(key.is_private for key in self._keys.keys):
             raise ValueError("caller_keys holds a private key: only identity may have one")
         self._now = now
@@ -100,6 +101,11 @@ class CallerTokens:
             raise TokenInvalid("expired") from None
         except (JoseError, ValueError, KeyError, TypeError) as exc:
             raise TokenInvalid(type(exc).__name__) from None
+
+
+def _without_algorithm(key: Mapping[str, Any]) -> Any:
+    """A key's `alg` may bear the older name `EdDSA` (RFC 8037); which one is accepted is fixed here."""
+    return {name: value for name, value in key.items() if name != "alg"}
 
 
 def _caller(claims: Mapping[str, Any]) -> Caller:

@@ -66,6 +66,11 @@ class TestASoundToken:
         assert (caller.purpose, caller.trust, caller.session) == ("own-lamp", "basic", "ab12")
         assert str(caller.account_id) == ACCOUNT
 
+    def test_is_known_by_a_key_of_the_older_name(self, signer: CallerTokenSigner, watch: Watch) -> None:
+        keys = [{**key, "alg": "EdDSA"} for key in signer.public_jwks()["keys"]]
+        caller = CallerTokens({"keys": keys}, AUDIENCE, watch).verify(signed(signer))
+        assert caller.subject == ACCOUNT
+
     def test_lives_sixty_seconds(self, signer: CallerTokenSigner, tokens: CallerTokens, watch: Watch) -> None:
         token = signed(signer)
         watch.at = NOW + timedelta(seconds=59)
