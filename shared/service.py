@@ -65,7 +65,10 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service: its name, settings class, public events, read models and how its parts are built."""
+    """A service: its name, settings class, public events, read models and how its parts are built.
+
+    `secrets` are the files it needs beside the common ones: without them it does not start.
+    """
 
     name: str
     settings: type[ServiceSettings]
@@ -76,6 +79,7 @@ class Service:
     version: str = "0.1.0"
     caller_keys: Callable[[Any], dict[str, Any]] = lambda settings: settings.secret_json("caller_keys")
     calls: Callable[[Any], ServiceCalls] | None = None
+    secrets: tuple[str, ...] = ()
     body_limits: dict[str, int] = field(default_factory=dict)
     translations: dict[type[Exception], Callable[[Any], Problem]] = field(default_factory=dict)
 
@@ -126,27 +130,14 @@ def application(service: Service, settings: ServiceSettings, clock: Clock | None
 
     Raises SecretMissing when a secret is absent.
     """
-    clock = clock or SystemClock()
-    digest = lookup(settings.secret_bytes("lookup_key"))
-    master = settings.secret_bytes("master_key")
-    caller_tokens = CallerTokens(service.caller_keys(settings), service.name)
-    calls = service.calls(settings) if service.calls else _calls(service.name, settings)
+    known = _secrets(service, settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            pool = await _pool(stack, settings.database_url)
-            keys = KeyRing(await _pool(stack, settings.keys_database_url, 4), master, service.name)
-            stack.push_async_callback(calls.aclose)
             wakers: list[Callable[[], None]] = []
-            queue = AppendQueue(_connector(settings.database_url), lambda append: _wake(wakers, append))
-            parts = LogParts(
-                queue, LogReader(pool, keys), keys, Snapshots(pool, keys), service.projections, digest
-            )
-            runtime = Runtime(service.name, settings, clock, pool, keys, parts, digest, calls, caller_tokens)
+            runtime = await _runtime(stack, service, settings, clock, known, wakers)
             built = service.build(runtime)
-            await queue.start()
-            stack.push_async_callback(queue.close)
             await _start_flow(stack, service, runtime, built, wakers)
             _mount(app, service, runtime, built)
             for hook in built.hooks:
@@ -157,11 +148,67 @@ def application(service: Service, settings: ServiceSettings, clock: Clock | None
         service.name,
         service.version,
         [],
-        caller_tokens=caller_tokens,
+        caller_tokens=known.caller_tokens,
         lifespan=lifespan,
         translations={**_TRANSLATIONS, **service.translations},
         body_limits=service.body_limits,
     )
+
+
+@asynccontextmanager
+async def writing(
+    service: Service, settings: ServiceSettings, clock: Clock | None = None
+) -> AsyncIterator[Runtime]:
+    """A runtime for a command beside the service: it writes to the log, and nothing else runs.
+
+    What it stores is published and done by the service. Raises SecretMissing.
+    """
+    known = _secrets(service, settings)
+    async with AsyncExitStack() as stack:
+        yield await _runtime(stack, service, settings, clock, known, [])
+
+
+@dataclass(frozen=True, slots=True)
+class _Secrets:
+    master: bytes
+    lookup: bytes
+    caller_tokens: CallerTokens
+    calls: ServiceCalls
+
+
+def _secrets(service: Service, settings: ServiceSettings) -> _Secrets:
+    """All of them are read before anything starts. Raises SecretMissing."""
+    for name in service.secrets:
+        settings.secret_text(name)
+    return _Secrets(
+        settings.secret_bytes("master_key"),
+        settings.secret_bytes("lookup_key"),
+        CallerTokens(service.caller_keys(settings), service.name),
+        service.calls(settings) if service.calls else _calls(service.name, settings),
+    )
+
+
+async def _runtime(
+    stack: AsyncExitStack,
+    service: Service,
+    settings: ServiceSettings,
+    clock: Clock | None,
+    known: _Secrets,
+    wakers: list[Callable[[], None]],
+) -> Runtime:
+    stack.push_async_callback(known.calls.aclose)
+    pool = await _pool(stack, settings.database_url)
+    keys_pool = await _pool(stack, settings.keys_database_url, 4)
+    keys = KeyRing(keys_pool, known.master, service.name)
+    digest = lookup(known.lookup)
+    queue = AppendQueue(_connector(settings.database_url), lambda append: _wake(wakers, append))
+    parts = LogParts(queue, LogReader(pool, keys), keys, Snapshots(pool, keys), service.projections, digest)
+    await queue.start()
+    stack.push_async_callback(queue.close)
+    return Runtime(
+        service.name, settings, clock or SystemClock(), pool, keys, parts, digest, known.calls,
+        known.caller_tokens,
+    )  # fmt: skip
 
 
 async def _start_flow(
