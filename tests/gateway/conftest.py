@@ -55,6 +55,14 @@ async def browser() -> AsyncIterator[Browser]:
         await instance.close()
 
 
+@pytest.fixture(scope="session")
+async def tab(browser: Browser) -> AsyncIterator[Page]:
+    """One tab for the many looks at pages that keep nothing."""
+    context = await browser.new_context(locale="de-DE", reduced_motion="reduce")
+    yield await context.new_page()
+    await context.close()
+
+
 @pytest.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
     context = await browser.new_context(locale="de-DE", viewport={"width": 1280, "height": 900})
