@@ -64,7 +64,7 @@ def examine(
 def assess_again(
     service: PublishedService, catalogue: Catalogue, given: Mapping[str, Any], *, today: date, account: str
 ) -> tuple[int, Mapping[str, Any]]:
-    """Fee and assessment of answers accepted before, as of the day of the decision; rules are not asked again."""
+    """Fee and assessment, as of the decision, of answers accepted before; rules are not asked again."""
     found = Examination()
     values = _values(service, catalogue, today, account)
     _read_fields(service, given, values, found)

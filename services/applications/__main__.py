@@ -1,0 +1,6 @@
+"""`python -m services.applications`."""
+
+from services.applications.wiring import SERVICE
+from shared.process import run
+
+run(SERVICE)

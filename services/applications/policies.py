@@ -1,0 +1,141 @@
+"""What follows from what: an answer of the register, a settled fee, an issued document, a day gone by.
+
+Each policy loads the case, lets it decide, and saves it in the given unit. What the case does not expect any
+more is ignored: named, logged, and no failure.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import structlog
+
+from services.applications.domain.case import AlreadySettled, AmountDiffers, Case, NotPossibleNow
+from services.applications.domain.conditions import Condition
+from services.applications.office import Office, release
+from services.applications.register import PopulationRegister
+from shared.bus.handlers import Permanent
+from shared.domain import Redacted
+from shared.log import Unit
+
+log = structlog.get_logger()
+
+ASK_REGISTER, EXPIRE_UNPAID, END_VALIDITY = "ask_register", "expire_unpaid", "end_validity"
+AWAITING_REGISTER = (Condition.AWAITING_REGISTER, Condition.AWAITING_REGISTER_AND_PAYMENT)
+
+
+def decide_when_nothing_is_awaited(case: Case, office: Office, unit: Unit) -> None:
+    """The plain case is approved by rule, every other goes to a clerk; one that still waits is left alone."""
+    if case.condition is not Condition.READY:
+        return
+    reasons = case.reasons_against_rule()
+    if reasons:
+        case.refer_to_clerk(reasons, now=unit.now)
+        return
+    valid_from, valid_until = office.period_of(case, office.today(unit.now))
+    case.decide_by_rule(
+        now=unit.now,
+        rule_version=office.service_of(case).rule_version,
+        valid_from=valid_from,
+        valid_until=valid_until,
+    )
+    release_when_validity_ends(case, office, unit)
+
+
+def release_when_validity_ends(case: Case, office: Office, unit: Unit) -> None:
+    """Person and plate are free again the day after the last."""
+    if case.valid_until is not None:
+        due = office.begin_of(case.valid_until + timedelta(days=1))
+        unit.task(END_VALIDITY, {"case_id": str(case.id)}, due=due, key=str(case.id))
+
+
+async def record_fee_when_payment_is_settled(
+    case_id: UUID, claim_id: UUID, amount_cents: int, office: Office, unit: Unit
+) -> None:
+    case = await unit.load(Case, case_id)
+    try:
+        case.record_payment_settled(now=unit.now, claim_id=claim_id, amount_cents=amount_cents)
+    except (AlreadySettled, NotPossibleNow) as ignored:
+        log.info("payment_ignored", case=str(case_id), claim=str(claim_id), reason=type(ignored).__name__)
+        return
+    except AmountDiffers as error:
+        raise Permanent(f"case {case_id}: {error}") from error
+    decide_when_nothing_is_awaited(case, office, unit)
+    await unit.save(case)
+
+
+async def complete_case_when_document_is_issued(
+    case_id: UUID, document_id: UUID, kind: str, unit: Unit
+) -> None:
+    case = await unit.load(Case, case_id)
+    if kind != case.document_kind:
+        return
+    try:
+        case.complete(now=unit.now, document_id=document_id)
+    except NotPossibleNow as ignored:
+        log.info("document_ignored", case=str(case_id), document=str(document_id), reason=str(ignored))
+        return
+    await unit.save(case)
+
+
+async def revoke_approval_when_document_is_revoked(case_id: UUID, document_id: UUID, unit: Unit) -> None:
+    case = await unit.load(Case, case_id)
+    if document_id != case.document_id:
+        return
+    try:
+        case.revoke_approval("document_revoked", now=unit.now)
+    except NotPossibleNow as ignored:
+        log.info("revocation_ignored", case=str(case_id), reason=str(ignored))
+        return
+    release(case, unit)
+    await unit.save(case)
+
+
+async def ask_register(
+    payload: Mapping[str, Any], register: PopulationRegister, office: Office, unit: Unit
+) -> None:
+    """Asks and goes on. Raises RegisterUnavailable, to be tried again."""
+    case = await unit.load(Case, UUID(payload["case_id"]))
+    if case.condition not in AWAITING_REGISTER:
+        log.info("enquiry_ignored", case=str(case.id), condition=case.condition)
+        return
+    answer = await register.enquire(_enquiry(case, office))
+    await _go_on(case, answer, office, unit)
+
+
+async def refer_when_register_stays_silent(payload: Mapping[str, Any], office: Office, unit: Unit) -> None:
+    """After the last try a clerk takes over, told that the register could not be reached."""
+    case = await unit.load(Case, UUID(payload["case_id"]))
+    if case.condition in AWAITING_REGISTER:
+        await _go_on(case, "unavailable", office, unit)
+
+
+async def expire_case_when_it_stays_unpaid(payload: Mapping[str, Any], unit: Unit) -> None:
+    case = await unit.load(Case, UUID(payload["case_id"]))
+    try:
+        case.expire_unpaid(now=unit.now)
+    except NotPossibleNow as ignored:
+        log.info("expiry_ignored", case=str(case.id), reason=str(ignored))
+        return
+    release(case, unit)
+    await unit.save(case)
+
+
+async def release_when_period_is_over(payload: Mapping[str, Any], unit: Unit) -> None:
+    release(await unit.load(Case, UUID(payload["case_id"])), unit)
+
+
+async def _go_on(
+    case: Case, outcome: Literal["match", "mismatch", "unavailable"], office: Office, unit: Unit
+) -> None:
+    case.record_register_answer(outcome, now=unit.now)
+    decide_when_nothing_is_awaited(case, office, unit)
+    await unit.save(case)
+
+
+def _enquiry(case: Case, office: Office) -> dict[str, str]:
+    check = office.service_of(case).definition.register_check
+    if check is None or isinstance(case.answers, Redacted):
+        raise Permanent(f"case {case.id} has nothing to ask the register")
+    return {name: str(case.answers[field]) for name, field in check.model_dump().items()}

@@ -1,0 +1,129 @@
+"""Read models: the overview of cases, for the citizen's list and the clerk's. Rows ride with the append."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from services.applications.domain import case_events as happened
+from services.applications.domain.conditions import Condition
+from shared.log import Meta, Projections, Sealer, Table
+
+PROJECTIONS: Final = Projections()
+OVERVIEW: Final = PROJECTIONS.table(
+    "case_overview",
+    ("case_id",),
+    (
+        "case_number",
+        "account_id",
+        "service",
+        "service_version",
+        "condition",
+        "version",
+        "fee_cents",
+        "currency",
+        "fee_due",
+        "settled",
+        "pay_by",
+        "reasons",
+        "valid_from",
+        "valid_until",
+        "decided_by",
+        "document_id",
+        "submitted_at",
+        "changed_at",
+        "referred_at",
+    ),
+)
+DRAFTS: Final = Table(
+    "draft",
+    ("draft_id",),
+    ("account_id", "service", "service_version", "sealed", "created_at", "changed_at"),
+)
+ACCESSES: Final = Table(
+    "case_access", ("access_id",), ("case_id", "account_id", "reader", "purpose", "read_at")
+)
+
+Patches = Iterable[tuple[Table, tuple[Any, ...], Mapping[str, Any] | None]]
+
+
+def _patch(event: Any, condition: str, **values: Any) -> Patches:
+    moved = {"condition": condition, "version": event.originator_version, "changed_at": event.timestamp}
+    yield OVERVIEW, (str(event.originator_id),), {**moved, **values}
+
+
+@PROJECTIONS.on(happened.Submitted)
+def on_submitted(event: happened.Submitted, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(
+        event,
+        event.condition,
+        case_number=event.case_number,
+        account_id=event.account_id,
+        service=event.service,
+        service_version=event.service_version,
+        fee_cents=event.fee_cents,
+        currency=event.currency,
+        fee_due=event.fee_due,
+        pay_by=event.pay_by,
+        submitted_at=event.timestamp,
+    )
+
+
+@PROJECTIONS.on(happened.RegisterAnswered)
+def on_register_answered(event: happened.RegisterAnswered, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, event.condition)
+
+
+@PROJECTIONS.on(happened.FeeSettled)
+def on_fee_settled(event: happened.FeeSettled, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, event.condition, settled=True)
+
+
+@PROJECTIONS.on(happened.Referred)
+def on_referred(event: happened.Referred, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.IN_REVIEW, reasons=event.reasons, referred_at=event.timestamp)
+
+
+@PROJECTIONS.on(happened.CorrectionRequested)
+def on_correction_requested(event: happened.CorrectionRequested, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.CORRECTION_REQUESTED)
+
+
+@PROJECTIONS.on(happened.Corrected)
+def on_corrected(event: happened.Corrected, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, event.condition, fee_cents=event.fee_cents)
+
+
+@PROJECTIONS.on(happened.Approved)
+def on_approved(event: happened.Approved, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(
+        event,
+        Condition.APPROVED,
+        fee_cents=event.fee_cents,
+        valid_from=event.valid_from,
+        valid_until=event.valid_until,
+        decided_by=event.decided_by,
+    )
+
+
+@PROJECTIONS.on(happened.Rejected)
+def on_rejected(event: happened.Rejected, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.REJECTED, decided_by=event.decided_by)
+
+
+@PROJECTIONS.on(happened.Withdrawn)
+def on_withdrawn(event: happened.Withdrawn, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.WITHDRAWN)
+
+
+@PROJECTIONS.on(happened.Expired)
+def on_expired(event: happened.Expired, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.EXPIRED)
+
+
+@PROJECTIONS.on(happened.Completed)
+def on_completed(event: happened.Completed, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.COMPLETED, document_id=event.document_id)
+
+
+@PROJECTIONS.on(happened.ApprovalRevoked)
+def on_approval_revoked(event: happened.ApprovalRevoked, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.REVOKED)

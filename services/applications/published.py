@@ -1,0 +1,258 @@
+"""The public events of cases: ids, states, amounts, reasons, days. No personal data.
+
+What the register answered stays inside, and so does a referral's reason that would tell it.
+"""
+
+from datetime import date
+from typing import Final, Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.applications.domain import case_events as happened
+from shared.bus.published import Published
+
+PUBLISHED: Final = Published("applications")
+IN_REVIEW: Final = "in_review"
+_CASE: Final = UUID("0192b1c4-0000-7000-8000-00000000000c")
+_ACCOUNT: Final = UUID("0192b1c4-0000-7000-8000-00000000000a")
+
+
+class ApplicationSubmitted(BaseModel):
+    """A citizen applied; a fee due before the decision can be paid from now on."""
+
+    case_id: UUID
+    case_number: str
+    service: str
+    service_version: int
+    account_id: UUID
+    fee_cents: int
+    currency: str
+    fee_due: Literal["before_decision", "after_decision", "none"]
+    cost_object: str | None
+    pay_by: date | None
+    language: str
+
+
+class ApplicationReferred(BaseModel):
+    """A clerk has the case in hand; reasons from the register read `in_review`."""
+
+    case_id: UUID
+    reasons: list[str]
+
+
+class CorrectionRequested(BaseModel):
+    """The citizen is asked to correct the application."""
+
+    case_id: UUID
+    account_id: UUID
+
+
+class ApplicationCorrected(BaseModel):
+    """The citizen corrected the application."""
+
+    case_id: UUID
+
+
+class GrantedDocument(BaseModel):
+    """The document a decision calls for; its number is given when it is issued."""
+
+    kind: str
+    number: str | None = None
+
+
+class ApplicationApproved(BaseModel):
+    """The application is granted; the case as of `stream_version` holds all a document needs."""
+
+    case_id: UUID
+    case_number: str
+    account_id: UUID
+    service: str
+    service_version: int
+    stream_version: int
+    document: GrantedDocument
+    fee_cents: int
+    currency: str
+    fee_due: Literal["before_decision", "after_decision", "none"]
+    cost_object: str | None
+    valid_from: date
+    valid_until: date | None
+    decided_by: Literal["rule", "clerk"]
+    rule_version: str
+
+
+class ApplicationRejected(BaseModel):
+    """The application is refused, for a public reason of its service."""
+
+    case_id: UUID
+    case_number: str
+    account_id: UUID
+    service: str
+    stream_version: int
+    reason: str
+    decided_by: Literal["rule", "clerk"]
+
+
+class ApplicationWithdrawn(BaseModel):
+    """The citizen took the application back."""
+
+    case_id: UUID
+    account_id: UUID
+
+
+class ApplicationExpired(BaseModel):
+    """The fee was not paid in time; the case is over."""
+
+    case_id: UUID
+    account_id: UUID
+    reason: Literal["unpaid"]
+
+
+class ApplicationCompleted(BaseModel):
+    """The document is issued; nothing is left to do."""
+
+    case_id: UUID
+    account_id: UUID
+    case_number: str
+
+
+class ApprovalRevoked(BaseModel):
+    """What was granted holds no longer."""
+
+    case_id: UUID
+    account_id: UUID
+    reason: str
+
+
+def submitted(event: happened.Submitted) -> ApplicationSubmitted:
+    return ApplicationSubmitted.model_validate(_fields(event, ApplicationSubmitted))
+
+
+def referred(event: happened.Referred) -> ApplicationReferred:
+    shown = [IN_REVIEW if reason.startswith("register_") else reason for reason in event.reasons]
+    return ApplicationReferred(case_id=event.originator_id, reasons=list(dict.fromkeys(shown)))
+
+
+def approved(event: happened.Approved) -> ApplicationApproved:
+    document = GrantedDocument(kind=event.document_kind)
+    return ApplicationApproved.model_validate(_fields(event, ApplicationApproved) | {"document": document})
+
+
+def rejected(event: happened.Rejected) -> ApplicationRejected:
+    return ApplicationRejected.model_validate(_fields(event, ApplicationRejected))
+
+
+def _fields(event: object, model: type[BaseModel]) -> dict[str, object]:
+    own = {name: getattr(event, name) for name in model.model_fields if hasattr(event, name)}
+    places = {"case_id": "originator_id", "stream_version": "originator_version"}
+    return own | {to: getattr(event, at) for to, at in places.items() if to in model.model_fields}
+
+
+PUBLISHED.add(
+    happened.Submitted,
+    name="ApplicationSubmitted",
+    model=ApplicationSubmitted,
+    to=submitted,
+    example=ApplicationSubmitted(
+        case_id=_CASE,
+        case_number="BPA-2026-000123",
+        service="bewohnerparkausweis",
+        service_version=1,
+        account_id=_ACCOUNT,
+        fee_cents=3060,
+        currency="EUR",
+        fee_due="before_decision",
+        cost_object="12.02.01.431100",
+        pay_by=date(2026, 11, 29),
+        language="de",
+    ),
+)
+PUBLISHED.add(
+    happened.Referred,
+    name="ApplicationReferred",
+    model=ApplicationReferred,
+    to=referred,
+    example=ApplicationReferred(case_id=_CASE, reasons=["season_plate"]),
+)
+PUBLISHED.add(
+    happened.CorrectionRequested,
+    name="CorrectionRequested",
+    model=CorrectionRequested,
+    to=lambda e: CorrectionRequested(case_id=e.originator_id, account_id=e.account_id),
+    example=CorrectionRequested(case_id=_CASE, account_id=_ACCOUNT),
+)
+PUBLISHED.add(
+    happened.Corrected,
+    name="ApplicationCorrected",
+    model=ApplicationCorrected,
+    to=lambda e: ApplicationCorrected(case_id=e.originator_id),
+    example=ApplicationCorrected(case_id=_CASE),
+)
+PUBLISHED.add(
+    happened.Approved,
+    name="ApplicationApproved",
+    model=ApplicationApproved,
+    to=approved,
+    example=ApplicationApproved(
+        case_id=_CASE,
+        case_number="BPA-2026-000123",
+        account_id=_ACCOUNT,
+        service="bewohnerparkausweis",
+        service_version=1,
+        stream_version=4,
+        document=GrantedDocument(kind="resident_parking_permit"),
+        fee_cents=3060,
+        currency="EUR",
+        fee_due="before_decision",
+        cost_object="12.02.01.431100",
+        valid_from=date(2026, 12, 1),
+        valid_until=date(2027, 11, 30),
+        decided_by="rule",
+        rule_version="bewohnerparkausweis/1",
+    ),
+)
+PUBLISHED.add(
+    happened.Rejected,
+    name="ApplicationRejected",
+    model=ApplicationRejected,
+    to=rejected,
+    example=ApplicationRejected(
+        case_id=_CASE,
+        case_number="BPA-2026-000123",
+        account_id=_ACCOUNT,
+        service="bewohnerparkausweis",
+        stream_version=5,
+        reason="no_main_residence",
+        decided_by="clerk",
+    ),
+)
+PUBLISHED.add(
+    happened.Withdrawn,
+    name="ApplicationWithdrawn",
+    model=ApplicationWithdrawn,
+    to=lambda e: ApplicationWithdrawn(case_id=e.originator_id, account_id=e.account_id),
+    example=ApplicationWithdrawn(case_id=_CASE, account_id=_ACCOUNT),
+)
+PUBLISHED.add(
+    happened.Expired,
+    name="ApplicationExpired",
+    model=ApplicationExpired,
+    to=lambda e: ApplicationExpired(case_id=e.originator_id, account_id=e.account_id, reason="unpaid"),
+    example=ApplicationExpired(case_id=_CASE, account_id=_ACCOUNT, reason="unpaid"),
+)
+PUBLISHED.add(
+    happened.Completed,
+    name="ApplicationCompleted",
+    model=ApplicationCompleted,
+    to=lambda e: ApplicationCompleted(
+        case_id=e.originator_id, account_id=e.account_id, case_number=e.case_number
+    ),
+    example=ApplicationCompleted(case_id=_CASE, account_id=_ACCOUNT, case_number="BPA-2026-000123"),
+)
+PUBLISHED.add(
+    happened.ApprovalRevoked,
+    name="ApprovalRevoked",
+    model=ApprovalRevoked,
+    to=lambda e: ApprovalRevoked(case_id=e.originator_id, account_id=e.account_id, reason=e.reason),
+    example=ApprovalRevoked(case_id=_CASE, account_id=_ACCOUNT, reason="document_revoked"),
+)

@@ -1,0 +1,95 @@
+"""Answers from the read models, and single cases from their streams."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from services.applications.domain.case import Case
+from services.applications.projections import DRAFTS
+from shared.keys import KeyRing
+from shared.log import LogReader, Recorded, StreamNotFound, row_aad
+from shared.log.reading import LATEST
+
+MOST_ROWS: Final = 200
+
+_MINE = "SELECT * FROM case_overview WHERE account_id = $1 ORDER BY submitted_at DESC LIMIT $2"
+_WORKLIST = """
+SELECT * FROM case_overview
+WHERE condition = $1 AND ($2::text IS NULL OR service = $2)
+ORDER BY referred_at, case_number LIMIT $3
+"""
+_DRAFTS = "SELECT * FROM draft WHERE account_id = $1 ORDER BY changed_at DESC LIMIT $2"
+_DRAFT = "SELECT * FROM draft WHERE account_id = $1 AND draft_id = $2"
+_ACCESSES = "SELECT reader, purpose, read_at FROM case_access WHERE case_id = $1 ORDER BY read_at LIMIT $2"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A form not yet sent."""
+
+    draft_id: UUID
+    service: str
+    service_version: int
+    answers: dict[str, Any]
+    created_at: datetime
+    changed_at: datetime
+
+
+async def case_as_of(reader: LogReader, case_id: UUID, version: int = LATEST) -> tuple[Case, list[Recorded]]:
+    """A case and its history up to a version. Raises StreamNotFound."""
+    history = await reader.stream(case_id, until=version)
+    case: Any = None
+    for recorded in history:
+        case = recorded.event.mutate(case)
+    if not isinstance(case, Case):
+        raise StreamNotFound(f"no case {case_id}")
+    return case, history
+
+
+async def cases_of(pool: asyncpg.Pool, account_id: UUID) -> list[asyncpg.Record]:
+    return list(await pool.fetch(_MINE, account_id, MOST_ROWS))
+
+
+async def worklist(pool: asyncpg.Pool, condition: str, service: str | None) -> list[asyncpg.Record]:
+    """Cases in a condition, those waiting longest first."""
+    return list(await pool.fetch(_WORKLIST, condition, service, MOST_ROWS))
+
+
+async def accesses_of(pool: asyncpg.Pool, case_id: UUID) -> list[dict[str, Any]]:
+    """Who read a case, for what and when."""
+    return [dict(row) for row in await pool.fetch(_ACCESSES, case_id, MOST_ROWS)]
+
+
+async def drafts_of(pool: asyncpg.Pool, keys: KeyRing, account_id: UUID) -> list[Draft]:
+    rows = await pool.fetch(_DRAFTS, account_id, MOST_ROWS)
+    return [draft for row in rows if (draft := await _opened(row, keys)) is not None]
+
+
+async def draft_of(pool: asyncpg.Pool, keys: KeyRing, account_id: UUID, draft_id: UUID) -> Draft | None:
+    """The draft, or None where this account has no such draft or its key is gone."""
+    row = await pool.fetchrow(_DRAFT, account_id, draft_id)
+    return await _opened(row, keys) if row else None
+
+
+async def _opened(row: asyncpg.Record, keys: KeyRing) -> Draft | None:
+    key = await keys.find(row["account_id"])
+    if key is None:
+        return None
+    plain = key.open(row["sealed"], draft_aad(row["draft_id"]))
+    return Draft(
+        row["draft_id"],
+        row["service"],
+        row["service_version"],
+        json.loads(plain),
+        row["created_at"],
+        row["changed_at"],
+    )
+
+
+def draft_aad(draft_id: UUID) -> bytes:
+    """The place that a draft's content is sealed to."""
+    return row_aad(DRAFTS, (str(draft_id),), "sealed")

@@ -1,0 +1,98 @@
+"""The composition root: names the register's adapter, the catalogue's files, and what refusals look like."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from services.applications import api, catalogue_api, clerk_api, drafts_api, policies
+from services.applications.catalogue.loading import read_catalogue
+from services.applications.commands import FormChanged, FormRefused, ReasonUnknown
+from services.applications.consumed import handlers
+from services.applications.domain.case import FeeWouldChange, NotPossibleNow, ReasonMissing
+from services.applications.office import Office
+from services.applications.projections import PROJECTIONS
+from services.applications.published import PUBLISHED
+from services.applications.register import PopulationRegister
+from services.applications.register.http import HttpRegister
+from services.applications.settings import ApplicationsSettings
+from shared.log import Unit
+from shared.service import Parts, Runtime, Service
+from shared.tasks import Tasks
+from shared.web.problems import Problem
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+def build(runtime: Runtime) -> Parts:
+    """Raises CatalogueError when a file of the catalogue is wrong: the service then does not start."""
+    settings: ApplicationsSettings = runtime.settings
+    office = Office(
+        read_catalogue(), ZoneInfo(settings.city_time_zone), timedelta(days=settings.pay_within_days)
+    )
+    register = HttpRegister(settings.register_url, settings.register_timeout_seconds)
+    return Parts(
+        routers=(
+            catalogue_api.router(office, runtime.clock),
+            drafts_api.router(runtime, office),
+            api.router(runtime, office),
+            clerk_api.router(runtime, office),
+        ),
+        handlers=handlers(office),
+        tasks=tasks(office, register, settings.register_tries),
+        hooks=(lambda: register,),
+    )
+
+
+def tasks(office: Office, register: PopulationRegister, register_tries: int) -> Tasks:
+    """Work after the commit, by kind."""
+    found = Tasks()
+
+    async def give_up(payload: Mapping[str, Any], unit: Unit) -> None:
+        await policies.refer_when_register_stays_silent(payload, office, unit)
+
+    @found.on(policies.ASK_REGISTER, tries=register_tries, give_up=give_up)
+    async def ask_register(payload: Mapping[str, Any], unit: Unit) -> None:
+        await policies.ask_register(payload, register, office, unit)
+
+    found.on(policies.EXPIRE_UNPAID)(policies.expire_case_when_it_stays_unpaid)
+    found.on(policies.END_VALIDITY)(policies.release_when_period_is_over)
+    return found
+
+
+def _form_refused(refused: FormRefused) -> Problem:
+    errors = [error.as_json() for error in refused.errors]
+    return Problem("invalid", 422, "Some answers cannot be taken", errors=errors)
+
+
+SERVICE: Final = Service(
+    name="applications",
+    settings=ApplicationsSettings,
+    published=PUBLISHED,
+    projections=PROJECTIONS,
+    build=build,
+    migrations=MIGRATIONS,
+    translations={
+        FormRefused: _form_refused,
+        FormChanged: lambda e: Problem(
+            "form_changed", 409, "The form has changed meanwhile", current_version=e.current
+        ),
+        NotPossibleNow: lambda e: Problem(
+            "not_possible_now", 409, "The case does not allow this now", step=str(e.step)
+        ),
+        FeeWouldChange: lambda _: Problem("fee_would_change", 409, "The fee is settled and may not change"),
+        ReasonMissing: lambda _: Problem(
+            "invalid",
+            422,
+            "A reason is needed",
+            errors=[{"field": "reason", "code": "required", "params": {}}],
+        ),
+        ReasonUnknown: lambda _: Problem(
+            "invalid",
+            422,
+            "This service has no such reason",
+            errors=[{"field": "reason_code", "code": "not_an_option", "params": {}}],
+        ),
+    },
+)

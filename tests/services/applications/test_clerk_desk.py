@@ -1,0 +1,150 @@
+"""A clerk at work: the list, the file, the decision, the correction."""
+
+from typing import Any
+
+import pytest
+
+from shared.ids import new_id
+from tests.services.applications.conftest import PERMIT, Town
+
+pytestmark = pytest.mark.integration
+
+
+async def referred(town: Town, **changed: Any) -> dict[str, Any]:
+    case_id = (await town.apply(**({"remark": "Bitte prüfen"} | changed))).json()["case_id"]
+    await town.until(case_id, "awaiting_payment")
+    await town.pay(case_id)
+    return await town.case(case_id)
+
+
+async def decide(town: Town, case: dict[str, Any], decision: str, **more: Any) -> Any:
+    body = {"decision": decision, "version": case["version"]} | more
+    return await town.post(f"/applications/{case['case_id']}/decision", body, town.clerk, "clerk")
+
+
+class TestWorklist:
+    async def test_shows_what_waits_and_no_name(self, town: Town) -> None:
+        case = await referred(town)
+        reply = await town.get("/worklist", town.clerk, "clerk")
+        (row,) = reply.json()["cases"]
+        assert (row["case_id"], row["reasons"], row["settled"]) == (case["case_id"], ["remark"], True)
+        assert "Mustermann" not in reply.text
+
+    async def test_is_told_apart_by_service_and_condition(self, town: Town) -> None:
+        await referred(town)
+        for query in ("service=hundesteuer-anmeldung", "condition=approved"):
+            assert (await town.get(f"/worklist?{query}", town.clerk, "clerk")).json()["cases"] == []
+
+
+class TestFile:
+    async def test_holds_everything_and_records_the_reading(self, town: Town) -> None:
+        case = await referred(town)
+        reply = await town.get(f"/applications/{case['case_id']}/file", town.clerk, "clerk")
+        found = reply.json()
+        assert found["answers"]["remark"] == "Bitte prüfen"
+        assert (found["register_outcome"], found["reasons"]) == ("match", ["remark"])
+        assert found["events"][0]["actor"] == f"account:{town.citizen}"
+        seen = (await town.get(f"/applications/{case['case_id']}/accesses")).json()["accesses"]
+        assert "clerk" in [access["reader"] for access in seen]
+
+
+class TestDecision:
+    async def test_approves(self, town: Town) -> None:
+        case = await referred(town)
+        reply = await decide(town, case, "approve", valid_from="2027-01-01")
+        assert (reply.status_code, reply.json()["condition"]) == (200, "approved")
+        found = await town.case(case["case_id"])
+        assert found["decision"]["decided_by"] == "clerk"
+        assert (found["valid_from"], found["valid_until"]) == ("2027-01-01", "2027-12-31")
+
+    async def test_rejects_in_the_words_of_the_reason(self, town: Town) -> None:
+        case = await referred(town)
+        await decide(town, case, "reject", reason_code="no_main_residence")
+        seen = (await town.get(f"/applications/{case['case_id']}")).json()
+        assert seen["state"] == "rejected"
+        assert seen["decision"]["reason"] == "no_main_residence"
+        assert seen["decision"]["text"].startswith("Die Hauptwohnung")
+        assert (await town.apply()).status_code == 201
+
+    async def test_refuses_an_unknown_reason(self, town: Town) -> None:
+        reply = await decide(town, await referred(town), "reject", reason_code="weather")
+        assert reply.json()["errors"] == [{"field": "reason_code", "code": "not_an_option", "params": {}}]
+
+    async def test_refuses_a_stale_version(self, town: Town) -> None:
+        case = await referred(town)
+        reply = await decide(town, case | {"version": case["version"] - 1}, "approve")
+        assert (reply.status_code, reply.json()["type"]) == (409, "urn:portal:problem:changed_meanwhile")
+
+    async def test_refuses_a_second_decision(self, town: Town) -> None:
+        case = await referred(town)
+        done = (await decide(town, case, "approve")).json()
+        reply = await decide(town, case | {"version": done["version"]}, "reject", reason="doch nicht")
+        assert (reply.status_code, reply.json()["type"]) == (409, "urn:portal:problem:not_possible_now")
+
+    async def test_refuses_the_clerks_own_case(self, town: Town) -> None:
+        case = await referred(town)
+        body = {"decision": "approve", "version": case["version"]}
+        reply = await town.post(
+            f"/applications/{case['case_id']}/decision", body, town.citizen, "citizen", "clerk"
+        )
+        assert (reply.status_code, reply.json()["type"]) == (403, "urn:portal:problem:own_case")
+
+
+class TestCorrection:
+    async def test_goes_round_once_and_back_to_the_clerk(self, town: Town) -> None:
+        case = await referred(town)
+        await decide(town, case, "request_correction", reason="Bitte das Kennzeichen prüfen")
+        seen = (await town.get(f"/applications/{case['case_id']}")).json()
+        assert (seen["state"], seen["correction"]) == ("correction_requested", "Bitte das Kennzeichen prüfen")
+        assert seen["can"] == ["correct", "withdraw"]
+        answers = PERMIT | {"plate": "LIN-CD 7"}
+        reply = await town.post(f"/applications/{case['case_id']}/correction", {"answers": answers})
+        assert reply.status_code == 200
+        found = await town.until(case["case_id"], "in_review")
+        assert (found["answers"]["plate"], found["reasons"]) == ("LIN-CD 7", ["corrected"])
+
+    async def test_moves_the_reservation_to_the_new_plate(self, town: Town) -> None:
+        case = await referred(town)
+        await decide(town, case, "request_correction", reason="Kennzeichen?")
+        answers = PERMIT | {"plate": "LIN-CD 7"}
+        await town.post(f"/applications/{case['case_id']}/correction", {"answers": answers})
+        other = {"who": new_id(), "family_name": "Schmidt"}
+        assert (await town.apply(**other, plate="LIN-CD 7")).status_code == 409
+        assert (await town.apply(**other, plate="LIN-AB 123")).status_code == 201
+
+    async def test_keeps_what_did_not_change_reserved(self, town: Town) -> None:
+        case = await referred(town)
+        await decide(town, case, "request_correction", reason="Hausnummer?")
+        answers = PERMIT | {"house_number": "14"}
+        await town.post(f"/applications/{case['case_id']}/correction", {"answers": answers})
+        reply = await town.apply(who=new_id(), family_name="Schmidt")
+        assert reply.json()["errors"][0]["code"] == "permit_exists_for_plate"
+
+    async def test_may_not_change_the_fee(self, town: Town) -> None:
+        case = await referred(town)
+        await decide(town, case, "request_correction", reason="Zeitraum?")
+        reply = await town.post(
+            f"/applications/{case['case_id']}/correction", {"answers": PERMIT | {"months": 24}}
+        )
+        assert (reply.status_code, reply.json()["type"]) == (409, "urn:portal:problem:fee_would_change")
+
+    async def test_is_refused_when_nobody_asked(self, town: Town) -> None:
+        case_id = (await town.apply()).json()["case_id"]
+        reply = await town.post(f"/applications/{case_id}/correction", {"answers": PERMIT})
+        assert (reply.status_code, reply.json()["type"]) == (409, "urn:portal:problem:not_possible_now")
+
+
+class TestDogTax:
+    async def test_is_referred_and_assessed_on_approval(self, town: Town) -> None:
+        receipt = (await town.apply(service="hundesteuer-anmeldung")).json()
+        assert receipt["case_number"] == "HST-2026-000001"
+        assert (receipt["fee_due"], receipt["pay_by"]) == ("after_decision", None)
+        case = await town.case(receipt["case_id"])
+        assert (case["condition"], case["reasons"]) == ("in_review", ["not_automated"])
+        await decide(town, case, "approve")
+        found = await town.case(receipt["case_id"])
+        assert (found["fee"]["cents"], found["assessment"]["total_cents"]) == (5600, 5600)
+        assert [part["due_on"] for part in found["assessment"]["instalments"]] == ["2026-12-22"]
+        assert (found["valid_from"], found["valid_until"]) == ("2026-05-01", None)
+        await town.pay(receipt["case_id"], 5600)
+        assert (await town.case(receipt["case_id"]))["fee"]["settled"] is True
