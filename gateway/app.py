@@ -1,0 +1,77 @@
+"""The gateway as an ASGI app: the order of what a request passes, and every address."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
+
+from gateway.assets.serving import PREFIX
+from gateway.errors import answer_http_exception, refuser
+from gateway.language import LanguagePrefix
+from gateway.portal import Portal, build_portal
+from gateway.security.body import BoundedBody
+from gateway.security.csrf import FormGuard
+from gateway.security.headers import SecurityHeaders
+from gateway.security.rates import RateLimits
+from gateway.settings import GatewaySettings
+from shared.web.app import middlewares, operators_routes
+
+NOTIFY = "/zahlung/girocheckout/notify"
+_UNBOUNDED = 2**40  # BoundedBody bounds, and says so on a page
+
+
+def create_app(settings: GatewaySettings, portal: Portal | None = None) -> Starlette:
+    """Raises SecretMissing and AssetsNotBuilt, unless a `portal` is given."""
+    portal = portal or build_portal(settings)
+    app = Starlette(
+        routes=routes(portal),
+        middleware=guards(portal),
+        exception_handlers={HTTPException: answer_http_exception},
+        lifespan=_lifespan(portal),
+    )
+    app.router.redirect_slashes = False
+    app.state.portal, app.state.probes = portal, portal.probes
+    return app
+
+
+def routes(portal: Portal) -> list[BaseRoute]:
+    """Every address, the citizens' first."""
+    return [
+        Mount(PREFIX, portal.assets),
+        *operators_routes(portal.probes),
+    ]
+
+
+def guards(portal: Portal) -> list[Middleware]:
+    """What every request passes, outermost first."""
+    refuse = refuser(portal)
+    return [
+        *middlewares(trusted=False, limit=_UNBOUNDED),
+        Middleware(
+            SecurityHeaders, https=portal.settings.https, form_targets=portal.settings.payment_origins
+        ),
+        *([Middleware(RateLimits, refuse=refuse)] if portal.settings.rate_limits else []),
+        Middleware(BoundedBody, refuse=refuse),
+        Middleware(
+            FormGuard,
+            refuse=refuse,
+            key=portal.csrf_key,
+            session=portal.session,
+            visitor=portal.visitor,
+            exempt=(NOTIFY,),
+        ),
+        Middleware(LanguagePrefix),
+    ]
+
+
+def _lifespan(portal: Portal) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def run(_app: Starlette) -> AsyncIterator[None]:
+        async with portal.calls:
+            portal.probes.up()
+            yield
+
+    return run
