@@ -42,10 +42,11 @@ def stop(arguments: Sequence[str]) -> int:
 
 
 def clean(arguments: Sequence[str]) -> int:
-    """Stop, and remove the state folder with all data, and what we have on servers that are not ours."""
+    """Stop; remove the state folder with all data, and what runs and tests have on a server not ours."""
     state = state_folder()
     stop(arguments)
-    forget(state)
+    for user in (state, state / "test"):
+        forget(user)
     shutil.rmtree(state)
     return 0
 

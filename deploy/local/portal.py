@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.local.databases import provide_databases, without_password
+from deploy.local.fonts import install as install_fonts
 from deploy.local.places import CannotStart
 from deploy.local.ports import ports, require_free
 from deploy.local.postgres import private_postgres, superuser_url
@@ -17,6 +18,7 @@ from deploy.local.rabbit_shared import remove_virtual_host
 from deploy.local.record import ProcessRecord
 from deploy.local.secrets import LOGS, Secrets
 from deploy.local.services import SERVICES, Stack, assets, is_module, migration, seeding
+from deploy.local.whereabouts import Whereabouts, forget_whereabouts
 
 OURSELVES = "portal"  # the supervisor's own name in the record
 
@@ -53,6 +55,7 @@ class Portal:
                 self._supervisor.await_ready(node, within=90)
                 say(broker.described)
         self._start_services(stack)
+        Whereabouts(stack.ports, stack.broker.url, stack.broker.name_prefix).save(self._state)
         return stack
 
     def died(self) -> Running | None:
@@ -66,6 +69,7 @@ class Portal:
                 say("everything")
         if any(entry.pid == os.getpid() for entry in self._record.all()):
             self._record.clear()
+            forget_whereabouts(self._state)
 
     def _claim(self) -> None:
         """Be the one run of this state folder; end what a killed run left behind."""
@@ -102,6 +106,8 @@ class Portal:
         if is_module("gateway.__main__"):
             with self._progress.step("web assets"):
                 self._supervisor.complete(assets(), within=600)
+        with self._progress.step("document fonts"):
+            install_fonts(stack.state / "fonts")
         if is_module("shared.cli"):
             with self._progress.step("migrations"):
                 present = [

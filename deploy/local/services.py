@@ -123,7 +123,10 @@ def _payments(stack: Stack) -> Environment:
 
 
 def _documents(stack: Stack) -> Environment:
-    return _with_log(stack, "documents") | {"PORTAL_STORE_URL": (stack.state / "documents").as_uri()}
+    return _with_log(stack, "documents") | {
+        "PORTAL_STORE_URL": (stack.state / "documents").as_uri(),
+        "PORTAL_FONTS_DIR": str(stack.state / "fonts"),
+    }
 
 
 def _mailbox(stack: Stack) -> Environment:

@@ -1,0 +1,213 @@
+"""The scripted citizen: from an unknown mail address to a printed permit, through public doors alone."""
+
+import asyncio
+import random
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from deploy.local.demo.browser import Browser, Page, PageRefused
+
+SERVICE = "bewohnerparkausweis"
+PERMIT = "Bewohnerparkausweis"
+_CASE = re.compile(r"/vorgang/([0-9a-f-]{36})")
+_DOCUMENT = re.compile(r"/dokumente/[0-9a-f-]{36}\.pdf")
+_LINK = re.compile(r"https?://[\w.:-]+/bestaetigen/[\w.~-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the doors are."""
+
+    portal: str
+    mailbox: str
+    bank: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step with its milliseconds."""
+
+    title: str
+    ms: float
+
+
+@dataclass(slots=True)
+class Citizen:
+    """Who applies: invented, and somebody else each time."""
+
+    email: str
+    password: str
+    plate: str
+    family_name: str = "Größner-Yılmaz"
+    given_names: str = "Łukasz"
+    birth_date: str = "1985-12-24"
+    street: str = "Kirchgasse"
+    house_number: str = "12"
+
+    @classmethod
+    def invented(cls) -> "Citizen":
+        mark = secrets.token_hex(4)
+        letters = "".join(random.choices("ABCDEFGHKLMNPRSTUVWXYZ", k=2))  # noqa: S311 - a plate, no secret
+        plate = f"LIN-{letters} {random.randint(1, 9999)}"  # noqa: S311
+        return cls(f"demo-{mark}@example.org", secrets.token_urlsafe(15), plate)
+
+
+@dataclass(slots=True)
+class Journey:
+    """One way through the portal. `on_step` hears each title as it begins."""
+
+    addresses: Addresses
+    citizen: Citizen = field(default_factory=Citizen.invented)
+    on_step: Callable[[str], None] = lambda _title: None
+    method: str = "card"
+    steps: list[Step] = field(default_factory=list)
+    case_id: str = ""
+    pdf: bytes = b""
+    browser: Browser = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.browser = Browser(self.addresses.portal)
+
+    @asynccontextmanager
+    async def step(self, title: str) -> AsyncIterator[None]:
+        self.on_step(title)
+        began = time.perf_counter()
+        yield
+        self.steps.append(Step(title, (time.perf_counter() - began) * 1000))
+
+    async def run(self) -> None:
+        """The whole way. Raises PageRefused, TimeoutError."""
+        try:
+            await self.register()
+            await self.sign_in()
+            await self.apply()
+            await self.pay()
+            await self.wait_for_document()
+            await self.download()
+        finally:
+            await self.browser.aclose()
+
+    async def register(self) -> None:
+        me = self.citizen
+        async with self.step("register"):
+            page = await self.browser.get("/registrieren")
+            await self.browser.send(page, page.form(with_field="email"), email=me.email, password=me.password)
+        async with self.step("confirmation mail arrives"):
+            link = await self._link_from_mail()
+        async with self.step("confirm the mail address"):
+            page = await self.browser.get(urlsplit(link).path)
+            await self.browser.send(page, page.form(action="/bestaetigen/"))
+
+    async def sign_in(self) -> None:
+        me = self.citizen
+        async with self.step("sign in"):
+            page = await self.browser.get("/anmelden")
+            await self.browser.send(
+                page, page.form(with_field="password"), email=me.email, password=me.password
+            )
+        async with self.step("fill in the profile"):
+            page = await self.browser.get("/konto")
+            await self.browser.send(
+                page, page.form(with_field="family_name"), given_names=me.given_names,
+                family_name=me.family_name, birth_date=me.birth_date, street=me.street,
+                house_number=me.house_number, postal_code="01234", city="Lindenau",
+            )  # fmt: skip
+
+    async def apply(self) -> None:
+        async with self.step("open the form"):
+            page = await self.browser.get(f"/dienste/{SERVICE}/antrag")
+        async with self.step("fill in and review"):
+            review = await self.browser.send(
+                page, page.form(with_field="plate"), button="review", **self._answers()
+            )
+        async with self.step("submit the application"):
+            after = await self.browser.send(review, review.form(action="/senden"), button="submit")
+            self.case_id = _case_id(after)
+
+    def _answers(self) -> dict[str, Any]:
+        today = datetime.now(UTC).date().isoformat()
+        return {
+            "registered_in": "germany", "plate": self.citizen.plate, "holder": "self",
+            "holder_declaration": "true", "start": today, "months": 12, "register_consent": "true",
+            "truth_declaration": "true",
+        }  # fmt: skip
+
+    async def pay(self) -> None:
+        async with self.step("choose how to pay"):
+            page = await self._payment_page()
+            form = page.form(with_field="method")
+            bank = await self.browser.send(page, form, method=self.method)
+        async with self.step("pay at the bank"):
+            await self._pay_at_bank(bank)
+
+    async def _payment_page(self) -> Page:
+        """The claim may need a moment to be there."""
+        for _ in range(50):
+            page = await self.browser.get(f"/vorgang/{self.case_id}/bezahlen")
+            if any("method" in form.names for form in page.forms):
+                return page
+            await asyncio.sleep(0.1)
+        raise PageRefused("the payment page never offered a method")
+
+    async def _pay_at_bank(self, bank: Page) -> None:
+        reference = urlsplit(bank.url).path.rpartition("/")[2]
+        async with httpx.AsyncClient(base_url=self.addresses.bank, trust_env=False) as http:
+            answer = await http.post(f"/sandbox/transactions/{reference}/decide", json={"outcome": "pay"})
+        if answer.status_code != 200:
+            raise PageRefused(f"the bank answered {answer.status_code}")
+        await self.browser.get(answer.json()["redirect"])
+
+    async def wait_for_document(self) -> None:
+        """Follows the page's own event stream until it says that nothing more will happen."""
+        async with self.step("the permit is issued (live)"), asyncio.timeout(30):
+            while not await self._permit_links():
+                await self._listen_once()
+
+    async def _listen_once(self) -> None:
+        url = f"/vorgang/{self.case_id}/ereignisse"
+        async with self.browser.http.stream("GET", url, headers={"Accept": "text/event-stream"}) as stream:
+            async for line in stream.aiter_lines():
+                if line.startswith("data:") and await self._permit_links():
+                    return
+
+    async def _permit_links(self) -> list[str]:
+        """Downloads that the case page offers, once the permit is among them."""
+        page = await self.browser.get(f"/vorgang/{self.case_id}")
+        return [link for link in page.links if _DOCUMENT.search(link)] if PERMIT in page.text else []
+
+    async def download(self) -> None:
+        """The permit is the one document of this case whose file name says so."""
+        async with self.step("download the permit"):
+            for link in await self._permit_links():
+                answer = await self.browser.http.get(link)
+                name = answer.headers.get("content-disposition", "")
+                if answer.content.startswith(b"%PDF") and "ewohnerparkausweis" in name:
+                    self.pdf = answer.content
+            if not self.pdf:
+                raise PageRefused("no permit could be downloaded")
+
+    async def _link_from_mail(self) -> str:
+        async with httpx.AsyncClient(base_url=self.addresses.mailbox, trust_env=False) as http:
+            for _ in range(200):
+                answer = await http.get("/api/messages", params={"to": self.citizen.email})
+                found = _LINK.search(answer.text)
+                if found:
+                    return found[0]
+                await asyncio.sleep(0.05)
+        raise PageRefused("no confirmation mail came")
+
+
+def _case_id(page: Page) -> str:
+    found = _CASE.search(urlsplit(page.url).path)
+    if found is None:
+        raise PageRefused(f"after submitting, no case but {page.url}")
+    return found[1]
