@@ -1,0 +1,119 @@
+"""HTTP of documents, for who holds them and for the town hall. Another's is 404 like an unknown one."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel
+
+from services.documents.composing import Composer
+from services.documents.domain.document import Document
+from services.documents.issuing import file_aad
+from services.documents.projections import ACCESSES
+from services.documents.queries import accesses_of, document_of, documents_of, shown
+from services.documents.store import ObjectStore
+from services.documents.verification import StatusListKeeper
+from services.documents.wording import FILE_NAMES
+from shared.ids import new_id
+from shared.service import Runtime
+from shared.web.idempotency import IdempotentRequest
+from shared.web.problems import Problem
+from shared.web.tokens import Caller, require
+
+Reader = Annotated[Caller, Depends(require("citizen", "clerk"))]
+Citizen = Annotated[Caller, Depends(require("citizen"))]
+Clerk = Annotated[Caller, Depends(require("clerk"))]
+PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class Revocation(BaseModel):
+    """Why a document no longer holds."""
+
+    reason: Literal["moved_away", "vehicle_given_up", "wrongly_granted", "misused", "lost", "at_own_wish"]
+
+
+def router(
+    runtime: Runtime, store: ObjectStore, composer: Composer, status_list: StatusListKeeper
+) -> APIRouter:
+    """Documents: list, look, download, revoke."""
+    routes = APIRouter(tags=["documents"])
+
+    @routes.get("/documents")
+    async def list_documents(caller: Reader, case_id: UUID | None = None) -> dict[str, Any]:
+        """One's own, the newest first; a clerk sees those of any case."""
+        anybody = case_id is not None and "clerk" in caller.roles
+        rows = await documents_of(runtime.pool, case_id, None if anybody else caller.account_id)
+        today = composer.today(runtime.clock.now())
+        return {"documents": [shown(row, today) for row in rows]}
+
+    @routes.get("/documents/{document_id}")
+    async def look_at(document_id: UUID, caller: Reader) -> dict[str, Any]:
+        row = await _row_for(runtime, caller, document_id)
+        return shown(row, composer.today(runtime.clock.now()))
+
+    @routes.get("/documents/{document_id}/content", response_class=Response)
+    async def download(document_id: UUID, caller: Reader) -> Response:
+        """The sealed PDF. 410 `erased` once the citizen's key is destroyed."""
+        row = await _row_for(runtime, caller, document_id)
+        key = await runtime.keys.find(row["account_id"])
+        if key is None:
+            raise Problem("erased", 410, "The document was erased with the citizen's data")
+        sealed = await store.get(row["store_key"])
+        if not _owns(caller, row):
+            await _record_access(runtime, caller, document_id)
+        pdf = key.open(sealed, file_aad(document_id, row["sha256"]))
+        name = f"{FILE_NAMES[row['kind']]}_{row['number']}.pdf"
+        headers = {
+            **PRIVATE,
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "ETag": f'"{row["sha256"]}"',
+        }
+        return Response(pdf, media_type="application/pdf", headers=headers)
+
+    @routes.get("/documents/{document_id}/accesses")
+    async def who_read(document_id: UUID, caller: Citizen) -> dict[str, Any]:
+        """Who of the town hall opened one's own document."""
+        row = await _row_for(runtime, caller, document_id)
+        if not _owns(caller, row):
+            raise not_found()
+        return {"accesses": await accesses_of(runtime.pool, document_id)}
+
+    @routes.post("/documents/{document_id}/revocation")
+    async def revoke(
+        document_id: UUID, given: Revocation, caller: Clerk, idempotency: IdempotentRequest
+    ) -> Response:
+        unit = runtime.unit_for(caller)
+        document = await unit.load(Document, document_id)
+        document.revoke(given.reason, now=unit.now)
+        answer = {"document_id": document.id, "number": document.number, "status": document.condition}
+        response = idempotency.remember_in(unit, 200, answer)
+        await unit.save(document)
+        await unit.commit()
+        status_list.forget()
+        return response
+
+    return routes
+
+
+def not_found() -> Problem:
+    return Problem("not_found", 404, "There is no such thing here")
+
+
+def _owns(caller: Caller, row: asyncpg.Record) -> bool:
+    return caller.kind == "account" and caller.account_id == row["account_id"]
+
+
+async def _row_for(runtime: Runtime, caller: Caller, document_id: UUID) -> asyncpg.Record:
+    row = await document_of(runtime.pool, document_id)
+    if row is None or not (_owns(caller, row) or "clerk" in caller.roles):
+        raise not_found()
+    return row
+
+
+async def _record_access(runtime: Runtime, caller: Caller, document_id: UUID) -> None:
+    """Writes down who reads a citizen's document, before it is handed out."""
+    unit = runtime.unit_for(caller)
+    seen = {"document_id": document_id, "reader": "clerk", "purpose": caller.purpose, "read_at": unit.now}
+    unit.put(ACCESSES, (str(new_id()),), seen)
+    await unit.commit()

@@ -1,0 +1,108 @@
+"""What documents reads of the events of others, and of the answers of their APIs: its own narrow readers."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.bus.handlers import ForeignEvent
+
+
+class WantedDocument(ForeignEvent):
+    """The document an approval calls for."""
+
+    kind: str
+
+
+class ApplicationApproved(ForeignEvent):
+    """An application was granted."""
+
+    case_id: UUID
+    account_id: UUID
+    stream_version: int
+    document: WantedDocument
+
+
+class ApplicationRejected(ForeignEvent):
+    """An application was refused."""
+
+    case_id: UUID
+    account_id: UUID
+    stream_version: int
+
+
+class ApprovalRevoked(ForeignEvent):
+    """What was granted holds no longer."""
+
+    case_id: UUID
+    reason: str
+
+
+class PaymentSettled(ForeignEvent):
+    """A claim was paid."""
+
+    claim_id: UUID
+    case_id: UUID
+    account_id: UUID
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Fee(_Answer):
+    """The fee of a case in cents."""
+
+    cents: int
+    settled: bool = False
+
+
+class Decision(_Answer):
+    """How a case was decided: `reason` is a code, `text` the clerk's own words."""
+
+    reason: str | None = None
+    text: str | None = None
+
+
+class Step(_Answer):
+    """Something that happened to a case."""
+
+    step: str
+    at: datetime
+
+
+class RejectionReason(_Answer):
+    """A reason to refuse, in words."""
+
+    code: str
+    words: str
+
+
+class Application(_Answer):
+    """A case at a version, as applications shows it to a service."""
+
+    case_id: UUID
+    case_number: str
+    account_id: UUID
+    service: str
+    submitted_at: datetime
+    fee: Fee
+    decision: Decision | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+    answers: dict[str, Any]
+    facts: dict[str, Any]
+    assessment: dict[str, Any] | None = None
+    timeline: list[Step] = []
+    rejection_reasons: list[RejectionReason] = []
+
+
+class PaidClaim(_Answer):
+    """The receipt that payments gives for a settled claim."""
+
+    case_number: str
+    kassenzeichen: str
+    amount_cents: int
+    method: str
+    settled_at: datetime

@@ -1,0 +1,164 @@
+"""An ordered document made: read the case, compose, render, seal, encrypt, store; only then is it issued.
+
+May be repeated at any point: the id is derived, the number kept, and a document that is there ends the order.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any, TypeVar
+from uuid import UUID
+
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from services.documents.composing import Composed, Composer
+from services.documents.consumed import Application, PaidClaim
+from services.documents.domain.document import Document, DocumentRefused, StoredFile, document_id
+from services.documents.numbers import number_for
+from services.documents.queries import is_issued
+from services.documents.rendering import Renderer
+from services.documents.rendering.render import RenderingError
+from services.documents.sealing import Seal
+from services.documents.store import ObjectStore
+from services.documents.threads import WorkerThreads
+from shared.bus.handlers import Permanent
+from shared.keys import DataKey, KeyDestroyed
+from shared.log import Unit
+from shared.service import Runtime
+
+log = structlog.get_logger()
+
+PURPOSE = "render-document"
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+class Order(BaseModel):
+    """What a task holds: ids alone. `version` is the case's at the event, None for its newest."""
+
+    kind: str
+    case_id: UUID
+    account_id: UUID
+    version: int | None = None
+    claim_id: UUID | None = None
+
+    @property
+    def document_id(self) -> UUID:
+        return document_id(self.case_id, self.kind)
+
+
+class ClaimNotOpenYet(Exception):
+    """Payments has not opened the claim whose number the assessment prints: try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What a document is made with; loaded once at start."""
+
+    renderer: Renderer
+    seal: Seal
+    store: ObjectStore
+    threads: WorkerThreads
+
+    async def make(self, kind: Any, composed: Composed) -> bytes:
+        """The sealed PDF. Raises RenderingError, SealingFailed."""
+        pdf = await self.threads.run(self.renderer.render, kind, composed.data)
+        return await self.seal.seal(pdf)
+
+    async def keep(self, issued_id: UUID, sealed: bytes, key: DataKey) -> StoredFile:
+        """Stores it encrypted, durable on return. Raises StoreUnavailable."""
+        digest = sha256(sealed).hexdigest()
+        # The seal holds the time: a repeated order makes other bytes, so the place names the content.
+        file = StoredFile(f"documents/{issued_id}.{digest[:16]}.pdf.enc", digest, len(sealed))
+        await self.store.put(file.store_key, key.seal_same(sealed, file_aad(issued_id, digest)))
+        return file
+
+
+def file_aad(issued_id: UUID, digest: str) -> bytes:
+    """The place that a stored document is bound to."""
+    return f"document|{issued_id}|{digest}".encode()
+
+
+class Issuer:
+    """Does the orders."""
+
+    def __init__(self, runtime: Runtime, composer: Composer, press: Press) -> None:
+        self._runtime = runtime
+        self._composer = composer
+        self._press = press
+
+    async def render_document(self, payload: Mapping[str, Any], unit: Unit) -> None:
+        """The task. Raises Permanent where trying again cannot help."""
+        order = Order.model_validate(payload)
+        if await is_issued(self._runtime.pool, order.document_id):
+            log.info("order_ignored_as_issued", document=str(order.document_id), kind=order.kind)
+            return
+        try:
+            document = await self._made(order, unit)
+        except (RenderingError, DocumentRefused) as error:
+            raise Permanent(f"{type(error).__name__}: {error}") from None
+        except KeyDestroyed:
+            raise Permanent("the citizen was erased") from None
+        await unit.save(document, subject=order.account_id)
+
+    async def _made(self, order: Order, unit: Unit) -> Document:
+        today = self._composer.today(unit.now)
+        case, number, key = await asyncio.gather(
+            self._case(order),
+            number_for(self._runtime.pool, order.document_id, order.kind, today.year),
+            self._runtime.keys.obtain(order.account_id),
+        )
+        composed = await self._composed(order, case, number, today)
+        sealed = await self._press.make(order.kind, composed)
+        file = await self._press.keep(order.document_id, sealed, key)
+        return Document.issue(
+            now=unit.now, case_id=order.case_id, account_id=order.account_id, kind=order.kind,
+            content=composed.content, file=file,
+        )  # fmt: skip
+
+    async def _composed(self, order: Order, case: Application, number: str, today: date) -> Composed:
+        match order.kind:
+            case "resident_parking_permit":
+                return self._composer.permit(case, number, today)
+            case "dog_tax_assessment":
+                mark = await self._kassenzeichen(order.case_id)
+                return self._composer.assessment(case, number, today, mark)
+            case "rejection_notice":
+                return self._composer.rejection(case, number, today)
+            case "receipt":
+                return self._composer.receipt(case, await self._paid(order), number, today)
+        raise Permanent(f"no document is of kind {order.kind!r}")
+
+    async def _case(self, order: Order) -> Application:
+        params = {"version": order.version} if order.version else None
+        path = f"/applications/{order.case_id}"
+        answer = await self._runtime.calls.get(
+            "applications", path, purpose=PURPOSE, params=params, headers={"Accept-Language": "de"}
+        )
+        case = _read(Application, answer, "application")
+        if case.account_id != order.account_id:
+            raise Permanent("the case is another account's")
+        return case
+
+    async def _paid(self, order: Order) -> PaidClaim:
+        path = f"/claims/{order.claim_id}/receipt"
+        return _read(PaidClaim, await self._runtime.calls.get("payments", path, purpose=PURPOSE), "receipt")
+
+    async def _kassenzeichen(self, case_id: UUID) -> str:
+        answer = await self._runtime.calls.get(
+            "payments", "/claims", purpose=PURPOSE, params={"case_id": str(case_id)}
+        )
+        if not answer["claims"]:
+            raise ClaimNotOpenYet(str(case_id))
+        return str(answer["claims"][0]["kassenzeichen"])
+
+
+def _read(shape: type[Shape], answer: Any, what: str) -> Shape:
+    """Names what cannot be read, never its value: the message is kept with the task."""
+    try:
+        return shape.model_validate(answer)
+    except ValidationError as error:
+        places = ", ".join(".".join(map(str, fault["loc"])) for fault in error.errors())
+        raise Permanent(f"the {what} cannot be read: {places}") from None

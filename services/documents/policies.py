@@ -1,0 +1,93 @@
+"""What documents does on the events of others: each orders a task, since reading and rendering take time."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+
+from services.documents.consumed import (
+    ApplicationApproved,
+    ApplicationRejected,
+    ApprovalRevoked,
+    PaymentSettled,
+)
+from services.documents.domain.document import (
+    GRANTED,
+    RECEIPT,
+    REJECTION,
+    Document,
+    NotInForce,
+    document_id,
+)
+from services.documents.issuing import Issuer, Order
+from shared.bus.handlers import Handlers
+from shared.log import StreamNotFound, Unit
+from shared.tasks import Tasks
+
+log = structlog.get_logger()
+
+RENDER: Final = "render_document"
+REVOKE: Final = "revoke_document"
+RECEIPT_AFTER: Final = timedelta(seconds=2)
+"""A receipt waits a moment: the permit that the same payment sets off goes first."""
+
+
+class NotIssuedYet(Exception):
+    """The approval was revoked before its document was made: try again."""
+
+
+def register(handlers: Handlers, tasks: Tasks, issuer: Issuer) -> None:
+    """Binds the policies and the tasks they order."""
+    tasks.on(RENDER)(issuer.render_document)
+    tasks.on(REVOKE)(revoke_document)
+
+    @handlers.on("applications.application_approved.v1", ApplicationApproved)
+    async def order_document_when_application_is_approved(event: ApplicationApproved, unit: Unit) -> None:
+        order(unit, event.document.kind, event.case_id, event.account_id, version=event.stream_version)
+
+    @handlers.on("applications.application_rejected.v1", ApplicationRejected)
+    async def order_notice_when_application_is_rejected(event: ApplicationRejected, unit: Unit) -> None:
+        order(unit, REJECTION, event.case_id, event.account_id, version=event.stream_version)
+
+    @handlers.on("payments.payment_settled.v1", PaymentSettled)
+    async def order_receipt_when_payment_is_settled(event: PaymentSettled, unit: Unit) -> None:
+        order(unit, RECEIPT, event.case_id, event.account_id, claim_id=event.claim_id)
+
+    @handlers.on("applications.approval_revoked.v1", ApprovalRevoked)
+    async def revoke_document_when_approval_is_revoked(event: ApprovalRevoked, unit: Unit) -> None:
+        payload = {"case_id": str(event.case_id), "reason": event.reason}
+        unit.task(REVOKE, payload, key=str(event.case_id))
+
+
+def order(
+    unit: Unit,
+    kind: str,
+    case_id: UUID,
+    account_id: UUID,
+    *,
+    version: int | None = None,
+    claim_id: UUID | None = None,
+) -> None:
+    """Orders a document once: the task's key is the document's id."""
+    wanted = Order(kind=kind, case_id=case_id, account_id=account_id, version=version, claim_id=claim_id)
+    due = unit.now + RECEIPT_AFTER if kind == RECEIPT else None
+    unit.task(RENDER, wanted.model_dump(mode="json"), due=due, key=str(wanted.document_id))
+
+
+async def revoke_document(payload: Mapping[str, Any], unit: Unit) -> None:
+    """Takes back what the approval of a case had granted. Raises NotIssuedYet."""
+    for kind in GRANTED:
+        try:
+            document = await unit.load(Document, document_id(UUID(payload["case_id"]), kind))
+        except StreamNotFound:
+            continue
+        try:
+            document.revoke(payload["reason"], now=unit.now)
+        except NotInForce:
+            log.info("revocation_ignored_as_revoked", document=str(document.id))
+            return
+        await unit.save(document)
+        return
+    raise NotIssuedYet(payload["case_id"])
