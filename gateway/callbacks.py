@@ -1,0 +1,53 @@
+"""The provider's notifications, handed to payments exactly as they came: their signature covers the bytes.
+
+No session, no form token, no rate limit. The provider repeats whatever is not answered with 200 or 400.
+"""
+
+from typing import Final
+
+import httpx
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from shared.web.calls import LIMITS, TIMEOUT, propagated
+from shared.web.problems import Problem, unavailable
+
+PATH: Final = "/zahlung/girocheckout/notify"
+TARGET: Final = b"/callbacks/girocheckout/notify"
+LONGEST_QUERY: Final = 8192
+
+log = structlog.get_logger()
+
+
+async def pass_on(request: Request) -> Response:
+    """payments' status and JSON; 414 for an absurd query, 503 with Retry-After when payments is away."""
+    query: bytes = request.scope["query_string"]
+    if len(query) > LONGEST_QUERY:
+        return Problem("too_large", 414, "The query is too long", limit_bytes=LONGEST_QUERY).response()
+    base = request.app.state.portal.settings.payments_url.rstrip("/")
+    try:
+        answer = await _client(request).get(
+            base, headers=propagated(), extensions={"target": TARGET + b"?" + query}
+        )
+    except httpx.TransportError as error:
+        log.warning("callback_not_passed_on", reason=type(error).__name__)
+        return unavailable().response()
+    if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+        log.warning("callback_not_taken", status=answer.status_code)
+        return unavailable().response()
+    kind = answer.headers.get("content-type", "application/json")
+    return Response(answer.content, answer.status_code, media_type=kind)
+
+
+def _client(request: Request) -> httpx.AsyncClient:
+    """One for the process, made at the first call: payments' door is public, so it carries no token."""
+    state = request.app.state
+    if not hasattr(state, "callbacks_client"):
+        state.callbacks_client = httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS, trust_env=False)
+    client: httpx.AsyncClient = state.callbacks_client
+    return client
+
+
+ROUTES: list[BaseRoute] = [Route(PATH, pass_on, methods=["GET"])]
