@@ -39,7 +39,7 @@ DRAFTS: Final = Table(
     ("account_id", "service", "service_version", "sealed", "created_at", "changed_at"),
 )
 ACCESSES: Final = Table(
-    "case_access", ("access_id",), ("case_id", "account_id", "reader", "purpose", "read_at")
+    "case_access", ("access_id",), ("case_id", "account_id", "reader", "purpose", "read_at"), write_once=True
 )
 
 Patches = Iterable[tuple[Table, tuple[Any, ...], Mapping[str, Any] | None]]

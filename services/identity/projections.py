@@ -25,7 +25,6 @@ ACCOUNT: Final = PROJECTIONS.table(
 )
 ROLE: Final = PROJECTIONS.table("account_role", ("account_id", "role"), ("granted_at",))
 MAIL_LINK: Final = PROJECTIONS.table("mail_link", ("digest",), ("account_id", "purpose", "expires_at"))
-DATA_ACCESS: Final = Table("data_access", ("access_id",), ("account_id", "reader", "purpose", "read_at"))
 
 Patches = Iterable[tuple[Table, tuple[Any, ...], Mapping[str, Any] | None]]
 

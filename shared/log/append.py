@@ -9,11 +9,15 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A read model: its name, its key columns, and the columns a patch may set."""
+    """A read model: its name, its key columns, and the columns a patch may set.
+
+    A `write_once` table is inserted into alone: the service's role needs no UPDATE on it.
+    """
 
     name: str
     key: tuple[str, ...]
     columns: tuple[str, ...]
+    write_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,11 @@ class Projections:
         self._on: dict[type[Event], list[Projector]] = {}
         self.tables: dict[str, Table] = {}
 
-    def table(self, name: str, key: tuple[str, ...], columns: tuple[str, ...]) -> Table:
+    def table(
+        self, name: str, key: tuple[str, ...], columns: tuple[str, ...], *, write_once: bool = False
+    ) -> Table:
         """Declares a read model; its DDL lives in the service's migrations."""
-        table = self.tables[name] = Table(name, key, columns)
+        table = self.tables[name] = Table(name, key, columns, write_once)
         return table
 
     def on(self, *event_classes: type[Event]) -> Callable[[Projector], Projector]:

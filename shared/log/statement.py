@@ -216,7 +216,7 @@ def _row_write(c: _Composer, n: int, columns: tuple[str, ...] | None, rows: list
     match = " AND ".join(f"t.{k} = p.{k}" for k in table.key)
     names = ", ".join((*table.key, *columns))
     picked = ", ".join(f"p.{name}" for name in (*table.key, *columns))
-    sets = ", ".join(f"{name} = excluded.{name}" for name in columns)
+    sets = "" if table.write_once else ", ".join(f"{name} = excluded.{name}" for name in columns)
     insert = (  # a row that is not there yet; NOT NULL is checked before the conflict, so not an upsert alone
         f"w_row_{n} AS (INSERT INTO {table.name} AS t ({names}) SELECT {picked} FROM {source} "  # noqa: S608
         f"WHERE NOT EXISTS (SELECT FROM {table.name} t WHERE {match}) "

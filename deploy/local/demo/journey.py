@@ -57,7 +57,7 @@ class Citizen:
     def invented(cls) -> "Citizen":
         mark = secrets.token_hex(4)
         letters = "".join(random.choices("ABCDEFGHKLMNPRSTUVWXYZ", k=2))  # noqa: S311 - a plate, no secret
-        plate = f"LIN-{letters} {random.randint(1, 9999)}"  # noqa: S311
+        plate = f"LIN-{letters} {random.randint(1, 999)}"  # noqa: S311
         return cls(f"demo-{mark}@example.org", secrets.token_urlsafe(15), plate)
 
 
