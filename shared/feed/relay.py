@@ -87,7 +87,8 @@ class Relay:
                 async with self._pool.acquire() as connection:
                     if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
                         await self._lead(connection)
-                await asyncio.sleep(POLL)
+                if not self._stopping:
+                    await asyncio.sleep(POLL)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 log.warning("relay_lost_database", error=type(error).__name__)
                 await asyncio.sleep(POLL)
