@@ -21,10 +21,6 @@ SELECT a.*, ARRAY(SELECT role FROM account_role r WHERE r.account_id = a.account
 FROM account a WHERE a.account_id = $1
 """
 _OF_LINK = "SELECT account_id FROM mail_link WHERE digest = $1"
-_ACCESSES = """
-SELECT reader, purpose, read_at AS at FROM data_access
-WHERE account_id = $1 ORDER BY read_at DESC LIMIT 200
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +65,6 @@ class Queries:
         """The account that a mailed link belongs to."""
         found: UUID | None = await self._pool.fetchval(_OF_LINK, digest)
         return found
-
-    async def accesses(self, account_id: UUID) -> list[dict[str, Any]]:
-        """Who read this citizen's data, the latest first; at most 200."""
-        return [dict(row) for row in await self._pool.fetch(_ACCESSES, account_id)]
 
 
 def _opened(row: asyncpg.Record, key: DataKey | None, column: str) -> str | None:

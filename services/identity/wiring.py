@@ -11,6 +11,7 @@ import asyncpg
 import structlog
 
 from services.identity import consumed, own_calls, registration
+from services.identity.accesses import Accesses
 from services.identity.api import doorway, offices, own_account, signing
 from services.identity.api.problems import TRANSLATIONS
 from services.identity.credentials import Credentials
@@ -45,7 +46,7 @@ def build(runtime: Runtime) -> Parts:
         timedelta(minutes=settings.session_idle_minutes),
         timedelta(hours=settings.session_hours),
     )
-    throttle = Throttle(runtime.pool)
+    throttle, accesses = Throttle(runtime.pool), Accesses(runtime.pool)
     registers = Registration(
         runtime.keys,
         queries,
@@ -61,8 +62,8 @@ def build(runtime: Runtime) -> Parts:
             doorway.router(runtime, queries, registers, passwords, sessions),
             signing.router(runtime, signing_in, sessions),
             signing.tokens_router(runtime, credentials, sessions, own_calls.signer(settings)),
-            own_account.router(runtime, queries, sessions),
-            offices.router(runtime, sessions),
+            own_account.router(runtime, accesses, sessions),
+            offices.router(runtime, accesses, sessions),
         ),
         handlers=consumed.handlers(),
         tasks=tasks(registers, Post(settings, queries, links)),
@@ -122,6 +123,7 @@ SERVICE: Final = Service(
     projections=PROJECTIONS,
     build=build,
     migrations=Path(__file__).parent / "migrations",
+    secrets=("caller_signing_key.pem", "service_credentials.json"),
     caller_keys=_public_keys,
     calls=own_calls.OwnCalls,
     translations=TRANSLATIONS,

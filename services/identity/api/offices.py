@@ -7,11 +7,10 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from services.identity import accounts
+from services.identity.accesses import Accesses
 from services.identity.domain.account import Account, Role
-from services.identity.projections import DATA_ACCESS
 from services.identity.queries import profile_of
 from services.identity.sessions import Sessions
-from shared.ids import new_id
 from shared.log.reading import LATEST
 from shared.service import Runtime
 from shared.web.tokens import Caller, require, require_service
@@ -38,7 +37,7 @@ class Lock(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
-def router(runtime: Runtime, sessions: Sessions) -> APIRouter:
+def router(runtime: Runtime, accesses: Accesses, sessions: Sessions) -> APIRouter:
     """Reading for services, roles and locks for operators."""
     routes = APIRouter(prefix="/accounts/{account_id}", tags=["offices"])
 
@@ -50,14 +49,7 @@ def router(runtime: Runtime, sessions: Sessions) -> APIRouter:
     ) -> Profile:
         unit = runtime.unit_for(caller)
         account = await unit.load_at(Account, account_id, version or LATEST)
-        seen = {
-            "account_id": str(account_id),
-            "reader": caller.subject,
-            "purpose": caller.purpose,
-            "read_at": unit.now,
-        }
-        unit.put(DATA_ACCESS, (str(new_id()),), seen)
-        await unit.commit()
+        await accesses.record(account_id, caller, unit.now)
         known = account.attributes or {}
         return Profile(
             account_id=account_id,

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel
 
 from services.identity import accounts
+from services.identity.accesses import Accesses
 from services.identity.domain import profile
 from services.identity.domain.account import Account
 from services.identity.domain.refusals import FieldError, FieldsRefused
-from services.identity.queries import Queries, attributes_of, profile_of
+from services.identity.queries import attributes_of, profile_of
 from services.identity.sessions import Sessions
 from shared.service import Runtime
 from shared.web.problems import Problem
@@ -60,7 +61,7 @@ class OpenSession(BaseModel):
     current: bool
 
 
-def router(runtime: Runtime, queries: Queries, sessions: Sessions) -> APIRouter:
+def router(runtime: Runtime, accesses: Accesses, sessions: Sessions) -> APIRouter:
     """For an account about itself."""
     routes = APIRouter(prefix="/accounts/me", tags=["own account"])
 
@@ -88,8 +89,8 @@ def router(runtime: Runtime, queries: Queries, sessions: Sessions) -> APIRouter:
         return _own(account)
 
     @routes.get("/accesses")
-    async def accesses(caller: Person) -> list[Access]:
-        return [Access(**row) for row in await queries.accesses(caller.account_id)]
+    async def readings(caller: Person) -> list[Access]:
+        return [Access(**row) for row in await accesses.of_account(caller.account_id)]
 
     @routes.get("/sessions")
     async def own_sessions(caller: Person) -> list[OpenSession]:
