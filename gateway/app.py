@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount
 from gateway.assets.serving import PREFIX
 from gateway.errors import answer_http_exception, refuser
 from gateway.language import LanguagePrefix
+from gateway.pages import accounts, drafts, forms, profile, start
 from gateway.portal import Portal, build_portal
 from gateway.security.body import BoundedBody
 from gateway.security.csrf import FormGuard
@@ -20,6 +21,7 @@ from gateway.settings import GatewaySettings
 from shared.web.app import middlewares, operators_routes
 
 NOTIFY = "/zahlung/girocheckout/notify"
+_CITIZENS = [*start.ROUTES, *accounts.ROUTES, *profile.ROUTES, *forms.ROUTES, *drafts.ROUTES]
 _UNBOUNDED = 2**40  # BoundedBody bounds, and says so on a page
 
 
@@ -40,6 +42,7 @@ def create_app(settings: GatewaySettings, portal: Portal | None = None) -> Starl
 def routes(portal: Portal) -> list[BaseRoute]:
     """Every address, the citizens' first."""
     return [
+        *_CITIZENS,
         Mount(PREFIX, portal.assets),
         *operators_routes(portal.probes),
     ]

@@ -8,10 +8,12 @@ import hashlib
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -81,8 +83,9 @@ class FormGuard:
         if sent is None and headers.get("content-type", "").startswith(
             ("application/x-www-form-urlencoded", "multipart/form-data")
         ):
-            async with Request(scope, replay(body, receive)).form() as form:
-                sent = form.get(FIELD)
+            with suppress(HTTPException):  # a form that does not parse holds no token
+                async with Request(scope, replay(body, receive)).form() as form:
+                    sent = form.get(FIELD)
         return isinstance(sent, str) and token.fits(sent)
 
     def _marking(self, send: Send, token: FormToken) -> Send:
