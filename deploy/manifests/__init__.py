@@ -1,0 +1,1 @@
+"""Checks what the manifests render to: schemas of Kubernetes and its operators, and policies of our own."""
