@@ -17,6 +17,7 @@ class ServiceDatabases:
     app_keys: str
     owner: str
     owner_keys: str
+    are_new: bool = False  # made just now, so nothing is in them
 
 
 async def provide_databases(
@@ -55,9 +56,11 @@ async def _provide(
     for role in (owner, app):
         await _role(connection, role, password_of(role))
     await _execute(connection, "GRANT %I TO CURRENT_USER", owner)
+    are_new = False
     for name in (database, f"{database}_keys"):
         if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
             await _execute(connection, "CREATE DATABASE %I OWNER %I", name, owner)
+            are_new = True
         await _execute(connection, "REVOKE ALL ON DATABASE %I FROM PUBLIC", name)
         await _execute(connection, "GRANT CONNECT ON DATABASE %I TO %I", name, app)
     return ServiceDatabases(
@@ -65,6 +68,7 @@ async def _provide(
         app_keys=_url(admin_url, app, password_of(app), f"{database}_keys"),
         owner=_url(admin_url, owner, password_of(owner), database),
         owner_keys=_url(admin_url, owner, password_of(owner), f"{database}_keys"),
+        are_new=are_new,
     )
 
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deploy.local.databases import provide_databases, without_password
 from deploy.local.fonts import install as install_fonts
+from deploy.local.migrated import MigrationStamps
 from deploy.local.places import CannotStart
 from deploy.local.ports import ports, require_free
 from deploy.local.postgres import private_postgres, superuser_url
@@ -109,11 +110,18 @@ class Portal:
         with self._progress.step("document fonts"):
             install_fonts(stack.state / "fonts")
         if is_module("shared.cli"):
-            with self._progress.step("migrations"):
-                present = [
-                    service.name for service in SERVICES if service.name in LOGS and service.is_present()
-                ]
-                self._supervisor.complete(*(migration(stack, name) for name in present))
+            with self._progress.step("migrations") as say:
+                self._migrate(stack, say)
+
+    def _migrate(self, stack: Stack, say: Callable[[str], None]) -> None:
+        """Each takes a Python process and seconds of imports: run those that have something to do."""
+        present = {service.name for service in SERVICES if service.is_present()}
+        databases = {name: where for name, where in stack.databases.items() if name in present}
+        stamps = MigrationStamps(self._state / "migrated.json")
+        outdated = stamps.outdated(databases)
+        self._supervisor.complete(*(migration(stack, name) for name in outdated))
+        stamps.note(databases, outdated)
+        say(", ".join(outdated) or "nothing new")
 
     def _start_services(self, stack: Stack) -> None:
         with self._progress.step("processes") as say:

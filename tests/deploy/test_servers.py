@@ -56,10 +56,11 @@ class TestThePrivatePostgres:
     async def test_gives_each_service_its_own(self, supervisor: Supervisor, tmp_path: Path) -> None:
         port = free_port()
         supervisor.start(private_postgres(tmp_path / "postgres", port, "admin"))
-        for _ in range(2):  # the second time everything is there already
+        for turn in range(2):  # the second time everything is there already
             databases = await provide_databases(
                 superuser_url(port, "admin"), ["identity", "payments"], password_of, "t_"
             )
+            assert databases["payments"].are_new == (turn == 0)
         owner = await asyncpg.connect(databases["payments"].owner)
         await owner.execute("CREATE TABLE secret (it int)")
         await owner.close()
