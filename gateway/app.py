@@ -1,16 +1,18 @@
 """The gateway as an ASGI app: the order of what a request passes, and every address."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 
+from gateway import callbacks
 from gateway.assets.serving import PREFIX
 from gateway.errors import answer_http_exception, refuser
 from gateway.language import LanguagePrefix
+from gateway.live import listening
 from gateway.pages import accounts, drafts, forms, profile, start
 from gateway.portal import Portal, build_portal
 from gateway.security.body import BoundedBody
@@ -20,7 +22,6 @@ from gateway.security.rates import RateLimits
 from gateway.settings import GatewaySettings
 from shared.web.app import middlewares, operators_routes
 
-NOTIFY = "/zahlung/girocheckout/notify"
 _CITIZENS = [*start.ROUTES, *accounts.ROUTES, *profile.ROUTES, *forms.ROUTES, *drafts.ROUTES]
 _UNBOUNDED = 2**40  # BoundedBody bounds, and says so on a page
 
@@ -44,6 +45,7 @@ def routes(portal: Portal) -> list[BaseRoute]:
     return [
         *_CITIZENS,
         Mount(PREFIX, portal.assets),
+        *callbacks.ROUTES,
         *operators_routes(portal.probes),
     ]
 
@@ -64,7 +66,7 @@ def guards(portal: Portal) -> list[Middleware]:
             key=portal.csrf_key,
             session=portal.session,
             visitor=portal.visitor,
-            exempt=(NOTIFY,),
+            exempt=(callbacks.PATH,),
         ),
         Middleware(LanguagePrefix),
     ]
@@ -73,7 +75,9 @@ def guards(portal: Portal) -> list[Middleware]:
 def _lifespan(portal: Portal) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def run(_app: Starlette) -> AsyncIterator[None]:
-        async with portal.calls:
+        async with portal.calls, AsyncExitStack() as stack:
+            if portal.settings.rabbitmq_url:
+                portal.live = await stack.enter_async_context(listening(portal.settings, portal.probes))
             portal.probes.up()
             yield
 

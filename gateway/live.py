@@ -7,6 +7,7 @@ are woken once a second instead, so that a page is never later than that.
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, Final, Self
 from uuid import UUID
@@ -18,6 +19,7 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from gateway.settings import GatewaySettings
 from shared.bus.envelope import BadEnvelope, Envelope, read
+from shared.web.probes import Probes
 
 MOST_WAITING: Final = 32
 BEAT_SECONDS: Final = 15.0
@@ -153,3 +155,19 @@ class LiveHub:
         for kept in self._watches.values():
             for watch in list(kept):
                 watch.put(None)
+
+
+@contextlib.asynccontextmanager
+async def listening(settings: GatewaySettings, probes: Probes) -> AsyncIterator[LiveHub]:
+    """A hub at work. It closes as soon as the process begins to stop: open streams would keep it waiting."""
+
+    async def close_in_time() -> None:
+        await probes.until_draining()
+        await hub.close()
+
+    async with LiveHub.of(settings) as hub:
+        closing = asyncio.create_task(close_in_time(), name="live-hub-closing")
+        try:
+            yield hub
+        finally:
+            closing.cancel()
