@@ -25,7 +25,7 @@ class Answers(BaseModel):
     answers: dict[str, Any] = Field(max_length=MOST_ANSWERS)
 
 
-def language_of(
+async def language_of(
     language: Annotated[Literal["de", "en"] | None, Query()] = None,
     accept_language: Annotated[str, Header()] = "",
 ) -> str:

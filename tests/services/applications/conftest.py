@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import httpx
 import pytest
 import uvicorn
@@ -22,6 +22,8 @@ from shared.bus.envelope import Envelope
 from shared.ids import new_id
 from shared.testing import CallerMint, FixedClock, Running, running
 
+NOBODY = "http://127.0.0.1:9"
+EMPTIED = ("event", "reservation", "task", "number_range", "case_overview", "draft", "case_access")
 PERMIT: dict[str, Any] = {
     "given_names": "Erika",
     "family_name": "Mustermann",
@@ -110,6 +112,15 @@ class Town:
 
         return await eventually(reached)
 
+    async def wait_until(self, case_id: str, condition: str, *, step: timedelta) -> None:
+        """As `until`, the clock going on: for what is tried again after a while."""
+
+        async def reached() -> bool:
+            self.clock.advance(step)
+            return bool((await self.case(case_id))["condition"] == condition)
+
+        await eventually(reached)
+
     async def hear(self, event_type: str, **data: Any) -> None:
         """An event of another service arrives, and is handled as the inbox handles it."""
         service = event_type.partition(".")[0]
@@ -161,23 +172,41 @@ async def register_url() -> AsyncIterator[str]:
     await serving
 
 
-@pytest.fixture
-async def town(
-    postgres_url: str, amqp_url: str, tmp_path: Path, mint: CallerMint, register_url: str
-) -> AsyncIterator[Town]:
+@pytest.fixture(scope="session")
+async def service(
+    postgres_url: str,
+    amqp_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    mint: CallerMint,
+    register_url: str,
+) -> AsyncIterator[tuple[Running, FixedClock]]:
+    """One service for the session: starting one for each test would take minutes."""
     clock = FixedClock()
-    office = Office(read_catalogue(), ZoneInfo("Europe/Berlin"), timedelta(days=7))
     async with running(
         SERVICE,
         postgres_url,
         amqp_url,
-        tmp_path / "secrets",
+        tmp_path_factory.mktemp("applications") / "secrets",
         mint=mint,
         clock=clock,
         register_url=register_url,
         register_timeout_seconds=1.0,
         register_tries=2,
-    ) as service:
-        found = Town(service, clock, register_url, office)
-        await found.fault("ok")
-        yield found
+        identity_url=NOBODY,
+    ) as found:
+        yield found, clock
+
+
+@pytest.fixture
+async def town(service: tuple[Running, FixedClock], register_url: str) -> AsyncIterator[Town]:
+    """The service with an empty log, at half past ten on 22 November 2026."""
+    runs, clock = service
+    clock.advance(FixedClock().now() - clock.now())
+    owner = await asyncpg.connect(runs.databases.owner_log)
+    await owner.execute(f"TRUNCATE {', '.join(EMPTIED)}")
+    await owner.close()
+    office = Office(read_catalogue(), ZoneInfo("Europe/Berlin"), timedelta(days=7))
+    found = Town(runs, clock, register_url, office)
+    await found.fault("ok")
+    yield found
+    await found.fault("ok")
