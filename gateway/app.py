@@ -13,7 +13,7 @@ from gateway.assets.serving import PREFIX
 from gateway.errors import answer_http_exception, refuser
 from gateway.language import LanguagePrefix
 from gateway.live import listening
-from gateway.pages import accounts, drafts, forms, profile, start
+from gateway.pages import accounts, cases, documents, drafts, forms, payments, profile, start
 from gateway.portal import Portal, build_portal
 from gateway.security.body import BoundedBody
 from gateway.security.csrf import FormGuard
@@ -22,7 +22,7 @@ from gateway.security.rates import RateLimits
 from gateway.settings import GatewaySettings
 from shared.web.app import middlewares, operators_routes
 
-_CITIZENS = [*start.ROUTES, *accounts.ROUTES, *profile.ROUTES, *forms.ROUTES, *drafts.ROUTES]
+_CITIZENS = (start, accounts, profile, forms, drafts, cases, payments, documents)
 _UNBOUNDED = 2**40  # BoundedBody bounds, and says so on a page
 
 
@@ -43,7 +43,7 @@ def create_app(settings: GatewaySettings, portal: Portal | None = None) -> Starl
 def routes(portal: Portal) -> list[BaseRoute]:
     """Every address, the citizens' first."""
     return [
-        *_CITIZENS,
+        *(route for module in _CITIZENS for route in module.ROUTES),
         Mount(PREFIX, portal.assets),
         *callbacks.ROUTES,
         *operators_routes(portal.probes),

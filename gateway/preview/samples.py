@@ -68,6 +68,7 @@ def _services(t: Translator, de: bool) -> dict[str, Page]:
         "dog-form": forms.dog_form(de),
         "review": review,
         "payment": payment,
+        "payment-preparing": payments.PreparingPage(case_url="#", live_url=""),
         "payment-failed": replace(payment, outcome="failed", chosen="card"),
     }
 

@@ -69,6 +69,14 @@ class CasePage(Page):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiveParts(Page):
+    """The parts of a CasePage that its event stream draws anew, each by a template of its own."""
+
+    steps: tuple[Step, ...]
+    documents: tuple[Document, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
     """`state` is a key below `state.`."""
 

@@ -19,7 +19,10 @@ class Method:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentPage(Page):
-    """`outcome` of the attempt just ended is a key below `payment_outcome.`: failed, cancelled, …."""
+    """`outcome` of the attempt just ended is a key below `payment_outcome.`: failed, cancelled, ….
+
+    `message` is a key below `problem.`.
+    """
 
     template: ClassVar[str] = "payment.html"
     nav: ClassVar[str] = "cases"
@@ -35,4 +38,16 @@ class PaymentPage(Page):
     chosen: str = ""
     pay_by: date | None = None
     outcome: str = ""
+    message: str = ""
     hidden: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparingPage(Page):
+    """The claim is still on its way; `live_url` tells when it has come, without it one asks again."""
+
+    template: ClassVar[str] = "payment_preparing.html"
+    nav: ClassVar[str] = "cases"
+
+    case_url: str
+    live_url: str

@@ -1,0 +1,96 @@
+"""A case page's event stream (HTML Living Standard, 9.2): its steps and documents as they change.
+
+`steps` and `documents` carry HTML, `announce` the sentence to read out. `done` asks to load the page again,
+since something around those parts has changed; `end` only says that nothing more will come.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Final
+from uuid import UUID
+
+from gateway.pages.parts import gathered
+from gateway.pages.situations import Standing
+from gateway.views.cases import LiveParts
+from gateway.visit import Visit
+from shared.web.calls import RemoteProblem, RemoteUnavailable
+
+HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+RECONNECT_MILLISECONDS: Final = 2000
+POLL_SECONDS: Final = 1.0
+SETTLE_SECONDS: Final = 0.3
+"""Before a page is loaded again: what one payment sets off comes in quick succession."""
+
+
+async def stream(visit: Visit, case_id: UUID, stand: str, *, returned: bool) -> AsyncIterator[str]:
+    """`stand` is that of the page that listens. Ends with the session, the case or the process."""
+    changes = visit.portal.live.watch(case_id) if visit.portal.live else _every_second()
+    stopping = asyncio.create_task(visit.portal.probes.until_draining())
+    said, sent = stand.partition(".")[0], dict[str, str]()
+    yield f"retry: {RECONNECT_MILLISECONDS}\n\n"
+    try:
+        while True:
+            try:
+                standing = Standing(await gathered(visit, case_id), returned)
+            except RemoteUnavailable:
+                yield ": away\n\n"
+            except RemoteProblem:
+                return
+            else:
+                for name, html in _fragments(visit, standing).items():
+                    if sent.get(name) != html:
+                        sent[name] = html
+                        yield event(name, html)
+                if standing.situation != said:
+                    said = standing.situation
+                    yield event("announce", visit.t(f"situation.{said}"))
+                if standing.parts.complete and (standing.ended or standing.stand != stand):
+                    changed = standing.stand != stand
+                    await asyncio.sleep(SETTLE_SECONDS if changed else 0)
+                    yield event("done" if changed else "end", said)
+                    return
+                yield ": here\n\n"
+            if not await _changed(changes, stopping):
+                return
+    finally:
+        stopping.cancel()
+
+
+def event(name: str, data: str) -> str:
+    """One event; each line of its data under a field of its own."""
+    lines = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
+    return f"event: {name}\n{lines}\n"
+
+
+def _fragments(visit: Visit, standing: Standing) -> dict[str, str]:
+    view = LiveParts(steps=standing.steps(visit.t), documents=standing.documents())
+    named = {"steps": "case/_timeline.html", "documents": "case/_papers.html"}
+    if standing.parts.documents is None:
+        del named["documents"]
+    frame = visit.frame()
+    return {name: visit.portal.renderer.fragment(template, view, frame) for name, template in named.items()}
+
+
+async def _changed(changes: AsyncIterator[object], stopping: asyncio.Task[None]) -> bool:
+    """Waits for the next hint; False when there will be none."""
+
+    async def hint() -> bool:
+        try:
+            await anext(changes)
+        except StopAsyncIteration:
+            return False
+        return True
+
+    waiting = asyncio.create_task(hint())
+    both: set[asyncio.Task[Any]] = {waiting, stopping}
+    try:
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        return not stopping.done() and waiting.done() and waiting.result()
+    finally:
+        waiting.cancel()
+
+
+async def _every_second() -> AsyncIterator[None]:
+    while True:
+        await asyncio.sleep(POLL_SECONDS)
+        yield None

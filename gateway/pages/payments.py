@@ -1,0 +1,192 @@
+"""Paying: choosing how, going to the provider's page and coming back. Coming back proves nothing."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.pages.answers import problem_key
+from gateway.pages.parts import PURPOSE, Parts, case_of, claim_that_counts, claims_of
+from gateway.pages.situations import UNDECIDED_ATTEMPTS, Standing, last_attempt
+from gateway.translations import Translator
+from gateway.views.forms import Answer, AnswerGroup
+from gateway.views.payments import Method, PaymentPage, PreparingPage
+from gateway.visit import Visit, signed_in
+from shared.ids import new_id
+from shared.web.calls import RemoteProblem, RemoteUnavailable
+
+ICONS: Final = {
+    "wero": "phone",
+    "card": "card",
+    "paypal": "lock",
+    "direct_transfer": "bank",
+    "direct_debit": "bank",
+    "payment_page": "euro",
+}
+"""The ways to pay in the order they are offered, with their icons."""
+PAUSES: Final = (0.05, 0.1, 0.15, 0.3, 0.4, 0.5, 0.5)
+"""Seconds between looks for something that is on its way: 2 s in all."""
+SENDING: Final = "idempotency-key"
+OUTCOMES: Final = frozenset({"failed", "cancelled", "expired"})
+NOT_NOW: Final = {"nothing_to_pay": None, "payment_being_checked": "payment_checked"}
+
+
+@signed_in
+async def choose_method(visit: Visit) -> Response:
+    case_id: UUID = visit.request.path_params["case_id"]
+    case = await case_of(visit, case_id)
+    claim = claim_that_counts(await claims_of(visit, case_id))
+    if claim is None and "pay" in case["can"]:
+        claim = await _awaited(visit, case_id, lambda claim: claim is not None)
+        if claim is None:
+            return visit.page(_preparing(visit, case_id, case))
+    if (elsewhere := _elsewhere(visit, case_id, claim)) is not None:
+        return elsewhere
+    assert claim is not None
+    return visit.page(await _payment(visit, case, claim))
+
+
+@signed_in
+async def begin_payment(visit: Visit) -> Response:
+    case_id: UUID = visit.request.path_params["case_id"]
+    form, case = await visit.form(), await case_of(visit, case_id)
+    claim = claim_that_counts(await claims_of(visit, case_id))
+    if (elsewhere := _elsewhere(visit, case_id, claim)) is not None:
+        return elsewhere
+    assert claim is not None
+    method, sending = form.get("method", ""), form.get(SENDING, "")
+    if method not in ICONS or not 0 < len(sending) <= 64:
+        return visit.page(await _payment(visit, case, claim, message="method_missing"), 422)
+    try:
+        started = await visit.post(
+            "payments",
+            f"/claims/{claim['claim_id']}/attempts",
+            purpose=PURPOSE,
+            json={"method": method, "return_url": _return_url(visit, case_id)},
+            idempotency_key=f"{sending}.{method}",  # another method after Back is another attempt
+        )
+    except RemoteUnavailable:
+        view = await _payment(visit, case, claim, "unavailable", method, sending)
+        return visit.page(view, 503)
+    except RemoteProblem as refused:
+        if refused.slug in NOT_NOW:
+            return visit.redirect(f"/vorgang/{case_id}", NOT_NOW[refused.slug])
+        if refused.status not in {409, 422, 503}:
+            raise
+        message = problem_key(visit.t, refused)
+        return visit.page(await _payment(visit, case, claim, message, method), refused.status)
+    return RedirectResponse(started["redirect_url"], 303)
+
+
+@signed_in
+async def come_back(visit: Visit) -> Response:
+    """The browser says that something was done; only payments says what."""
+    case_id: UUID = visit.request.path_params["case_id"]
+    await case_of(visit, case_id)
+    claim = await _awaited(visit, case_id, _is_decided)
+    here = f"/vorgang/{case_id}"
+    if claim is None or claim["state"] not in {"open", "being_checked", "settled"}:
+        return visit.redirect(here)
+    if claim["state"] != "open":
+        arrived = claim["state"] == "settled"
+        return visit.redirect(here, "payment_received" if arrived else "payment_checked")
+    if last_attempt(claim) in UNDECIDED_ATTEMPTS:
+        return visit.redirect(here, "payment_awaited")
+    return visit.redirect(f"{here}/bezahlen")
+
+
+def _elsewhere(visit: Visit, case_id: UUID, claim: dict[str, Any] | None) -> Response | None:
+    """Where to go when there is nothing to pay here, or not now."""
+    here = f"/vorgang/{case_id}"
+    if claim is None or claim["state"] in {"cancelled", "refund_due"}:
+        return visit.redirect(here)
+    if claim["state"] == "settled":
+        return visit.redirect(here, "payment_received")
+    return visit.redirect(here, "payment_checked") if claim["state"] == "being_checked" else None
+
+
+async def _awaited(
+    visit: Visit, case_id: UUID, arrived: Callable[[dict[str, Any] | None], bool]
+) -> dict[str, Any] | None:
+    """The claim that counts, once it is as wanted; as it is then, after two seconds."""
+    claim = claim_that_counts(await claims_of(visit, case_id))
+    for pause in PAUSES:
+        if arrived(claim):
+            break
+        await asyncio.sleep(pause)
+        claim = claim_that_counts(await claims_of(visit, case_id))
+    return claim
+
+
+def _is_decided(claim: dict[str, Any] | None) -> bool:
+    return claim is None or claim["state"] != "open" or last_attempt(claim) not in {"opened", "started"}
+
+
+async def _payment(
+    visit: Visit,
+    case: dict[str, Any],
+    claim: dict[str, Any],
+    message: str = "",
+    chosen: str = "",
+    sending: str = "",
+) -> PaymentPage:
+    methods = (await visit.get("payments", "/methods", purpose=PURPOSE))["methods"]
+    outcome = last_attempt(claim)
+    before = claim["attempts"][-1]["method"] if claim["attempts"] else ""
+    here = f"/vorgang/{case['case_id']}"
+    return PaymentPage(
+        action=visit.url(f"{here}/bezahlen"),
+        case_url=visit.url(here),
+        number=case["case_number"],
+        title=case["title"],
+        amount_cents=claim["amount_cents"],
+        kassenzeichen=claim["kassenzeichen"],
+        methods=offered(methods),
+        summary=_summary(visit.t, case),
+        chosen=chosen or before,
+        pay_by=date.fromisoformat(claim["pay_by"]) if claim["pay_by"] else None,
+        outcome=outcome if outcome in OUTCOMES and not message else "",
+        message=message,
+        hidden={SENDING: sending or str(new_id())},
+    )
+
+
+def offered(methods: Sequence[str]) -> tuple[Method, ...]:
+    """What payments offers, in our order; the first is recommended where there is a choice."""
+    known = [key for key in ICONS if key in methods]
+    return tuple(
+        Method(key=key, icon=ICONS[key], recommended=place == 0 and len(known) > 1)
+        for place, key in enumerate(known)
+    )
+
+
+def _summary(t: Translator, case: dict[str, Any]) -> AnswerGroup:
+    """What is paid for: the case and what of its answers is no detail of a person."""
+    answers = [Answer(label=t("case.number"), value=case["case_number"])]
+    answers += [
+        Answer(label=entry["label"], value=str(entry["text"]))
+        for entry in case["summary"]
+        if entry["type"] in {"plate", "months"}
+    ]
+    return AnswerGroup(title=case["title"], answers=tuple(answers))
+
+
+def _preparing(visit: Visit, case_id: UUID, case: dict[str, Any]) -> PreparingPage:
+    here = f"/vorgang/{case_id}"
+    stand = Standing(Parts(case, [], [])).stand
+    return PreparingPage(case_url=visit.url(here), live_url=visit.url(f"{here}/ereignisse?stand={stand}"))
+
+
+def _return_url(visit: Visit, case_id: UUID) -> str:
+    return visit.portal.public(visit.url(f"/vorgang/{case_id}/zahlung/zurueck"))
+
+
+ROUTES: Final[list[BaseRoute]] = [
+    Route("/vorgang/{case_id:uuid}/bezahlen", choose_method, methods=["GET"]),
+    Route("/vorgang/{case_id:uuid}/bezahlen", begin_payment, methods=["POST"]),
+    Route("/vorgang/{case_id:uuid}/zahlung/zurueck", come_back, methods=["GET"]),
+]
