@@ -1,0 +1,32 @@
+"""The JSON API as an ASGI app, mounted at /api; its description is /api/openapi.json."""
+
+from fastapi import FastAPI
+
+from gateway.api import access, cases, catalogue, permits
+from gateway.api.problems import install
+from gateway.portal import Portal
+from shared.web.openapi import describe_problems
+
+_DESCRIPTION = (
+    "What the pages do, for programs. A client first asks GET /v1/session, keeps the cookies, and sends the "
+    "token it was given as X-CSRF-Token with every unsafe request. Refusals are problem documents (RFC 9457) "
+    "in German or English, as Accept-Language asks; `type` and the fields' `code` are stable."
+)
+
+
+def api_app(portal: Portal) -> FastAPI:
+    """Expects the gateway's guards outside of it."""
+    app = FastAPI(
+        title="Citizens' portal",
+        version="1",
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.portal = portal
+    install(app)
+    for router in (access.router, catalogue.router, cases.router, permits.router):
+        app.include_router(router, prefix="/v1")
+    describe_problems(app)
+    return app

@@ -1,0 +1,31 @@
+"""Who calls the JSON API: the same session cookie as on the pages."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from gateway.api.problems import language_for
+from gateway.portal import Portal
+from gateway.visit import Visit
+from shared.web.problems import Problem
+
+
+async def anybody(request: Request) -> Visit:
+    """FastAPI dependency: a visitor, or who is signed in."""
+    portal: Portal = request.app.state.portal
+    visit = Visit(request, portal, language_for(request.scope), portal.session.read(request.scope))
+    if visit.session is not None:
+        visit.account = await portal.people.of(visit.session)
+    return visit
+
+
+async def signed_in(visit: Annotated[Visit, Depends(anybody)]) -> Visit:
+    """FastAPI dependency: a person. 401 `login_required`."""
+    if visit.account is None:
+        raise Problem("login_required", 401, "Nobody is signed in")
+    return visit
+
+
+Visitor = Annotated[Visit, Depends(anybody)]
+Citizen = Annotated[Visit, Depends(signed_in)]
