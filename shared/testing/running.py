@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 import httpx
@@ -16,6 +16,9 @@ from shared.clock import Clock
 from shared.service import Runtime, Service, application
 from shared.testing.callers import CallerMint
 from shared.testing.databases import Databases, fresh
+
+NOBODY: Final = "http://127.0.0.1:9"
+"""Where no service answers: a test must not reach a portal that runs on this machine."""
 
 
 @dataclass(slots=True)
@@ -88,6 +91,7 @@ async def _started(
         "keys_database_url": databases.keys,
         "rabbitmq_url": amqp_url,
         "name_prefix": f"test-{uuid4().hex[:8]}.",
+        **dict.fromkeys(("identity_url", "applications_url", "payments_url", "documents_url"), NOBODY),
         **settings,
     }
     app = application(service, service.settings(**given), clock)
