@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 
 from gateway import callbacks
+from gateway.api.app import api_app
 from gateway.assets.serving import PREFIX
 from gateway.errors import answer_http_exception, refuser
 from gateway.language import LanguagePrefix
@@ -46,6 +47,7 @@ def routes(portal: Portal) -> list[BaseRoute]:
         *(route for module in _CITIZENS for route in module.ROUTES),
         Mount(PREFIX, portal.assets),
         *callbacks.ROUTES,
+        Mount("/api", api_app(portal)),
         *operators_routes(portal.probes),
     ]
 

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
+from gateway.api.problems import refusal_document
 from gateway.language import language_of, split
 from gateway.portal import Portal
 from gateway.security.csrf import SCOPE_KEY as CSRF_IN_SCOPE
@@ -15,7 +16,7 @@ from gateway.views.frame import Frame, Person
 from gateway.views.notices import ErrorPage
 from shared.clock import SystemClock
 from shared.web.calls import RemoteProblem, RemoteUnavailable
-from shared.web.problems import PROBLEM_IN_SCOPE, Problem
+from shared.web.problems import PROBLEM_IN_SCOPE
 from shared.web.request_context import current_request
 
 API: Final = "/api/"
@@ -51,8 +52,7 @@ def error_response(portal: Portal, scope: Scope, refusal: Refusal) -> Response:
     """A refusal as a page with a sentence that helps. It asks no service."""
     scope[PROBLEM_IN_SCOPE] = refusal.slug
     if split(scope["path"])[1].startswith(API) or scope.get("root_path", "").startswith(API.rstrip("/")):
-        title = refusal.slug.replace("_", " ").capitalize()
-        return Problem(refusal.slug, refusal.status, title, headers=_headers(refusal)).response()
+        return refusal_document(scope, refusal)
     known = portal.people.known(portal.session.read(scope))
     ids = current_request()
     page = ErrorPage(

@@ -30,12 +30,14 @@ class Rate:
         return [parse(limit) for limit in self.limits]
 
 
+_LINKS: Final = ("/bestaetigen/", "/passwort-neu/")
+_CHECKS: Final = ("/pruefen", "/p/", "/P/")
 RATES: Final = (
-    Rate("login", ("10/minute", "60/hour"), paths=("/anmelden",)),
-    Rate("registration", ("5/minute", "20/hour"), paths=("/registrieren",)),
-    Rate("reset", ("5/minute", "20/hour"), paths=("/passwort",)),
-    Rate("links", ("20/minute",), frozenset({"GET", "POST"}), ("/bestaetigen/", "/passwort-neu/")),
-    Rate("verification", ("60/minute",), frozenset({"GET", "POST"}), ("/pruefen", "/p/", "/P/")),
+    Rate("login", ("10/minute", "60/hour"), paths=("/anmelden", "/api/v1/sessions")),
+    Rate("registration", ("5/minute", "20/hour"), paths=("/registrieren", "/api/v1/registrations")),
+    Rate("reset", ("5/minute", "20/hour"), paths=("/passwort", "/api/v1/password-resets")),
+    Rate("links", ("20/minute",), frozenset({"GET", "POST"}), (*_LINKS, "/api/v1/confirmations")),
+    Rate("verification", ("60/minute",), frozenset({"GET", "POST"}), (*_CHECKS, "/api/v1/verification")),
     Rate("forms", ("60/minute",)),
     Rate("everything", ("600/minute",), frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})),
 )
