@@ -1,0 +1,115 @@
+"""From a case to what is printed: each kind from a case as applications shows it, and set by the renderer."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.documents.composing import Composer
+from services.documents.consumed import Application, PaidClaim
+from services.documents.rendering import Branding, Renderer
+from services.documents.rendering.render import InvalidDocumentData
+from services.documents.tokens import PublicKeys, SigningKey, read_permit_token, token_from_text
+from services.documents.wording import load_wording
+from shared.ids import new_id
+from shared.testing import CallerMint
+from tests.services.documents.neighbours import Neighbours
+
+TODAY = date(2026, 11, 22)
+ASSESSED = {
+    "year": 2026, "months": 8, "liable_from": "2026-05-01", "rate_cents": 9600, "others_rise_cents": 1200,
+    "total_cents": 7200,
+    "instalments": [{"due_on": "2026-12-22", "cents": 3600}, {"due_on": "2027-02-15", "cents": 3600}],
+}  # fmt: skip
+
+
+@pytest.fixture
+def composer(branding: Branding, permit_key: SigningKey) -> Composer:
+    zone = ZoneInfo("Europe/Berlin")
+    return Composer(branding, load_wording(), zone, permit_key, "https://portal.lindenau.example")
+
+
+def case(mint: CallerMint, **changes: Any) -> Application:
+    neighbours, case_id = Neighbours(mint), new_id()
+    neighbours.approved(case_id, new_id())
+    return Application.model_validate(neighbours.cases[str(case_id)] | changes)
+
+
+def dog_case(mint: CallerMint, **changes: Any) -> Application:
+    answers = {
+        "given_names": "Ayşe", "family_name": "Öztürk", "street": "Kirchgasse", "house_number": "3a",
+        "postal_code": "01234", "dog_name": "Ķepa", "breed": "Rauhaardackel",
+    }  # fmt: skip
+    given = {"service": "hundesteuer-anmeldung", "answers": answers, "assessment": ASSESSED} | changes
+    return case(mint, valid_from="2026-05-01", valid_until=None, **given)
+
+
+class TestPermit:
+    def test_carries_a_code_that_proves_it(
+        self, composer: Composer, mint: CallerMint, permit_keys: PublicKeys
+    ) -> None:
+        made = composer.permit(case(mint), "BPA-26-000001", TODAY)
+        claims = read_permit_token(token_from_text(made.data.verification_url), permit_keys)  # type: ignore[attr-defined]
+        content = made.content
+        assert (claims.number, claims.plate, claims.zone) == ("BPA-26-000001", "LIN-AB 123", "A")
+        assert (claims.valid_from, claims.valid_until) == (content.valid_from, content.valid_until)
+
+    def test_counts_the_payment_in_the_citys_days(self, composer: Composer, mint: CallerMint) -> None:
+        late = [{"step": "fee_settled", "at": "2026-11-22T23:30:00+00:00"}]
+        made = composer.permit(case(mint, timeline=late), "BPA-26-000001", TODAY)
+        assert made.data.model_dump()["paid_on"] == date(2026, 11, 23)
+
+    @pytest.mark.parametrize("missing", ["facts", "answers", "valid_from"])
+    def test_is_refused_without_what_it_names(
+        self, composer: Composer, mint: CallerMint, missing: str
+    ) -> None:
+        lacking: Any = {"facts": {}, "answers": {}, "valid_from": None}[missing]
+        with pytest.raises(InvalidDocumentData):
+            composer.permit(case(mint, **{missing: lacking}), "BPA-26-000001", TODAY)
+
+
+class TestAssessment:
+    def test_adds_up_line_by_line(self, composer: Composer, mint: CallerMint, renderer: Renderer) -> None:
+        made = composer.assessment(dog_case(mint), "HST-26-000001", TODAY, "47112600000122")
+        data = made.data.model_dump()
+        assert [dog["amount_cents"] for dog in data["dogs"]] == [6400, 800]
+        assert [part["amount_cents"] for part in data["instalments"]] == [3600, 3600]
+        assert renderer.render("dog_tax_assessment", made.data).startswith(b"%PDF")
+
+    def test_is_refused_without_a_computation(self, composer: Composer, mint: CallerMint) -> None:
+        with pytest.raises(InvalidDocumentData):
+            composer.assessment(dog_case(mint, assessment=None), "HST-26-000001", TODAY, "47112600000122")
+
+
+class TestRejection:
+    def test_gives_the_reason_and_the_clerks_words(
+        self, composer: Composer, mint: CallerMint, renderer: Renderer
+    ) -> None:
+        refused = case(
+            mint, decision={"reason": "vehicle_not_used", "text": "Der Nachweis fehlt."},
+            rejection_reasons=[{"code": "other", "words": "X"}, {"code": "vehicle_not_used", "words": "Y"}],
+        )  # fmt: skip
+        made = composer.rejection(refused, "ABL-26-000001", TODAY)
+        assert made.data.model_dump()["reasons"] == ["Y", "Der Nachweis fehlt."]
+        assert renderer.render("rejection_notice", made.data).startswith(b"%PDF")
+
+    def test_is_refused_without_any_reason(self, composer: Composer, mint: CallerMint) -> None:
+        with pytest.raises(InvalidDocumentData):
+            composer.rejection(case(mint, decision=None), "ABL-26-000001", TODAY)
+
+
+class TestReceipt:
+    def test_names_the_method_in_words(self, composer: Composer, mint: CallerMint) -> None:
+        paid = PaidClaim(
+            case_number="BPA-2026-000815", kassenzeichen="47112600000122", amount_cents=3060, method="card",
+            settled_at=datetime(2026, 11, 22, 9, 31, tzinfo=UTC),
+        )  # fmt: skip
+        data = composer.receipt(case(mint), paid, "ZB-26-000001", TODAY).data.model_dump()
+        assert (data["method"], data["total_cents"], data["paid_on"]) == ("Kreditkarte", 3060, TODAY)
+
+
+class TestWording:
+    def test_is_needed_for_each_service(self, composer: Composer, mint: CallerMint) -> None:
+        with pytest.raises(InvalidDocumentData, match=r"wording\.services\.unknown"):
+            composer.permit(case(mint, service="unknown"), "BPA-26-000001", TODAY)
