@@ -31,6 +31,7 @@ class _Reader(HTMLParser):
         self.links: list[str] = []
         self._open: Form | None = None
         self._select = ""
+        self._text: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         a = {name: value or "" for name, value in attrs}
@@ -55,6 +56,13 @@ class _Reader(HTMLParser):
             form.names.add(name)
             if a.get("type") not in ("radio", "checkbox") or "checked" in a:
                 form.fields[name] = a.get("value", "")
+
+    def handle_data(self, data: str) -> None:
+        self._text.append(data)
+
+    def said(self) -> str:
+        """What the page says after its header, shortened."""
+        return " ".join(" ".join(self._text).split())[200:600]
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
@@ -110,5 +118,7 @@ class Browser:
         if answer.headers.get("content-type", "").startswith("text/html"):
             reader.feed(answer.text)
         if answer.status_code >= 400:
-            raise PageRefused(f"{answer.request.method} {answer.url} answered {answer.status_code}")
+            raise PageRefused(
+                f"{answer.request.method} {answer.url} answered {answer.status_code}: {reader.said()}"
+            )
         return Page(str(answer.url), answer.status_code, answer.text, reader.forms, reader.links)

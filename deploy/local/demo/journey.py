@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from deploy.local.demo.browser import Browser, Page, PageRefused
 
 SERVICE = "bewohnerparkausweis"
 PERMIT = "Bewohnerparkausweis"
+GIVEN_NAMES = ("Łukasz", "Ayşe", "Jürgen", "Zoë", "Søren", "Ștefan", "Anaïs", "Jan", "Ines", "Malik", "Thu")
 _CASE = re.compile(r"/vorgang/([0-9a-f-]{36})")
 _DOCUMENT = re.compile(r"/dokumente/[0-9a-f-]{36}\.pdf")
 _LINK = re.compile(r"https?://[\w.:-]+/bestaetigen/[\w.~-]+")
@@ -47,18 +48,20 @@ class Citizen:
     email: str
     password: str
     plate: str
+    given_names: str
+    birth_date: str
     family_name: str = "Größner-Yılmaz"
-    given_names: str = "Łukasz"
-    birth_date: str = "1985-12-24"
     street: str = "Kirchgasse"
     house_number: str = "12"
 
     @classmethod
     def invented(cls) -> "Citizen":
         mark = secrets.token_hex(4)
-        letters = "".join(random.choices("ABCDEFGHKLMNPRSTUVWXYZ", k=2))  # noqa: S311 - a plate, no secret
-        plate = f"LIN-{letters} {random.randint(1, 999)}"  # noqa: S311
-        return cls(f"demo-{mark}@example.org", secrets.token_urlsafe(15), plate)
+        some = random.Random(mark)  # noqa: S311 - a plate and a birthday, no secrets
+        plate = f"LIN-{''.join(some.choices('ABCDEFGHKLMNPRSTUVWXYZ', k=2))} {some.randint(1, 999)}"
+        names = " ".join(some.sample(GIVEN_NAMES, 2))
+        born = date(1950, 1, 1) + timedelta(days=some.randrange(19_000))
+        return cls(f"demo-{mark}@example.org", secrets.token_urlsafe(15), plate, names, born.isoformat())
 
 
 @dataclass(slots=True)

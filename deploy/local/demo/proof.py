@@ -1,5 +1,6 @@
 """Is the paper worth anything? The seal of the file, the code on the page, and what the city says of it."""
 
+import asyncio
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,6 @@ async def check_with_city(base: str, code: str) -> dict[str, Any]:
 
 async def prove(pdf: bytes, ca_pem: Path, base: str) -> Proof:
     """All three at once. Raises NotProved."""
-    signer = check_seal(pdf, ca_pem)
+    signer = await asyncio.to_thread(check_seal, pdf, ca_pem)
     code = read_code(pdf)
     return Proof(signer, code.rpartition("/")[2], await check_with_city(base, code))
