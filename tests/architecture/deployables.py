@@ -32,8 +32,9 @@ class Deployable:
         return ROOT / self.package.replace(".", "/")
 
     @property
-    def is_there(self) -> bool:
-        return self.folder.is_dir()
+    def composition(self) -> str:
+        """The module that puts its parts together, and so imports all of it."""
+        return "gateway.app" if self.package == "gateway" else f"{self.package}.wiring"
 
     def sources(self) -> list[Path]:
         """Every Python file that runs in the deployable, the kernel's left out."""

@@ -5,7 +5,6 @@ not bring is not there.
 """
 
 import json
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -14,10 +13,8 @@ from dataclasses import dataclass
 from importlib.metadata import Distribution
 from pathlib import Path
 
+from deploy.assemble import copy_code
 from tests.architecture.deployables import ROOT, Deployable, closure, files_of
-
-_LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", "preview")
-
 
 _IMPORT_EACH = """
 import importlib, json
@@ -53,11 +50,7 @@ class Isolated:
 def isolate(deployable: Deployable, folder: Path) -> Isolated:
     """Make both folders. Raises PackageNotFoundError when the extra names what is not installed here."""
     isolated = Isolated(folder / "code", folder / "site")
-    shutil.copytree(ROOT / "shared", isolated.code / "shared", ignore=_LEFT_OUT)
-    target = isolated.code / deployable.folder.relative_to(ROOT)
-    shutil.copytree(deployable.folder, target, ignore=_LEFT_OUT)
-    if target.parent != isolated.code:
-        shutil.copy(deployable.folder.parent / "__init__.py", target.parent)
+    copy_code(deployable.extra, ROOT, isolated.code)
     link(closure(deployable.extra).values(), isolated.site)
     return isolated
 

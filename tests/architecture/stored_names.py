@@ -22,7 +22,7 @@ print(json.dumps(stored_names()))
 
 def registered() -> set[str]:
     """Every stored name that the services register, each service in a process of its own."""
-    return {name for service in SERVICES if DEPLOYABLES[service].is_there for name in names_of(service)}
+    return {name for service in SERVICES for name in names_of(service)}
 
 
 def names_of(service: str) -> list[str]:
@@ -34,8 +34,8 @@ def names_of(service: str) -> list[str]:
 
 
 def frozen() -> list[str]:
-    """The list as committed; empty before the first service is in."""
-    return FROZEN.read_text().split() if FROZEN.exists() else []
+    """The list as committed."""
+    return FROZEN.read_text().split()
 
 
 def main() -> None:
