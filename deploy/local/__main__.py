@@ -70,6 +70,12 @@ def demo(arguments: Sequence[str]) -> int:
     return int(import_module("deploy.local.demo").main(arguments))
 
 
+def measure(arguments: Sequence[str]) -> int:
+    from deploy.local import measure as figures
+
+    return figures.main(arguments)
+
+
 def test(arguments: Sequence[str]) -> int:
     from deploy.local.testrun import run_tests
 
@@ -89,7 +95,7 @@ def lock(arguments: Sequence[str]) -> int:
 
 
 COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
-    command.__name__: command for command in (run, stop, clean, status, demo, test, check, lock)
+    command.__name__: command for command in (run, stop, clean, status, demo, measure, test, check, lock)
 }
 
 

@@ -7,6 +7,8 @@ from urllib.parse import urljoin
 
 import httpx
 
+from deploy.local.ports import HOST
+
 
 class PageRefused(Exception):
     """A page did not answer as a citizen would expect; the message says which and how."""
@@ -93,9 +95,14 @@ class Page:
 class Browser:
     """One visitor. Pages come back with redirects followed; a status from 400 raises PageRefused."""
 
-    def __init__(self, base: str) -> None:
-        self.base = base
-        self.http = httpx.AsyncClient(base_url=base, follow_redirects=True, timeout=30, trust_env=False)
+    def __init__(self, base: str, comes_from: str = HOST) -> None:
+        """`comes_from` is the visitor's own address: rate limits count by it."""
+        self.http = httpx.AsyncClient(
+            base_url=base,
+            follow_redirects=True,
+            timeout=30,
+            transport=httpx.AsyncHTTPTransport(local_address=comes_from),
+        )
 
     async def get(self, url: str) -> Page:
         return self._page(await self.http.get(url))

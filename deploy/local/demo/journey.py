@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from deploy.local.demo.browser import Browser, Page, PageRefused
+from deploy.local.ports import HOST
 
 SERVICE = "bewohnerparkausweis"
 PERMIT = "Bewohnerparkausweis"
@@ -72,13 +73,14 @@ class Journey:
     citizen: Citizen = field(default_factory=Citizen.invented)
     on_step: Callable[[str], None] = lambda _title: None
     method: str = "card"
+    comes_from: str = HOST
     steps: list[Step] = field(default_factory=list)
     case_id: str = ""
     pdf: bytes = b""
     browser: Browser = field(init=False)
 
     def __post_init__(self) -> None:
-        self.browser = Browser(self.addresses.portal)
+        self.browser = Browser(self.addresses.portal, self.comes_from)
 
     @asynccontextmanager
     async def step(self, title: str) -> AsyncIterator[None]:
