@@ -1,7 +1,7 @@
 // Keeps the warden's page, the keys and the last status list at hand when there is no connection.
 const FILES = ["FILES"];
 const CACHE = `warden-${FILES.join().length}-${FILES.join().split("").reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) | 0, 7)}`;
-const DATA = ["/aufsicht/sperrliste", "/aufsicht/schluessel"];
+const DATA = ["/aufsicht/statusliste", "/aufsicht/schluessel"];
 const page = new URL(registration.scope).pathname;
 
 self.addEventListener("install", (event) => {

@@ -1,16 +1,22 @@
 // Verifies permit tokens and the status list: COSE_Sign1 with Ed25519 in deterministic CBOR, as specified in
-// services/documents/tokens. No library, no network.
-const PERMIT = "urn:portal:permit-token:1";
-const STATUS = "urn:portal:permit-status:1";
+// services/documents/tokens, and as strictly. No library, no network.
+const PERMIT = { purpose: "urn:portal:permit-token:1", shape: ["text", "text", "text", "uint", "uint"] };
+const STATUS = { purpose: "urn:portal:permit-status:1", shape: ["uint", "uint", "bytes", "bytes"] };
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const ENTRY = 8;
+const CLOCK_SKEW = 300;
 const DAY = 86400;
+const TOWN_TIME = "Europe/Berlin";
+const TYPE = { uint: 0, bytes: 2, text: 3, array: 4, map: 5 };
+const HEADERS = [0xa2, 0x01, 0x27, 0x04, 0x44];
 const utf8 = new TextEncoder();
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const unless = (fine) => { if (!fine) throw new Error("unknown"); };
 
 // The token in what the camera read: the whole address, its path, or the bare token. Throws "unknown".
 export function tokenFromText(text) {
   const found = /^(?:(?:https?:\/\/[^/?#\s]+)?\/p\/)?([a-z2-7]+)\/?$/i.exec(text.trim());
-  if (!found) throw new Error("unknown");
+  unless(found && ![1, 3, 6].includes(found[1].length % 8));
   const bytes = [];
   let bits = 0, buffer = 0;
   for (const letter of found[1].toUpperCase()) {
@@ -21,69 +27,100 @@ export function tokenFromText(text) {
   return Uint8Array.from(bytes);
 }
 
-// One CBOR item and nothing behind it: unsigned and negative integers, byte and text strings, arrays, maps, tags.
-function decode(bytes) {
-  let at = 0;
-  const take = (count) => {
-    if (at + count > bytes.length) throw new Error("unknown");
-    return bytes.subarray(at, (at += count));
-  };
-  const item = (depth) => {
-    const [head] = take(1);
-    let value = head & 31;
-    if (value > 27 || depth > 8) throw new Error("unknown");
-    if (value > 23) value = take(1 << (value - 24)).reduce((sum, byte) => sum * 256 + byte, 0);
-    switch (head >> 5) {
-      case 0: return value;
-      case 1: return -1 - value;
-      case 2: return take(value);
-      case 3: return new TextDecoder("utf-8", { fatal: true }).decode(take(value));
-      case 4: return Array.from({ length: Math.min(value, bytes.length) }, () => item(depth + 1));
-      case 5: return new Map(Array.from({ length: Math.min(value, bytes.length) }, () => [item(depth + 1), item(depth + 1)]));
-      case 6: return { tag: value, value: item(depth + 1) };
-      default: throw new Error("unknown");
+// Reads CBOR whose types are known beforehand; every length in its shortest form. Throws "unknown".
+class Reader {
+  constructor(bytes) { this.bytes = bytes; this.at = 0; }
+  take(count) {
+    unless(this.at + count <= this.bytes.length);
+    return this.bytes.subarray(this.at, (this.at += count));
+  }
+  head(type) {
+    const [first] = this.take(1);
+    unless(first >> 5 === type && (first & 31) <= 27);
+    const width = (first & 31) < 24 ? 0 : 1 << ((first & 31) - 24);
+    if (width === 0) return first & 31;
+    const value = this.take(width).reduce((sum, byte) => sum * 256 + byte, 0);
+    unless(value >= (width === 1 ? 24 : 256 ** (width / 2)));
+    return value;
+  }
+  value(kind) {
+    const size = this.head(TYPE[kind]);
+    if (kind === "uint") return size;
+    const bytes = this.take(size);
+    try {
+      return kind === "bytes" ? bytes : new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      throw new Error("unknown");
     }
-  };
-  const result = item(0);
-  if (at !== bytes.length) throw new Error("unknown");
-  return result;
+  }
+  end() { unless(this.at === this.bytes.length); }
 }
 
-function head(type, length) {
-  if (length < 24) return [(type << 5) | length];
-  if (length < 256) return [(type << 5) | 24, length];
-  if (length < 65536) return [(type << 5) | 25, length >> 8, length & 255];
-  return [(type << 5) | 26, length >>> 24, (length >> 16) & 255, (length >> 8) & 255, length & 255];
+function head(kind, length) {
+  const major = TYPE[kind] << 5;
+  if (length < 24) return [major | length];
+  if (length < 256) return [major | 24, length];
+  if (length < 65536) return [major | 25, length >> 8, length & 255];
+  return [major | 26, length >>> 24, (length >> 16) & 255, (length >> 8) & 255, length & 255];
 }
 
 function toBeSigned(shielded, purpose, body) {
-  const aad = utf8.encode(purpose);
-  const label = utf8.encode("Signature1");
-  const parts = [head(4, 4), head(3, label.length), label, head(2, shielded.length), shielded];
-  parts.push(head(2, aad.length), aad, head(2, body.length), body);
-  return Uint8Array.from(parts.flatMap((part) => Array.from(part)));
+  const parts = [["text", utf8.encode("Signature1")], ["bytes", shielded], ["bytes", utf8.encode(purpose)], ["bytes", body]];
+  const chunks = [head("array", parts.length), ...parts.flatMap(([kind, bytes]) => [head(kind, bytes.length), bytes])];
+  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) { whole.set(chunk, at); at += chunk.length; }
+  return whole;
 }
 
-// The payload of a message whose signature fits. Throws "unknown" for what is no token or whose key is not ours,
+// The values of a message whose signature fits. Throws "unknown" for what is no token or whose key is not ours,
 // "forged" for a signature that does not fit.
-async function open(bytes, jwks, purpose) {
-  const message = decode(bytes);
-  if (message.tag !== 18 || !Array.isArray(message.value) || message.value.length !== 4) throw new Error("unknown");
-  const [shielded, , body, signature] = message.value;
-  const name = hex(decode(shielded).get(4) ?? []);
-  const jwk = jwks.keys.find((key) => key.kid === name);
-  if (!jwk) throw new Error("unknown");
+async function open(bytes, jwks, { purpose, shape }) {
+  const message = new Reader(bytes);
+  unless(hex(message.take(2)) === "d284");
+  const shielded = message.value("bytes");
+  unless(message.head(TYPE.map) === 0);
+  const body = message.value("bytes");
+  const signature = message.value("bytes");
+  message.end();
+  unless(shielded.length === 9 && HEADERS.every((byte, at) => shielded[at] === byte));
+  const jwk = jwks.keys.find((key) => key.kid === hex(shielded.subarray(5)));
+  unless(jwk);
   const key = await crypto.subtle.importKey("jwk", { kty: "OKP", crv: "Ed25519", x: jwk.x }, "Ed25519", false, ["verify"]);
-  const genuine = await crypto.subtle.verify("Ed25519", key, signature, toBeSigned(shielded, purpose, body));
-  if (!genuine) throw new Error("forged");
-  return decode(body);
+  if (!(await crypto.subtle.verify("Ed25519", key, signature, toBeSigned(shielded, purpose, body)))) throw new Error("forged");
+  return values(new Reader(body), shape);
+}
+
+// A map with the keys 1, 2, 3 … in this order and nothing else.
+function values(reader, shape) {
+  unless(reader.head(TYPE.map) === shape.length);
+  const read = shape.map((kind, at) => {
+    unless(reader.head(TYPE.uint) === at + 1);
+    return reader.value(kind);
+  });
+  reader.end();
+  return read;
+}
+
+function entries(packed) {
+  unless(packed.length % ENTRY === 0);
+  return new Set(Array.from({ length: packed.length / ENTRY }, (_, n) => hex(packed.subarray(ENTRY * n, ENTRY * (n + 1)))));
 }
 
 // { issued, until, revoked, superseded }: times in seconds, entries in hexadecimal. Throws like open().
 export async function readStatusList(bytes, jwks) {
-  const payload = await open(bytes, jwks, STATUS);
-  const entries = (packed) => new Set(Array.from({ length: packed.length / 8 }, (_, n) => hex(packed.subarray(8 * n, 8 * n + 8))));
-  return { issued: payload.get(1), until: payload.get(2), revoked: entries(payload.get(3)), superseded: entries(payload.get(4)) };
+  const [issued, until, revoked, superseded] = await open(bytes, jwks, STATUS);
+  return { issued, until, revoked: entries(revoked), superseded: entries(superseded) };
+}
+
+// Whether a list is of now; one from the future comes of a wrong clock.
+export const isFresh = (list, now) => list !== null && list.issued - CLOCK_SKEW <= now && now <= list.until;
+
+// Days since 1970 of the day it is in town, wherever the phone believes to be.
+function dayInTown(now) {
+  const parts = new Intl.DateTimeFormat("en", { timeZone: TOWN_TIME, year: "numeric", month: "numeric", day: "numeric" });
+  const named = Object.fromEntries(parts.formatToParts(now * 1000).map(({ type, value }) => [type, Number(value)]));
+  return Date.UTC(named.year, named.month - 1, named.day) / (DAY * 1000);
 }
 
 // What the warden sees: { verdict, number, plate, zone, until }. `list` may be null, `now` is in seconds.
@@ -95,11 +132,10 @@ export async function judge(text, jwks, list, now) {
   } catch (problem) {
     return { verdict: problem.message === "forged" ? "forged" : "unknown" };
   }
-  const [number, plate, zone, first, last] = [1, 2, 3, 4, 5].map((key) => claims.get(key));
-  const entry = hex(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(number))).subarray(0, 8));
-  const today = Math.floor((now - new Date(now * 1000).getTimezoneOffset() * 60) / DAY);
-  const fresh = list !== null && now < list.until;
-  let verdict = fresh ? "valid" : "unchecked";
+  const [number, plate, zone, first, last] = claims;
+  const entry = hex(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(number))).subarray(0, ENTRY));
+  const today = dayInTown(now);
+  let verdict = isFresh(list, now) ? "valid" : "unchecked";
   if (today < first) verdict = "not_yet";
   if (today > last) verdict = "expired";
   if (list?.superseded.has(entry)) verdict = "superseded";

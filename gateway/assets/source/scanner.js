@@ -1,5 +1,5 @@
 // The warden's page: camera → QR code → verdict, also without a connection.
-import { judge, readStatusList } from "./permit.js";
+import { isFresh, judge, readStatusList } from "./permit.js";
 
 const page = document.querySelector("[data-scanner]");
 const video = page.querySelector("video");
@@ -14,9 +14,11 @@ let last = "";
 async function load() {
   try {
     keys = await (await fetch(page.dataset.keys)).json();
-    list = await readStatusList(new Uint8Array(await (await fetch(page.dataset.statusList)).arrayBuffer()), keys);
+    const sent = new Uint8Array(await (await fetch(page.dataset.statusList)).arrayBuffer());
+    const fresh = await readStatusList(sent, keys);
+    if (list === null || fresh.issued >= list.issued) list = fresh;
   } catch { /* neither network nor cache: what was loaded before stays */ }
-  const key = list === null ? "no_list" : now() < list.until ? "list_age" : "list_old";
+  const key = list === null ? "no_list" : isFresh(list, now()) ? "list_age" : "list_old";
   const when = list === null ? "" : ` ${new Date(list.issued * 1000).toLocaleString(document.documentElement.lang)}`;
   age.textContent = sentence(key) + when;
 }
