@@ -5,6 +5,7 @@ and the event loop goes on.
 """
 
 import asyncio
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -24,7 +25,7 @@ class Passwords:
     def __init__(self, memory_kib: int, passes: int, threads: int) -> None:
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=threads)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2")
-        self._dummy = self._hasher.hash("no account has this password")
+        self._dummy = self._hasher.hash(secrets.token_urlsafe(32))
 
     async def hash(self, password: str) -> str:
         """The encoded hash with its parameters and salt."""

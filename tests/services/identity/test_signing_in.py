@@ -1,10 +1,11 @@
 """Sessions: begun by a password, alive for a while, ended in many ways."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from services.identity.accounts import decide
 from services.identity.sessions import Sessions
 from shared.observe.metrics import REGISTRY
 from tests.services.identity.gateway_side import PASSWORD, Identity, new_address, slug
@@ -162,6 +163,18 @@ class TestASession:
         assert (await identity.ask("DELETE", place, headers=operator)).status_code == 204
         assert slug(await identity.token(session)) == "session_over"
         assert (await identity.sign_in(email)).status_code == 201
+
+
+class TestTheAccountsRow:
+    async def test_ends_sessions_by_itself(self, identity: Identity) -> None:
+        email = new_address()
+        account_id = UUID(await identity.confirmed(email))
+        session = await identity.session(email)
+        identity.clock.advance(timedelta(seconds=1))
+        await decide(identity.runtime.unit, account_id, lambda a, now: a.lock("stolen", by="x", now=now))
+        assert slug(await identity.token(session)) == "session_over"
+        await decide(identity.runtime.unit, account_id, lambda a, now: a.unlock(by="x", now=now))
+        assert slug(await identity.token(session)) == "session_over"
 
 
 class TestWhatIsOver:
