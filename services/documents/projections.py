@@ -13,7 +13,9 @@ DOCUMENTS = PROJECTIONS.table(
     ("case_id", "account_id", "kind", "number", "valid_from", "valid_until", "zone", "condition", "issued_at",
      "sha256", "size", "store_key", "token_digest", "superseded_by", "revoked_at", "revocation_reason"),
 )  # fmt: skip
-ACCESSES = Table("document_access", ("access_id",), ("document_id", "reader", "purpose", "read_at"))
+ACCESSES = Table(
+    "document_access", ("access_id",), ("document_id", "reader", "purpose", "read_at"), write_once=True
+)
 """Not of the read models: no event stands for its rows, so a rebuild must not begin it anew."""
 COPIED = ("case_id", "account_id", "kind", "number", "valid_from", "valid_until", "zone", "sha256", "size",
           "store_key", "token_digest")  # fmt: skip

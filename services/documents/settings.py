@@ -1,9 +1,9 @@
 """Settings of documents."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from services.documents.rendering.branding import SAMPLE
 from shared.settings import ServiceSettings
@@ -30,9 +30,3 @@ class DocumentsSettings(ServiceSettings):
     city_time_zone: str = "Europe/Berlin"
     render_threads: int = Field(default=2, ge=1, le=16)
     status_list_hours: int = Field(default=24, ge=1)
-
-    @model_validator(mode="after")
-    def _has_its_secrets(self) -> Self:
-        for name in ("seal_key.pem", "seal_certificate.pem", "seal_ca.pem", "permit_token_key.pem"):
-            self.secret_text(name)
-        return self

@@ -104,5 +104,6 @@ SERVICE = Service(
     projections=PROJECTIONS,
     build=build,
     migrations=Path(__file__).parent / "migrations",
+    secrets=("seal_key.pem", "seal_certificate.pem", "seal_ca.pem", "permit_token_key.pem"),
     translations={DocumentRefused: _refused, StoreUnavailable: lambda _: unavailable()},
 )
