@@ -1,6 +1,7 @@
 """The seal: who put it there, and what one changed byte does to it."""
 
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -112,3 +113,15 @@ class TestTheLocalKey:
         certificate, authority = seal_folder / "seal_certificate.pem", seal_folder / "seal_ca.pem"
         with pytest.raises(SealKeyUnusable):
             LocalKeySeal(tmp_path / "none.pem", certificate, authority, place="Lindenau", threads=threads)
+
+
+class TestTheRoomForASeal:
+    async def test_is_all_but_filled(self, seal: LocalKeySeal, plain: bytes) -> None:
+        """What is left over is not covered by the seal: nobody may hide anything there."""
+        for _ in range(20):  # the length of an ECDSA signature varies
+            held = re.search(rb"/Contents\s*<([0-9a-f]{200,})>", await seal.seal(plain), re.IGNORECASE)
+            assert held is not None
+            container = bytes.fromhex(held[1].decode())
+            used = 4 + int.from_bytes(container[2:4], "big")  # DER: a tag, two bytes of length behind 0x82
+            assert container[:2] == b"\x30\x82"
+            assert 0 <= len(container) - used <= 32
