@@ -1,5 +1,6 @@
 """What the service refuses: each with its own answer, and the log as it was."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -58,6 +59,12 @@ class TestRepeatedRequest:
         first, second = await town.apply(key="once"), await town.apply(key="once")
         assert (first.status_code, second.status_code) == (201, 201)
         assert first.json() == second.json()
+        assert await town.count("case_overview") == 1
+
+    async def test_is_answered_the_same_when_both_come_at_once(self, town: Town) -> None:
+        replies = await asyncio.gather(*(town.apply(key="once") for _ in range(5)))
+        assert {reply.status_code for reply in replies} == {201}
+        assert len({reply.json()["case_id"] for reply in replies}) == 1
         assert await town.count("case_overview") == 1
 
     async def test_is_refused_with_other_content(self, town: Town) -> None:

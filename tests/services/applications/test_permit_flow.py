@@ -1,5 +1,6 @@
 """The resident's parking permit through the running service."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -199,6 +200,12 @@ class TestReservations:
         reply = await town.apply(who=new_id(), family_name="Schmidt", plate="lin ab123")
         assert reply.status_code == 409
         assert reply.json()["errors"] == [{"field": "plate", "code": "permit_exists_for_plate", "params": {}}]
+
+    async def test_go_to_one_of_many_at_once(self, town: Town) -> None:
+        names = ("Adam", "Berg", "Conrad", "Dahl", "Emmerich")
+        replies = await asyncio.gather(*(town.apply(who=new_id(), family_name=name) for name in names))
+        assert sorted(reply.status_code for reply in replies) == [201, 409, 409, 409, 409]
+        assert await town.count("case_overview") == 1
 
     async def test_are_given_up_on_withdrawal(self, town: Town) -> None:
         case_id = (await town.apply()).json()["case_id"]
