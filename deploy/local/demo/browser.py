@@ -11,7 +11,14 @@ from deploy.local.ports import HOST
 
 
 class PageRefused(Exception):
-    """A page did not answer as a citizen would expect; the message says which and how."""
+    """A page did not answer as a citizen would expect; the message says which and how.
+
+    `page` is what came instead, None where it is about a page that lacks something.
+    """
+
+    def __init__(self, message: str, page: "Page | None" = None) -> None:
+        super().__init__(message)
+        self.page = page
 
 
 @dataclass(slots=True)
@@ -63,8 +70,8 @@ class _Reader(HTMLParser):
         self._text.append(data)
 
     def said(self) -> str:
-        """What the page says after its header, shortened."""
-        return " ".join(" ".join(self._text).split())[200:600]
+        """The words of the page, without its markup."""
+        return " ".join(" ".join(self._text).split())
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
@@ -75,13 +82,14 @@ class _Reader(HTMLParser):
 
 @dataclass(slots=True)
 class Page:
-    """One page as received."""
+    """One page as received: `text` with its markup, `said` without."""
 
     url: str
     status: int
     text: str
     forms: list[Form]
     links: list[str]
+    said: str = ""
 
     def form(self, *, with_field: str = "", action: str = "") -> Form:
         """The first form that has the field or whose action holds the text. Raises PageRefused."""
@@ -101,6 +109,7 @@ class Browser:
             base_url=base,
             follow_redirects=True,
             timeout=30,
+            trust_env=False,
             transport=httpx.AsyncHTTPTransport(local_address=comes_from),
         )
 
@@ -124,8 +133,9 @@ class Browser:
         reader = _Reader()
         if answer.headers.get("content-type", "").startswith("text/html"):
             reader.feed(answer.text)
-        if answer.status_code >= 400:
-            raise PageRefused(
-                f"{answer.request.method} {answer.url} answered {answer.status_code}: {reader.said()}"
-            )
-        return Page(str(answer.url), answer.status_code, answer.text, reader.forms, reader.links)
+        said = reader.said()
+        page = Page(str(answer.url), answer.status_code, answer.text, reader.forms, reader.links, said)
+        if page.status >= 400:
+            asked = f"{answer.request.method} {page.url}"
+            raise PageRefused(f"{asked} answered {page.status}: {said[200:600]}", page)
+        return page
