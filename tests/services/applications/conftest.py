@@ -110,7 +110,8 @@ class Town:
             found = await self.case(case_id)
             return found if found["condition"] == condition else None
 
-        return await eventually(reached)
+        found: dict[str, Any] = await eventually(reached)
+        return found
 
     async def wait_until(self, case_id: str, condition: str, *, step: timedelta) -> None:
         """As `until`, the clock going on: for what is tried again after a while."""

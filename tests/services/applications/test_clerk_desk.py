@@ -108,7 +108,7 @@ class TestCorrection:
         await decide(town, case, "request_correction", reason="Kennzeichen?")
         answers = PERMIT | {"plate": "LIN-CD 7"}
         await town.post(f"/applications/{case['case_id']}/correction", {"answers": answers})
-        other = {"who": new_id(), "family_name": "Schmidt"}
+        other: dict[str, Any] = {"who": new_id(), "family_name": "Schmidt"}
         assert (await town.apply(**other, plate="LIN-CD 7")).status_code == 409
         assert (await town.apply(**other, plate="LIN-AB 123")).status_code == 201
 

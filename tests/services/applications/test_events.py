@@ -1,6 +1,5 @@
 """Events: their stored names, what is public of them, and what is read of others'."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -52,7 +51,7 @@ class TestStoredEvents:
             folded: Any = None
             for event in made.pending_events:
                 name, schema, payload = encode(event, KEY)  # type: ignore[arg-type]
-                again = decode(event.originator_id, event.originator_version, name, schema, payload, KEY)  # type: ignore[attr-defined]
+                again = decode(event.originator_id, event.originator_version, name, schema, payload, KEY)
                 folded = again.mutate(folded)
             left = {name: value for name, value in vars(made).items() if name != "_pending_events"}
             right = {name: value for name, value in vars(folded).items() if name != "_pending_events"}
@@ -68,7 +67,7 @@ class TestStoredEvents:
         folded: Any = None
         for event in cases.revoked().pending_events:
             name, schema, payload = encode(event, KEY)  # type: ignore[arg-type]
-            again = decode(event.originator_id, event.originator_version, name, schema, payload, None)  # type: ignore[attr-defined]
+            again = decode(event.originator_id, event.originator_version, name, schema, payload, None)
             folded = again.mutate(folded)
         assert folded.condition == "revoked"
         assert not folded.answers
@@ -112,9 +111,11 @@ class TestPublicEvents:
 
     @staticmethod
     def referral(reasons: list[str]) -> happened.Referred:
-        return happened.Referred(
-            originator_id=uuid4(), originator_version=3, timestamp=datetime.now(UTC), reasons=reasons
-        )
+        case = cases.ready()
+        case.refer_to_clerk(reasons, now=cases.NOW)
+        event = case.pending_events[-1]
+        assert isinstance(event, happened.Referred)
+        return event
 
 
 class TestForeignEvents:

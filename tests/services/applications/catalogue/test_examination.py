@@ -147,6 +147,7 @@ class TestDogTax:
     def test_computes_the_rest_of_the_year(self, dog: Examine) -> None:
         found = dog(today=date(2026, 5, 20))
         assert (found.errors, found.fee_cents, found.reasons) == ([], 5600, ())
+        assert found.assessment is not None
         assert [part["cents"] for part in found.assessment["instalments"]] == [1400, 2100, 2100]
 
     def test_raises_the_first_dog_with_the_second(self, dog: Examine) -> None:
