@@ -1,0 +1,201 @@
+"""Who walks through the portal: residents at a browser, programs at the JSON API, people of the town hall."""
+
+import asyncio
+import itertools
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from deploy.local.demo.browser import Browser, Page, PageRefused
+from deploy.local.demo.journey import SERVICE, Citizen, Journey
+from shared.web.calls import ServiceCalls
+from tests.journeys.stage import Stage
+
+_HOMES: Final = itertools.count(2)
+
+
+def home() -> str:
+    """An address of one's own: the portal counts rates by it."""
+    number = next(_HOMES)
+    return f"127.77.{number // 250}.{number % 250 + 1}"
+
+
+class Resident(Journey):
+    """A citizen who decides for themselves what to do next."""
+
+    answers: dict[str, Any]
+
+    def _answers(self) -> dict[str, Any]:
+        return {**super()._answers(), **self.answers}
+
+    async def arrive(self) -> "Resident":
+        """Registered, signed in, profile filled in."""
+        await self.register()
+        await self.sign_in()
+        return self
+
+    async def submit(self, **answers: Any) -> str:
+        """The case's id after the form, the review and the sending. Raises PageRefused."""
+        self.answers = answers
+        await self.apply()
+        return self.case_id
+
+    async def fill_in(self, service: str = SERVICE, *, button: str = "review", **answers: Any) -> Page:
+        """The page after the form. Raises PageRefused when it is not accepted."""
+        self.answers = answers
+        page = await self.browser.get(f"/dienste/{service}/antrag")
+        given = self._answers() if service == SERVICE else answers
+        return await self.browser.send(page, page.form(with_field="truth_declaration"), button=button, **given)
+
+    async def page(self) -> Page:
+        """The page of the case."""
+        return await self.browser.get(f"/vorgang/{self.case_id}")
+
+    async def see(self, words: str, seconds: float = 15) -> Page:
+        """The page of the case once it says this. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while words not in (page := await self.page()).said:
+                await asyncio.sleep(0.1)
+            return page
+
+    async def to_the_bank(self, method: str = "card") -> "AtTheBank":
+        """Chooses a method and stands at the bank's page."""
+        page = await self._payment_page()
+        bank = await self.browser.send(page, page.form(with_field="method"), method=method)
+        return AtTheBank(self, bank)
+
+    async def case(self) -> dict[str, Any]:
+        """The case as the JSON API tells it."""
+        answer = await self.browser.http.get(f"/api/v1/applications/{self.case_id}")
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
+
+    async def documents(self) -> dict[str, dict[str, Any]]:
+        """The documents of the case by kind."""
+        return {one["kind"]: one for one in (await self.case())["documents"]}
+
+    async def mails(self) -> list[dict[str, Any]]:
+        async with httpx.AsyncClient(base_url=self.addresses.mailbox, trust_env=False) as http:
+            answer = await http.get("/api/messages", params={"to": self.citizen.email})
+        found: list[dict[str, Any]] = answer.json()["messages"]
+        return found
+
+
+@dataclass(slots=True)
+class AtTheBank:
+    """A payer in front of the provider's page."""
+
+    payer: Resident
+    page: Page
+
+    @property
+    def reference(self) -> str:
+        return urlsplit(self.page.url).path.rpartition("/")[2]
+
+    async def decide(self, outcome: str = "pay") -> str:
+        """Decides; returns the address the bank sends the browser back to, not followed."""
+        async with httpx.AsyncClient(base_url=self.payer.addresses.bank, trust_env=False) as http:
+            answer = await http.post(
+                f"/sandbox/transactions/{self.reference}/decide", json={"outcome": outcome}
+            )
+        back: str = answer.raise_for_status().json()["redirect"]
+        return back
+
+    async def pay(self, outcome: str = "pay") -> Page:
+        """Decides and comes back to the portal."""
+        return await self.payer.browser.get(await self.decide(outcome))
+
+
+@dataclass(slots=True)
+class Program:
+    """A client of the JSON API; signed in as its browser is."""
+
+    browser: Browser
+    token: str = ""
+
+    async def call(
+        self, method: str, path: str, *, json: Any = None, key: str | None = None, **more: Any
+    ) -> httpx.Response:
+        """The answer, whatever it is. The form token comes along."""
+        if not self.token:
+            self.token = (await self.browser.http.get("/api/v1/session")).json()["csrf"]
+        headers = {"X-CSRF-Token": self.token, **more.pop("headers", {})}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        return await self.browser.http.request(method, f"/api/v1{path}", json=json, headers=headers, **more)
+
+
+@dataclass(slots=True)
+class Official:
+    """Somebody of the town hall, asking the services with the gateway's credential and an own session."""
+
+    calls: ServiceCalls
+    session: str
+    email: str
+    password: str
+
+    async def get(self, service: str, path: str) -> Any:
+        return await self.calls.get(service, path, purpose="case-work", session=self.session)
+
+    async def post(self, service: str, path: str, json: Any, key: str | None = None) -> Any:
+        return await self.calls.post(
+            service, path, purpose="case-work", json=json, session=self.session, idempotency_key=key
+        )
+
+    async def file_of(self, case_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = await self.get("applications", f"/applications/{case_id}/file")
+        return found
+
+    async def decide(self, case_id: str, decision: str, reason: str = "", **more: Any) -> dict[str, Any]:
+        """Decides on the case as it stands."""
+        given = {
+            "decision": decision,
+            "reason": reason,
+            "version": (await self.file_of(case_id))["version"],
+            **more,
+        }
+        found: dict[str, Any] = await self.post("applications", f"/applications/{case_id}/decision", given)
+        return found
+
+
+@dataclass(slots=True)
+class TownHall:
+    """The seeded accounts of the city's people, one for each role."""
+
+    stage: Stage
+    calls: ServiceCalls
+    _there: dict[str, Official] = field(default_factory=dict)
+
+    async def official(self, role: str) -> Official:
+        if role not in self._there:
+            account = next(one for one in self.stage.secrets.demo_accounts() if one["role"] == role)
+            login = {"email": account["email"], "password": account["password"]}
+            begun = await self.calls.post("identity", "/sessions", purpose="account-access", json=login)
+            self._there[role] = Official(self.calls, begun["session"], **login)
+        return self._there[role]
+
+
+def gateway_calls(stage: Stage) -> ServiceCalls:
+    """Calls as the gateway makes them."""
+    url = stage.stack.url
+    secret = (stage.stack.secrets("gateway") / "service_secret").read_text().strip()
+    names = ("applications", "payments", "documents")
+    return ServiceCalls("gateway", url("identity"), secret, {name: url(name) for name in names})
+
+
+def newcomer(stage: Stage, **about: str) -> Resident:
+    """Somebody nobody knows yet; `about` names what is special about them."""
+    citizen = Citizen.invented()
+    for name, value in about.items():
+        setattr(citizen, name, value)
+    resident = Resident(stage.addresses, citizen, comes_from=home())
+    resident.answers = {}
+    return resident
+
+
+def refusal(caught: PageRefused) -> Page:
+    """The page that came with a refusal."""
+    assert caught.page is not None, caught
+    return caught.page

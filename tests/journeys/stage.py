@@ -1,0 +1,135 @@
+"""The whole portal for the journeys: each part a process of its own, on free ports, in an own state folder."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import aio_pika
+import asyncpg
+
+from deploy.local.databases import ServiceDatabases
+from deploy.local.demo.journey import Addresses
+from deploy.local.fonts import install as install_fonts
+from deploy.local.places import state_folder
+from deploy.local.ports import DEFAULT_PORTS, free_port
+from deploy.local.processes import Process, Supervisor
+from deploy.local.rabbit import Broker
+from deploy.local.secrets import LOGS, Secrets
+from deploy.local.services import SERVICES, Stack, assets, seeding
+from services.applications.wiring import SERVICE as APPLICATIONS
+from services.documents.wiring import SERVICE as DOCUMENTS
+from services.identity.wiring import SERVICE as IDENTITY
+from services.payments.wiring import SERVICE as PAYMENTS
+from shared.testing.databases import Databases, fresh
+
+WITH_LOG: Final = (IDENTITY, APPLICATIONS, PAYMENTS, DOCUMENTS)
+QUICKER: Final[Mapping[str, Mapping[str, str]]] = {
+    "identity": {"PORTAL_ARGON2_PASSES": "1", "PORTAL_ARGON2_MEMORY_KIB": "8192"},
+    "applications": {"PORTAL_REGISTER_TRIES": "2"},
+}
+"""Settings that shorten the tests: cheap hashes, and a silent register given up after a second."""
+
+
+@dataclass
+class Stage:
+    """The running portal, as an operator sees it: processes, databases, broker."""
+
+    stack: Stack
+    secrets: Secrets
+    owners: Mapping[str, str]
+    supervisor: Supervisor
+    pools: dict[str, "asyncpg.Pool[asyncpg.Record]"] = field(default_factory=dict)
+
+    @property
+    def addresses(self) -> Addresses:
+        url = self.stack.url
+        return Addresses(url("gateway"), url("mailbox"), url("girocheckout"))
+
+    @property
+    def exchange(self) -> str:
+        return f"{self.stack.broker.name_prefix}portal.events"
+
+    async def query(self, service: str, statement: str, *values: Any) -> list[asyncpg.Record]:
+        """Rows of a service's database, asked as its owner."""
+        return list(await self.pools[service].fetch(statement, *values))
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, as when the machine loses a process."""
+        one = next(one for one in self.supervisor.running if one.process.name == name)
+        one.child.kill()
+        one.child.wait()
+        self.supervisor.running.remove(one)
+
+    async def start(self, name: str) -> None:
+        """Starts one process again and waits until it is ready."""
+        service = next(service for service in SERVICES if service.name == name)
+        process = told(service.process(self.stack))
+        await asyncio.to_thread(self.supervisor.start, process, within=90)
+
+    def log_of(self, name: str) -> list[dict[str, Any]]:
+        """What a process has logged so far."""
+        lines = (self.stack.state / "log" / f"{name}.log").read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def told(process: Process) -> Process:
+    """The process with the settings of these tests."""
+    more = QUICKER.get(process.name, {})
+    return replace(process, environment={**process.environment, **more})
+
+
+@asynccontextmanager
+async def staged(state: Path, admin_url: str, amqp_url: str) -> AsyncIterator[Stage]:
+    """Everything running in `state`; nothing of it is left afterwards."""
+    async with AsyncExitStack() as leaving:
+        made = await asyncio.gather(
+            *(leaving.enter_async_context(fresh(admin_url, service)) for service in WITH_LOG)
+        )
+        databases = dict(zip(LOGS, made, strict=True))
+        broker = Broker(amqp_url, "the tests' broker", f"journeys-{secrets.token_hex(4)}.")
+        leaving.push_async_callback(_clean_up, broker)
+        stack = Stack(state, _free_ports(), broker, {name: _urls(one) for name, one in databases.items()})
+        owners = {name: one.owner_log for name, one in databases.items()}
+        stage = Stage(stack, Secrets(state / "secrets"), owners, Supervisor(state))
+        leaving.push_async_callback(asyncio.to_thread, stage.supervisor.stop)
+        await asyncio.to_thread(_start, stage)
+        for name, url in owners.items():
+            stage.pools[name] = await leaving.enter_async_context(
+                asyncpg.create_pool(url, min_size=0, max_size=2)
+            )
+        yield stage
+
+
+def _start(stage: Stage) -> None:
+    stage.secrets.generate()
+    (stage.stack.state / "fonts").symlink_to(install_fonts(state_folder() / "fonts"))
+    stage.supervisor.complete(assets(), within=600)
+    started = stage.supervisor.begin(*(told(service.process(stage.stack)) for service in SERVICES))
+    stage.supervisor.complete(told(seeding(stage.stack)))
+    stage.supervisor.await_ready(started, within=120)
+
+
+def _free_ports() -> dict[str, int]:
+    found: set[int] = set()
+    while len(found) < len(DEFAULT_PORTS):
+        found.add(free_port())
+    return dict(zip(DEFAULT_PORTS, sorted(found), strict=True))
+
+
+def _urls(made: Databases) -> ServiceDatabases:
+    return ServiceDatabases(made.log, made.keys, made.owner_log, made.owner_keys, are_new=True)
+
+
+async def _clean_up(broker: Broker) -> None:
+    """Quorum queues outlive their consumers: take ours away."""
+    async with await aio_pika.connect(broker.url, timeout=10) as connection:
+        channel = await connection.channel()
+        for name in LOGS:
+            for queue in (f"{name}.events", f"{name}.events.dead"):
+                await channel.queue_delete(f"{broker.name_prefix}{queue}")
+        await channel.exchange_delete(f"{broker.name_prefix}portal.events")
