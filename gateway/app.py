@@ -14,7 +14,19 @@ from gateway.assets.serving import PREFIX
 from gateway.errors import answer_http_exception, refuser
 from gateway.language import LanguagePrefix
 from gateway.live import listening
-from gateway.pages import accounts, cases, documents, drafts, forms, legal, payments, permits, profile, start
+from gateway.pages import (
+    accounts,
+    cases,
+    documents,
+    drafts,
+    forms,
+    legal,
+    payments,
+    permits,
+    profile,
+    staff,
+    start,
+)
 from gateway.portal import Portal, build_portal
 from gateway.security.body import BoundedBody
 from gateway.security.csrf import FormGuard
@@ -46,6 +58,7 @@ def routes(portal: Portal) -> list[BaseRoute]:
     return [
         *(route for module in _CITIZENS for route in module.ROUTES),
         Mount(PREFIX, portal.assets),
+        *staff.ROUTES,
         *permits.ROUTES,
         *legal.ROUTES,
         *callbacks.ROUTES,

@@ -6,7 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from gateway.preview import samples_forms as forms
 from gateway.translations import Translator
 from gateway.views import accounts, cases, notices, payments, permits, services, work
-from gateway.views.answers import email_field, field_sentence, password_field, profile_fields
+from gateway.views.answers import (
+    email_field,
+    field_sentence,
+    password_field,
+    profile_fields,
+    revocation_field,
+)
 from gateway.views.frame import Page, Tone
 
 NOW = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
@@ -296,6 +302,7 @@ def _work(de: bool) -> dict[str, Page]:
         action="",
         reasons=(),
         revoke_action="#",
+        revoke_fields=(revocation_field(Translator("de" if de else "en")),),
         documents=(cases.Document(url="#", kind="resident_parking_permit", number="BPA-26-004000"),),
     )
     return {
@@ -303,6 +310,19 @@ def _work(de: bool) -> dict[str, Page]:
             figures=tuple(work.Figure(value=value, label=label) for value, label in figures), rows=rows
         ),
         "worklist-empty": work.WorklistPage(figures=(), rows=()),
+        "work-money": work.MoneyTasksPage(
+            tasks=tuple(
+                work.MoneyTask(
+                    kind=kind,
+                    amount_cents=3060,
+                    since=NOW,
+                    kassenzeichen="LIN26000471109",
+                    case_number="BPA-2026-004000",
+                )
+                for kind in ("refund_due", "second_payment", "amount_differs", "after_cancellation")
+            )
+        ),
+        "work-money-empty": work.MoneyTasksPage(tasks=()),
         "case-file": file,
         "case-file-refused": replace(file, message="reason_missing", decision="reject"),
         "case-file-decided": decided,

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from gateway.translations import Translator
-from gateway.views.forms import Field
+from gateway.views.forms import Field, Option
 
 MIN_PASSWORD = 12
+REVOCATION_REASONS = ("moved_away", "vehicle_given_up", "wrongly_granted", "misused", "lost", "at_own_wish")
 
 
 def field_sentence(t: Translator, code: str, label: str, params: Mapping[str, object] | None = None) -> str:
@@ -57,3 +58,9 @@ def profile_fields(t: Translator, values: Mapping[str, str], errors: Mapping[str
         )
         for name, kind, autocomplete, hint in shape
     )
+
+
+def revocation_field(t: Translator) -> Field:
+    """Why a document is revoked; the reasons are those that documents takes."""
+    options = tuple(Option(value=code, label=t(f"revocation.{code}")) for code in REVOCATION_REASONS)
+    return Field(name="revocation", kind="choice", label=t("file.revoke_reason"), options=options)

@@ -1,11 +1,11 @@
 """The clerk's pages: the worklist and the complete file of a case on one screen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import ClassVar
 
 from gateway.views.cases import Document, Step
-from gateway.views.forms import AnswerGroup, Option
+from gateway.views.forms import AnswerGroup, Field, Option
 from gateway.views.frame import Page, Tone
 
 
@@ -19,17 +19,18 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkRow:
-    """`state` is a key below `state.`; `urgent` marks a deadline that is near or past."""
+    """`state` is a key below `state.`; `urgent` marks a deadline that is near or past. The worklist has no
+    column for applicants or deadlines where no row has one."""
 
     url: str
     number: str
     service: str
-    applicant: str
     submitted_at: datetime
-    due: date | None
-    urgent: bool
     state: str
     tone: Tone
+    applicant: str = ""
+    due: date | None = None
+    urgent: bool = False
     reasons: tuple[str, ...] = ()
 
 
@@ -40,6 +41,16 @@ class WorklistPage(Page):
 
     figures: tuple[Figure, ...]
     rows: tuple[WorkRow, ...]
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """Keys below `work.` of the columns that have something in them."""
+        empty = {
+            "applicant": not any(row.applicant for row in self.rows),
+            "due": not any(row.due for row in self.rows),
+        }
+        every = ("number", "service", "applicant", "submitted", "due", "state")
+        return tuple(head for head in every if not empty.get(head))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +88,8 @@ class CaseFilePage(Page):
     """`reasons` say why the case came to a person. `reject_reasons` come from the service's definition.
 
     The decision form posts decision=approve|reject|request_correction, reason_code, reason and `hidden`
-    (the version the clerk has seen). `message` is a key below `problem.`.
+    (the version the clerk has seen). `message` is a key below `problem.`. Beside it stands the form that
+    revokes a document, where there is one to revoke.
     """
 
     template: ClassVar[str] = "work/case_file.html"
@@ -104,3 +116,25 @@ class CaseFilePage(Page):
     reason: str = ""
     message: str = ""
     revoke_action: str = ""
+    revoke_fields: tuple[Field, ...] = ()
+    revoke_hidden: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyTask:
+    """Money a person has to see to. `kind` is a key below `money_task.`; texts are empty where payments did
+    not tell them."""
+
+    kind: str
+    amount_cents: int
+    since: datetime
+    kassenzeichen: str = ""
+    case_number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyTasksPage(Page):
+    template: ClassVar[str] = "work/money.html"
+    nav: ClassVar[str] = "money"
+
+    tasks: tuple[MoneyTask, ...]

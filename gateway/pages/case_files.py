@@ -1,0 +1,185 @@
+"""A case as its clerk sees it: everything that applications, payments and documents know, on one page."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from gateway.pages.definitions import grouped
+from gateway.pages.parts import Parts, or_none
+from gateway.pages.situations import Standing
+from gateway.translations import Translator
+from gateway.views.answers import revocation_field
+from gateway.views.forms import Field, Option
+from gateway.views.frame import Tone
+from gateway.views.work import CaseFilePage, HistoryEntry, Payment, Register
+from gateway.visit import Visit
+from shared.ids import new_id
+
+PURPOSE: Final = "case-work"
+STATES: Final = {
+    "awaiting_register_and_payment": "awaiting_payment",
+    "awaiting_register": "checking",
+    "ready": "checking",
+    "in_review": "with_clerk",
+}
+TONES: Final[dict[str, Tone]] = {
+    "with_clerk": "warning",
+    "completed": "success",
+    "approved": "success",
+    "rejected": "danger",
+    "revoked": "danger",
+}
+IN_FORCE: Final = frozenset({"valid", "not_yet_valid"})
+_CLAIM_STATES: Final = {"being_checked": "unclear"}
+_CLAIM_TONES: Final[dict[str, Tone]] = {"settled": "success", "unclear": "warning", "refund_due": "warning"}
+_REGISTER_TONES: Final[dict[str, Tone]] = {"match": "success", "pending": "info", "not_asked": "info"}
+_AWAITING_REGISTER: Final = frozenset({"awaiting_register_and_payment", "awaiting_register"})
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the clerk had typed, so that a refusal loses none of it."""
+
+    decision: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """The file as it was read; a part is None where its service was away."""
+
+    case_id: UUID
+    parts: Parts
+
+    @property
+    def file(self) -> dict[str, Any]:
+        return self.parts.case
+
+    def page(self, visit: Visit, message: str = "", typed: Typed | None = None) -> CaseFilePage:
+        """`message` is a key below `problem.`."""
+        t, file, typed = visit.t, self.file, typed or Typed()
+        state = STATES.get(file["condition"], file["condition"])
+        decidable, fields, hidden = file["condition"] == "in_review", self._revocation(t), self._revoked()
+        here = f"/arbeit/{self.case_id}"
+        return CaseFilePage(
+            number=file["case_number"],
+            service=file["title"],
+            applicant=applicant(file["answers"]),
+            state=state,
+            tone=TONES.get(state, "info"),
+            submitted_at=datetime.fromisoformat(file["submitted_at"]),
+            reasons=tuple(referral(t, code) for code in file["reasons"]),
+            groups=grouped(self.parts.definition, file["summary"], visit.language),
+            steps=(),
+            history=self._history(t),
+            payment=self._payment(),
+            register=self._register(),
+            documents=Standing(self.parts).documents(),
+            action=visit.url(f"{here}/entscheidung") if decidable else "",
+            reject_reasons=tuple(
+                Option(value=one["code"], label=one["words"]) for one in file["rejection_reasons"]
+            ),
+            hidden={"version": str(file["version"])},
+            decision=typed.decision,
+            reason=typed.reason,
+            message=message,
+            revoke_action=visit.url(f"{here}/widerruf") if fields else "",
+            revoke_fields=fields,
+            revoke_hidden=hidden,
+        )
+
+    def revocable(self) -> list[dict[str, Any]]:
+        """Documents in force; a receipt states what happened and is never revoked."""
+        documents = self.parts.documents or []
+        return [one for one in documents if one["status"] in IN_FORCE and one["kind"] != "receipt"]
+
+    def _revocation(self, t: Translator) -> tuple[Field, ...]:
+        documents = self.revocable()
+        if len(documents) < 2:
+            return (revocation_field(t),) if documents else ()
+        options = tuple(
+            Option(
+                value=one["document_id"],
+                label=f"{t('document.' + one['kind'])} {one['number'] or ''}".strip(),
+            )
+            for one in documents
+        )
+        which = Field(name="document", kind="choice", label=t("file.revoke_document"), options=options)
+        return (which, revocation_field(t))
+
+    def _revoked(self) -> dict[str, str]:
+        documents = self.revocable()
+        alone = {"document": documents[0]["document_id"]} if len(documents) == 1 else {}
+        return {**alone, "idempotency-key": str(new_id())} if documents else {}
+
+    def _payment(self) -> Payment | None:
+        claim = self.parts.claim
+        if claim is None:
+            return None
+        state, settled = _CLAIM_STATES.get(claim["state"], claim["state"]), claim["settled_at"]
+        return Payment(
+            state=state,
+            tone=_CLAIM_TONES.get(state, "info"),
+            amount_cents=claim["amount_cents"],
+            kassenzeichen=claim["kassenzeichen"],
+            settled_at=datetime.fromisoformat(settled) if settled else None,
+        )
+
+    def _register(self) -> Register:
+        waiting = self.file["condition"] in _AWAITING_REGISTER
+        outcome = self.file["register_outcome"] or ("pending" if waiting else "not_asked")
+        answers = [one["at"] for one in self.file["events"] if one["name"].endswith(".register_answered")]
+        at = datetime.fromisoformat(answers[-1]) if answers else None
+        return Register(outcome=outcome, tone=_REGISTER_TONES.get(outcome, "warning"), at=at)
+
+    def _history(self, t: Translator) -> tuple[HistoryEntry, ...]:
+        return tuple(
+            HistoryEntry(
+                at=datetime.fromisoformat(one["at"]),
+                title=_known(t, "happened", one["name"].rpartition(".")[2]),
+                actor=self._actor(one["actor"]),
+            )
+            for one in reversed(self.file["events"])
+        )
+
+    def _actor(self, actor: str) -> str:
+        kind, _, who = actor.partition(":")
+        if kind != "account":
+            return "system"
+        return "citizen" if who == self.file["account_id"] else "clerk"
+
+
+async def read_file(visit: Visit, case_id: UUID) -> CaseFile:
+    """The file of any case; that it was read is recorded by applications. Raises RemoteProblem (404),
+    RemoteUnavailable."""
+    params = {"case_id": str(case_id)}
+    file, claims, documents = await asyncio.gather(
+        visit.get("applications", f"/applications/{case_id}/file", purpose=PURPOSE),
+        or_none(visit.get("payments", "/claims", purpose=PURPOSE, params=params)),
+        or_none(visit.get("documents", "/documents", purpose=PURPOSE, params=params)),
+    )
+    definition = await or_none(visit.get("applications", f"/services/{file['service']}", purpose=PURPOSE))
+    parts = Parts(
+        case=file,
+        claims=claims["claims"] if claims else None,
+        documents=documents["documents"] if documents else None,
+        definition=definition,
+    )
+    return CaseFile(case_id, parts)
+
+
+def applicant(answers: dict[str, Any]) -> str:
+    """Who applied, as the form says; "" where it asks for no name, and after an erasure."""
+    return " ".join(str(answers[name]) for name in ("given_names", "family_name") if answers.get(name))
+
+
+def referral(t: Translator, code: str) -> str:
+    """Why a case came to a clerk."""
+    return _known(t, "referral", code)
+
+
+def _known(t: Translator, area: str, code: str) -> str:
+    key = f"{area}.{code}"
+    return t(key if t.known(key) else f"{area}.other")

@@ -1,0 +1,166 @@
+"""The town hall's pages: the clerk's worklist, the file of a case with its decision, the cash office's tasks."""
+
+import asyncio
+import re
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.pages.answers import field_errors, problem_key
+from gateway.pages.case_files import PURPOSE, STATES, TONES, Typed, read_file, referral
+from gateway.pages.parts import or_none
+from gateway.translations import Translator
+from gateway.views.work import Figure, MoneyTask, MoneyTasksPage, WorklistPage, WorkRow
+from gateway.visit import Visit, staff
+from shared.web.calls import RemoteProblem
+
+MONEY: Final = "money-tasks"
+MOST_CLAIMS: Final = 50
+DECISIONS: Final = frozenset({"approve", "reject", "request_correction"})
+_REFUSALS: Final = frozenset({403, 409, 422})
+_VERSION: Final = re.compile(r"[0-9]{1,9}")
+
+
+@staff("clerk")
+async def show_worklist(visit: Visit) -> Response:
+    waiting = {"condition": "correction_requested"}
+    here, there = await asyncio.gather(
+        visit.get("applications", "/worklist", purpose=PURPOSE),
+        visit.get("applications", "/worklist", purpose=PURPOSE, params=waiting),
+    )
+    figures = (
+        Figure(value=str(len(here["cases"])), label="open"),
+        Figure(value=str(len(there["cases"])), label="waiting"),
+    )
+    rows = tuple(_row(visit, case) for case in here["cases"])
+    return visit.page(WorklistPage(figures=figures, rows=rows))
+
+
+@staff("clerk")
+async def show_file(visit: Visit) -> Response:
+    return visit.page((await read_file(visit, _case_id(visit))).page(visit))
+
+
+@staff("clerk")
+async def decide(visit: Visit) -> Response:
+    form, case_id = await visit.form(), _case_id(visit)
+    typed = Typed(form.get("decision", ""), form.get("reason", "").strip())
+    version = form.get("version", "")
+    missing = _missing(typed, form)
+    if missing or not _VERSION.fullmatch(version):
+        message = missing or "changed_meanwhile"
+        return visit.page((await read_file(visit, case_id)).page(visit, message, typed), 422)
+    decision: dict[str, Any] = {
+        "decision": typed.decision,
+        "version": int(version),
+        "reason": typed.reason,
+        "reason_code": (form.get("reason_code") or None) if typed.decision == "reject" else None,
+    }
+    try:
+        await visit.post("applications", f"/applications/{case_id}/decision", purpose=PURPOSE, json=decision)
+    except RemoteProblem as refused:
+        return await _again(visit, case_id, refused, typed)
+    return visit.redirect(f"/arbeit/{case_id}", "decided")
+
+
+@staff("clerk")
+async def revoke(visit: Visit) -> Response:
+    form, case_id = await visit.form(), _case_id(visit)
+    file = await read_file(visit, case_id)
+    wanted = [one for one in file.revocable() if one["document_id"] == form.get("document")]
+    if not wanted or not form.get("revocation"):
+        message = "revocation_reason_missing" if wanted else "document_not_in_force"
+        return visit.page(file.page(visit, message), 422)
+    try:
+        await visit.post(
+            "documents",
+            f"/documents/{wanted[0]['document_id']}/revocation",
+            purpose=PURPOSE,
+            json={"reason": form["revocation"]},
+            idempotency_key=form.get("idempotency-key"),
+        )
+    except RemoteProblem as refused:
+        return await _again(visit, case_id, refused)
+    return visit.redirect(f"/arbeit/{case_id}", "revoked")
+
+
+@staff("clerk")
+async def back_to_file(visit: Visit) -> Response:
+    """Who comes by address, after signing in again for instance, begins at the file."""
+    return visit.redirect(f"/arbeit/{_case_id(visit)}")
+
+
+@staff("treasurer", "clerk")
+async def show_money_tasks(visit: Visit) -> Response:
+    tasks = (await visit.get("payments", "/money-tasks", purpose=MONEY))["tasks"]
+    ids = list(dict.fromkeys(task["claim_id"] for task in tasks))[:MOST_CLAIMS]
+    found = await asyncio.gather(
+        *(or_none(visit.get("payments", f"/claims/{claim_id}", purpose=MONEY)) for claim_id in ids)
+    )
+    claims = dict(zip(ids, found, strict=True))
+    return visit.page(MoneyTasksPage(tasks=tuple(_task(t, claims.get(t["claim_id"])) for t in tasks)))
+
+
+async def _again(visit: Visit, case_id: UUID, refused: RemoteProblem, typed: Typed | None = None) -> Response:
+    """The file as it is now, with the sentence that says why nothing was done."""
+    if refused.status not in _REFUSALS:
+        raise refused
+    file = await read_file(visit, case_id)
+    return visit.page(file.page(visit, _sentence(visit.t, refused), typed), refused.status)
+
+
+def _sentence(t: Translator, refused: RemoteProblem) -> str:
+    for error in field_errors(refused):
+        if t.known(f"problem.{error['field']}_missing"):
+            return f"{error['field']}_missing"
+    return problem_key(t, refused)
+
+
+def _missing(typed: Typed, form: dict[str, str]) -> str:
+    """A key below `problem.` for what the clerk left out."""
+    if typed.decision not in DECISIONS:
+        return "decision_missing"
+    said = typed.reason or (typed.decision == "reject" and form.get("reason_code"))
+    return "reason_missing" if typed.decision != "approve" and not said else ""
+
+
+def _row(visit: Visit, case: dict[str, Any]) -> WorkRow:
+    state = STATES.get(case["condition"], case["condition"])
+    return WorkRow(
+        url=visit.url(f"/arbeit/{case['case_id']}"),
+        number=case["case_number"],
+        service=case["title"],
+        submitted_at=datetime.fromisoformat(case["submitted_at"]),
+        state=state,
+        tone=TONES.get(state, "info"),
+        reasons=tuple(referral(visit.t, code) for code in case["reasons"] or ()),
+    )
+
+
+def _task(task: dict[str, Any], claim: dict[str, Any] | None) -> MoneyTask:
+    return MoneyTask(
+        kind=task["kind"],
+        amount_cents=task["amount_cents"],
+        since=datetime.fromisoformat(task["since"]),
+        kassenzeichen=claim["kassenzeichen"] if claim else "",
+        case_number=claim["case_number"] if claim else "",
+    )
+
+
+def _case_id(visit: Visit) -> UUID:
+    case_id: UUID = visit.request.path_params["case_id"]
+    return case_id
+
+
+ROUTES: Final[list[BaseRoute]] = [
+    Route("/arbeit", show_worklist, methods=["GET"]),
+    Route("/arbeit/zahlungen", show_money_tasks, methods=["GET"]),
+    Route("/arbeit/{case_id:uuid}", show_file, methods=["GET"]),
+    Route("/arbeit/{case_id:uuid}/entscheidung", decide, methods=["POST"]),
+    Route("/arbeit/{case_id:uuid}/entscheidung", back_to_file, methods=["GET"]),
+    Route("/arbeit/{case_id:uuid}/widerruf", revoke, methods=["POST"]),
+    Route("/arbeit/{case_id:uuid}/widerruf", back_to_file, methods=["GET"]),
+]
