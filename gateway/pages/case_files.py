@@ -138,7 +138,7 @@ class CaseFile:
         return tuple(
             HistoryEntry(
                 at=datetime.fromisoformat(one["at"]),
-                title=_known(t, "happened", one["name"].rpartition(".")[2]),
+                title=_told(t, one["name"].rpartition(".")[2]),
                 actor=self._actor(one["actor"]),
             )
             for one in reversed(self.file["events"])
@@ -177,9 +177,10 @@ def applicant(answers: dict[str, Any]) -> str:
 
 def referral(t: Translator, code: str) -> str:
     """Why a case came to a clerk."""
-    return _known(t, "referral", code)
+    key = f"referral.{code}"
+    return t(key if t.known(key) else "referral.other")
 
 
-def _known(t: Translator, area: str, code: str) -> str:
-    key = f"{area}.{code}"
-    return t(key if t.known(key) else f"{area}.other")
+def _told(t: Translator, event: str) -> str:
+    key = f"happened.{event}"
+    return t(key if t.known(key) else "happened.other")

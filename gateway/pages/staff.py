@@ -1,4 +1,4 @@
-"""The town hall's pages: the clerk's worklist, the file of a case with its decision, the cash office's tasks."""
+"""The town hall's pages: the worklist, the file of a case with its decision, the cash office's tasks."""
 
 import asyncio
 import re
