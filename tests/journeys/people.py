@@ -72,6 +72,11 @@ class Resident(Journey):
         found: dict[str, Any] = answer.raise_for_status().json()
         return found
 
+    async def claim(self) -> dict[str, Any]:
+        """The claim of the case."""
+        found: dict[str, Any] = (await self.case())["claim"]
+        return found
+
     async def documents(self) -> dict[str, dict[str, Any]]:
         """The documents of the case by kind."""
         return {one["kind"]: one for one in (await self.case())["documents"]}
@@ -93,6 +98,23 @@ class AtTheBank:
     @property
     def reference(self) -> str:
         return urlsplit(self.page.url).path.rpartition("/")[2]
+
+    async def play(self, fault: str, **more: Any) -> None:
+        """What goes wrong with this payment: a course of the sandbox."""
+        async with httpx.AsyncClient(base_url=self.payer.addresses.bank, trust_env=False) as http:
+            told = {"fault": fault, "reference": self.reference, **more}
+            (await http.post("/sandbox/faults", json=told)).raise_for_status()
+
+    async def answers_to_notices(self, count: int, seconds: float = 10) -> list[int]:
+        """How the portal has answered the bank's notifications, once there are so many."""
+        async with httpx.AsyncClient(base_url=self.payer.addresses.bank, trust_env=False) as http:
+            async with asyncio.timeout(seconds):
+                while True:
+                    told = (await http.get("/sandbox/book")).json()["notices"]
+                    ours = [one for one in told if one["reference"] == self.reference and one["done"]]
+                    if len(ours) >= count:
+                        return [one["answer"] for one in ours]
+                    await asyncio.sleep(0.05)
 
     async def decide(self, outcome: str = "pay") -> str:
         """Decides; returns the address the bank sends the browser back to, not followed."""
