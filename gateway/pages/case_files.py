@@ -44,6 +44,7 @@ class Typed:
 
     decision: str = ""
     reason: str = ""
+    reason_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class CaseFile:
             hidden={"version": str(file["version"])},
             decision=typed.decision,
             reason=typed.reason,
+            reason_code=typed.reason_code,
             message=message,
             revoke_action=visit.url(f"{here}/widerruf") if fields else "",
             revoke_fields=fields,

@@ -47,9 +47,9 @@ async def show_file(visit: Visit) -> Response:
 @staff("clerk")
 async def decide(visit: Visit) -> Response:
     form, case_id = await visit.form(), _case_id(visit)
-    typed = Typed(form.get("decision", ""), form.get("reason", "").strip())
+    typed = Typed(form.get("decision", ""), form.get("reason", "").strip(), form.get("reason_code", ""))
     version = form.get("version", "")
-    missing = _missing(typed, form)
+    missing = _missing(typed)
     if missing or not _VERSION.fullmatch(version):
         message = missing or "changed_meanwhile"
         return visit.page((await read_file(visit, case_id)).page(visit, message, typed), 422)
@@ -57,7 +57,7 @@ async def decide(visit: Visit) -> Response:
         "decision": typed.decision,
         "version": int(version),
         "reason": typed.reason,
-        "reason_code": (form.get("reason_code") or None) if typed.decision == "reject" else None,
+        "reason_code": (typed.reason_code or None) if typed.decision == "reject" else None,
     }
     try:
         await visit.post("applications", f"/applications/{case_id}/decision", purpose=PURPOSE, json=decision)
@@ -119,11 +119,11 @@ def _sentence(t: Translator, refused: RemoteProblem) -> str:
     return problem_key(t, refused)
 
 
-def _missing(typed: Typed, form: dict[str, str]) -> str:
+def _missing(typed: Typed) -> str:
     """A key below `problem.` for what the clerk left out."""
     if typed.decision not in DECISIONS:
         return "decision_missing"
-    said = typed.reason or (typed.decision == "reject" and form.get("reason_code"))
+    said = typed.reason or (typed.decision == "reject" and typed.reason_code)
     return "reason_missing" if typed.decision != "approve" and not said else ""
 
 

@@ -114,6 +114,7 @@ class CaseFilePage(Page):
     due: date | None = None
     decision: str = ""
     reason: str = ""
+    reason_code: str = ""
     message: str = ""
     revoke_action: str = ""
     revoke_fields: tuple[Field, ...] = ()
