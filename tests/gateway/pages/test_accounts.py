@@ -1,0 +1,146 @@
+"""Signing up, in and out, and the profile."""
+
+import pytest
+
+from gateway.pages.accounts import local_path
+from tests.gateway.pages.conftest import Visitor, errors_of, hidden
+from tests.gateway.pages.samples import ME
+from tests.gateway.pages.town import Town, problem, refused_field
+
+BEGUN = {"session": "fresh", "account_id": ME["account_id"], "roles": ["citizen"], "language": "de"}
+KNOWN = {"email": "kim@example.org", "password": "Fünf grüne Kraniche!"}
+
+
+class TestSigningIn:
+    async def test_sets_the_session_and_goes_where_one_wanted(self, visitor: Visitor, town: Town) -> None:
+        town.tell("POST", "/sessions", (201, BEGUN))
+        login = await visitor.get("/anmelden?weiter=%2Fkonto")
+        answer = await visitor.send(login, "/anmelden", KNOWN)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/konto")
+        assert visitor.http.cookies["session"] == "fresh"
+        assert "httponly" in answer.headers["set-cookie"].lower()
+
+    async def test_says_the_same_for_every_wrong_pair(self, visitor: Visitor, town: Town) -> None:
+        town.tell("POST", "/sessions", problem(401, "wrong_credentials"))
+        login = await visitor.get("/en/anmelden")
+        answer = await visitor.send(login, "/en/anmelden", KNOWN)
+        assert answer.status_code == 401
+        assert errors_of(answer) == ["E-mail address and password do not match. Please check both."]
+
+    async def test_never_leaves_the_portal(self, visitor: Visitor, town: Town) -> None:
+        town.tell("POST", "/sessions", (201, BEGUN))
+        login = await visitor.get("/anmelden?weiter=https%3A%2F%2Fevil.example%2F")
+        assert "evil" not in login.text
+        answer = await visitor.send(login, "/anmelden", {**KNOWN, "next": "//evil.example/konto"})
+        assert answer.headers["location"] == "/"
+
+    @pytest.mark.parametrize(
+        "wanted",
+        [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/en//evil.example",
+            "/a\nb",
+            "/\t/evil.example",
+            "",
+            "konto",
+            "/" + "a" * 600,
+        ],
+    )
+    def test_takes_only_addresses_of_its_own(self, wanted: str) -> None:
+        assert local_path(wanted) == "/"
+
+    def test_drops_the_language_that_redirects_put_back(self) -> None:
+        assert local_path("/en/vorgang/1?a=b") == "/vorgang/1?a=b"
+
+
+class TestWhoIsNotSignedIn:
+    async def test_is_asked_to_and_comes_back(self, visitor: Visitor) -> None:
+        answer = await visitor.get("/en/vorgaenge?x=1")
+        assert answer.headers["location"] == "/en/anmelden?weiter=%2Fvorgaenge%3Fx%3D1"
+
+    async def test_includes_whose_session_is_over(self, citizen: Visitor, town: Town) -> None:
+        town.over.add("session-of-kim")
+        answer = await citizen.get("/konto")
+        assert answer.headers["location"] == "/anmelden?weiter=%2Fkonto"
+        assert "session" not in citizen.http.cookies
+        assert "Bitte melden Sie sich zuerst an" in (await citizen.get(answer.headers["location"])).text
+
+    async def test_still_gets_the_start_page_while_identity_is_away(
+        self, citizen: Visitor, town: Town
+    ) -> None:
+        town.tell("GET", "/accounts/me", problem(503, "unavailable"))
+        assert (await citizen.get("/")).status_code == 200
+        assert (await citizen.get("/konto")).status_code == 503
+
+
+class TestRegistering:
+    async def test_says_what_is_wrong_with_a_password(self, visitor: Visitor, town: Town) -> None:
+        errors = [refused_field("password", "password_weak", min_length=12)]
+        town.tell("POST", "/registrations", problem(422, "invalid", errors=errors))
+        form = await visitor.get("/registrieren")
+        answer = await visitor.send(form, "/registrieren", {"email": "kim@example.org", "password": "kurz"})
+        assert answer.status_code == 422
+        assert "mindestens 12 Zeichen" in errors_of(answer)[0]
+        assert 'value="kim@example.org"' in answer.text
+        assert "kurz" not in answer.text.replace("zu kurz", "")
+
+    async def test_needs_the_form_of_the_portal(self, visitor: Visitor, town: Town) -> None:
+        answer = await visitor.http.post("/registrieren", data=KNOWN)
+        assert answer.status_code == 403
+        assert "Bitte noch einmal absenden" in answer.text
+        assert town.asked == []
+
+    async def test_asks_for_a_click_before_a_link_is_used(self, visitor: Visitor, town: Town) -> None:
+        town.tell("POST", "/confirmations", (200, {"account_id": ME["account_id"]}))
+        page = await visitor.get("/bestaetigen/abc")
+        assert town.asked == []
+        assert "Ihr Konto ist bereit" in (await visitor.send(page, "/bestaetigen/abc")).text
+        assert town.heard("POST", "/confirmations")[0].json == {"token": "abc"}
+
+    @pytest.mark.parametrize(
+        ("status", "slug", "words"),
+        [(410, "link_expired", "abgelaufen"), (409, "link_used", "benutzt"), (404, "link_unknown", "kennen")],
+    )
+    async def test_tells_what_became_of_a_link(
+        self, visitor: Visitor, town: Town, status: int, slug: str, words: str
+    ) -> None:
+        town.tell("POST", "/confirmations", problem(status, slug))
+        answer = await visitor.send(await visitor.get("/bestaetigen/abc"), "/bestaetigen/abc")
+        assert (answer.status_code, words in answer.text) == (status, True)
+
+
+class TestProfile:
+    async def test_is_saved_under_the_version_it_was_drawn_from(self, citizen: Visitor, town: Town) -> None:
+        town.tell("GET", "/accounts/me/accesses", (200, []))
+        town.tell("PUT", "/accounts/me/profile", (200, ME))
+        page = await citizen.get("/konto")
+        assert hidden(page)["version"] == "3"
+        answer = await citizen.send(page, "/konto", {"given_names": " Kim ", "family_name": "Muster"})
+        assert answer.headers["location"] == "/konto"
+        sent = town.heard("PUT", "/accounts/me/profile")[0]
+        assert (sent.headers["if-match"], sent.json["given_names"], sent.json["language"]) == (
+            '"3"',
+            "Kim",
+            "de",
+        )
+
+    async def test_keeps_what_was_typed_when_somebody_was_faster(self, citizen: Visitor, town: Town) -> None:
+        town.tell("GET", "/accounts/me/accesses", problem(503, "unavailable"))
+        town.tell("PUT", "/accounts/me/profile", problem(409, "changed_meanwhile"))
+        page = await citizen.get("/konto")
+        answer = await citizen.send(page, "/konto", {"given_names": "Kimberly"})
+        assert answer.status_code == 409
+        assert "Inzwischen hat sich etwas geändert" in errors_of(answer)[0]
+        assert 'value="Kimberly"' in answer.text
+
+
+class TestSigningOut:
+    async def test_ends_the_session_at_identity_and_here(self, citizen: Visitor, town: Town) -> None:
+        town.tell("DELETE", "/sessions", (204, None))
+        answer = await citizen.send(await citizen.get("/"), "/abmelden")
+        assert answer.headers["location"] == "/"
+        assert town.heard("DELETE", "/sessions")[0].json == {"session": "session-of-kim"}
+        assert "session" not in citizen.http.cookies
