@@ -99,9 +99,9 @@ class Subscription:
 
     async def close(self) -> None:
         """Stops consuming; what is not acknowledged is delivered again."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+        while self._keeper is not None and not self._keeper.done():
+            self._keeper.cancel()  # again, since a connection being made may swallow a cancellation
+            await asyncio.wait([self._keeper], timeout=1)
         await self._stop_broker()
 
     async def _keep(self) -> None:
