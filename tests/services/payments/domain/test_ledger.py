@@ -5,6 +5,7 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum.iso7064 import mod_11_10
 
 from services.payments.domain.claim import Claim, NotPayable, PaymentBeingChecked
 from services.payments.domain.kassenzeichen import is_kassenzeichen, kassenzeichen
@@ -69,5 +70,6 @@ class TestKassenzeichen:
     def test_catches_a_wrong_digit(self, number: int, wrong: int) -> None:
         right = kassenzeichen("4711", 2026, number)
         assert is_kassenzeichen(right)
+        assert mod_11_10.is_valid(right)
         changed = right[:-3] + str((int(right[-3]) + wrong) % 10) + right[-2:]
         assert not is_kassenzeichen(changed)
