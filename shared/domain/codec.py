@@ -13,7 +13,7 @@ import msgspec
 
 from shared.domain.aggregate import Event
 from shared.domain.redacted import REDACTED, Redacted
-from shared.domain.registry import StoredType, stored_type, type_of
+from shared.domain.registry import StoredType, UnknownEvent, stored_type, type_of
 
 
 class FieldCipher(Protocol):
@@ -47,6 +47,7 @@ def encode(event: Event, cipher: FieldCipher | None) -> tuple[str, int, bytes]:
     state = {field: getattr(event, field) for field in kind.fields}
     for field in kind.personal:
         if isinstance(state[field], Redacted):
+            state[field] = None
             continue
         if cipher is None:
             raise PersonalWithoutSubject(f"{kind.name}.{field} is personal; save it with subject=…")
@@ -58,7 +59,10 @@ def encode(event: Event, cipher: FieldCipher | None) -> tuple[str, int, bytes]:
 def decode(
     stream: UUID, version: int, name: str, schema: int, payload: bytes, cipher: FieldCipher | None
 ) -> Event:
-    """The event as it was, upcast to today's schema; without a cipher personal fields are `REDACTED`."""
+    """The event as it was, upcast to today's schema; without a cipher personal fields are `REDACTED`.
+
+    Raises UnknownEvent for a name or a schema version that only a newer release knows.
+    """
     kind = stored_type(name)
     envelope = _envelopes.decode(payload)
     state = _state(kind, schema, envelope.d)
@@ -73,6 +77,8 @@ def decode(
 
 
 def _state(kind: StoredType, schema: int, raw: msgspec.Raw) -> dict[str, Any]:
+    if schema > kind.version:
+        raise UnknownEvent(f"{kind.name} was written at version {schema}; this code knows {kind.version}")
     if schema == kind.version:
         body = kind.decoder.decode(raw)
     else:

@@ -53,12 +53,16 @@ def stored(name: str, version: int = 1) -> Callable[[type[E]], type[E]]:
 
     def register(cls: type[E]) -> type[E]:
         known = _BY_NAME.get(name)
-        if known is not None and known.event_class.__qualname__ != cls.__qualname__:
-            raise NameTaken(f"{name} is the stored name of {known.event_class.__qualname__} already")
+        if known is not None and _place(known.event_class) != _place(cls):
+            raise NameTaken(f"{name} is the stored name of {'.'.join(_place(known.event_class))} already")
         _BY_NAME[name] = _BY_CLASS[cls] = _describe(name, version, cls)
         return cls
 
     return register
+
+
+def _place(cls: type) -> tuple[str, str]:
+    return cls.__module__, cls.__qualname__
 
 
 def _describe(name: str, version: int, cls: type[Event]) -> StoredType:

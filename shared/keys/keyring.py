@@ -65,6 +65,7 @@ class KeyRing:
         """Erases the key for ever; may be repeated."""
         await self._pool.execute(_DESTROY, subject, self._purpose)
         self.forget(subject)
+        self._remember(subject, None)
 
     def forget(self, subject: UUID) -> None:
         """Drops the cached copy: the next use asks the database."""
@@ -83,13 +84,15 @@ class KeyRing:
     def _aad(self, subject: UUID) -> bytes:
         return f"{subject}|{self._purpose}".encode()
 
-    def _cached(self, subject: UUID) -> tuple[float, DataKey | None] | None:
+    def _cached(self, subject: UUID, *, gone: bool = False) -> tuple[float, DataKey | None] | None:
         entry = self._cache.get(subject)
         if entry is None or entry[0] < asyncio.get_running_loop().time():
             return None
-        return entry
+        return None if gone and entry[1] is not None else entry
 
     def _remember(self, subject: UUID, key: DataKey | None) -> DataKey | None:
+        if self._cached(subject, gone=True):  # destroyed while this answer was on its way
+            return None
         self._cache[subject] = (asyncio.get_running_loop().time() + CACHE_SECONDS, key)
         self._cache.move_to_end(subject)
         if len(self._cache) > CACHE_SIZE:

@@ -113,6 +113,15 @@ class Append:
         if self.cursor is not None:
             yield self.cursor.source
 
+    def add(self, stream: StreamAppend) -> None:
+        """Adds events; those of a stream that is there already go on where it ends."""
+        for n, known in enumerate(self.streams):
+            if known.stream_id == stream.stream_id:
+                events = (*known.events, *stream.events)
+                self.streams[n] = StreamAppend(known.stream_id, known.expected_version, events)
+                return
+        self.streams.append(stream)
+
     def put(self, row: Row) -> None:
         """Adds a patch; a second one for the same row is laid over the first."""
         place = (row.table.name, row.key)

@@ -22,6 +22,7 @@ from shared.log.append import (
     ReservationTaken,
     VersionConflict,
 )
+from shared.log.outage import DATABASE_AWAY
 from shared.log.statement import compose
 
 log = structlog.get_logger()
@@ -29,15 +30,6 @@ log = structlog.get_logger()
 BATCH: Final = 128
 PENDING: Final = 10_000
 TRIES: Final = 8
-LOST: Final = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.CannotConnectNowError,
-    OSError,
-    asyncio.TimeoutError,
-)
 RIVALS: Final = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)
 
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
@@ -83,11 +75,12 @@ class AppendQueue:
         used: set[object] = set()
         batch: list[tuple[Append, asyncio.Future[None]]] = []
         later: deque[tuple[Append, asyncio.Future[None]]] = deque()
-        for item in self._pending:
+        while self._pending and len(batch) < BATCH:
+            item = self._pending.popleft()
             keys = set(item[0].keys())
-            (later if len(batch) >= BATCH or not used.isdisjoint(keys) else batch).append(item)
+            (batch if used.isdisjoint(keys) else later).append(item)
             used |= keys  # one that waits holds its keys too: first come, first served
-        self._pending = later
+        self._pending.extendleft(reversed(later))
         return batch
 
     async def _run(self) -> None:
@@ -108,7 +101,7 @@ class AppendQueue:
         if await self._flush_together(batch):
             return
         for item in batch:
-            await self._flush([item])
+            await self._flush_together([item])
 
     async def _flush_together(self, batch: list[tuple[Append, asyncio.Future[None]]]) -> bool:
         """Whether every append of the batch was settled; else they are to be tried one by one."""
@@ -116,13 +109,16 @@ class AppendQueue:
             try:
                 await self._write(batch)
                 return True
-            except RIVALS:  # a rival process committed first: judge again, its rows are visible now
+            except RIVALS as error:  # a rival process committed first: judge again, its rows are visible now
                 if attempt >= 2 and len(batch) > 1:
                     return False
-            except LOST as error:
+                if attempt == TRIES - 1:  # no rival: it clashes with itself, or with a rule of a read model
+                    _settle(batch[0][1], error)
+                    return True
+            except DATABASE_AWAY as error:
                 log.warning("append_connection_lost", error=type(error).__name__, attempt=attempt)
                 await self._recover(attempt)
-            except (asyncpg.PostgresError, asyncpg.DataError, TypeError, ValueError) as error:
+            except Exception as error:  # a poison value of one: the neighbours go on without it
                 if len(batch) > 1:
                     return False
                 _settle(batch[0][1], error)

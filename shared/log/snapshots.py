@@ -22,7 +22,7 @@ INSERT INTO snapshot AS s (stream_id, version, aggregate, subject, state) VALUES
 ON CONFLICT (stream_id) DO UPDATE
 SET version = excluded.version, subject = excluded.subject, state = excluded.state,
     aggregate = excluded.aggregate
-WHERE s.version < excluded.version
+WHERE s.version <= excluded.version
 """
 
 
@@ -32,14 +32,9 @@ class Snapshots:
     def __init__(self, pool: asyncpg.Pool, keys: KeyRing) -> None:
         self._pool = pool
         self._keys = keys
-        self._subjects: dict[UUID, UUID | None] = {}
 
-    def subject(self, stream_id: UUID) -> UUID | None:
-        """Whose key sealed the snapshot found last for this stream."""
-        return self._subjects.get(stream_id)
-
-    async def find(self, cls: type[A], stream_id: UUID) -> A | None:
-        """The stored state, or None where there is none that this code and this key can read."""
+    async def find(self, cls: type[A], stream_id: UUID) -> tuple[A, UUID | None] | None:
+        """The stored state and whose key seals it; None where this code and this key can read none."""
         if not cls.SNAPSHOT_EVERY:
             return None
         row = await self._pool.fetchrow(_FIND, stream_id, _shape(cls))
@@ -51,8 +46,7 @@ class Snapshots:
         except (SealBroken, msgspec.ValidationError, msgspec.DecodeError) as error:
             log.warning("snapshot_left_aside", stream=str(stream_id), error=type(error).__name__)
             return None
-        self._subjects[stream_id] = row["subject"]
-        return _restore(cls, stream_id, row["version"], state)
+        return _restore(cls, stream_id, row["version"], state), row["subject"]
 
     async def store(self, aggregate: Aggregate, subject: UUID | None) -> None:
         """Keeps the state of an aggregate just loaded, that is, of committed events alone."""

@@ -30,14 +30,21 @@ _RESERVED = """r AS MATERIALIZED (
    {answer}::bytea[]) AS r(i, scope, digest, stream, request, answer)
  LEFT JOIN LATERAL (SELECT y.stream_id FROM reservation y
    WHERE y.scope = r.scope AND y.digest = r.digest LIMIT 1) x ON true)"""
-_DONE = """d AS MATERIALIZED (
- SELECT d.i, d.id, EXISTS (SELECT FROM task t WHERE t.task_id = d.id AND t.lease = d.lease
+# Leases and cursors are judged on locked rows: a rival's commit between snapshot and write would slip by.
+_DONE = """dl AS MATERIALIZED (
+ SELECT t.task_id, t.lease, t.done_at FROM task t WHERE t.task_id = ANY({id}::uuid[])
+ ORDER BY t.task_id FOR UPDATE),
+d AS MATERIALIZED (
+ SELECT d.i, d.id, EXISTS (SELECT FROM dl t WHERE t.task_id = d.id AND t.lease = d.lease
    AND t.done_at IS NULL) AS held
  FROM unnest({i}::int[], {id}::uuid[], {lease}::uuid[]) AS d(i, id, lease))"""
-_CURSOR = """k AS MATERIALIZED (
- SELECT k.*, coalesce((SELECT x.sequence FROM inbox_cursor x WHERE x.source = k.source), 0) AS stands
+_CURSOR = """kl AS MATERIALIZED (
+ SELECT x.source, x.sequence FROM inbox_cursor x WHERE x.source = ANY({source}::text[])
+ ORDER BY x.source FOR UPDATE),
+k AS MATERIALIZED (
+ SELECT k.*, kl.sequence AS stands
  FROM unnest({i}::int[], {source}::text[], {before}::bigint[], {after}::bigint[])
-   AS k(i, source, before, after))"""
+   AS k(i, source, before, after) LEFT JOIN kl USING (source))"""
 
 _WRITE_EVENTS = """w_event AS (
  INSERT INTO event (epoch, stream_id, version, event_id, name, schema_version, payload, meta)
@@ -63,8 +70,11 @@ _WRITE_DONE = """w_done AS (
  UPDATE task t SET done_at = now(), lease = NULL, lease_until = NULL, last_error = NULL
  FROM d JOIN ok USING (i) WHERE t.task_id = d.id)"""
 _WRITE_CURSOR = """w_cursor AS (
- INSERT INTO inbox_cursor AS c (source, sequence) SELECT k.source, k.after FROM k JOIN ok USING (i)
- ON CONFLICT (source) DO UPDATE SET sequence = excluded.sequence WHERE c.sequence < excluded.sequence)"""
+ UPDATE inbox_cursor c SET sequence = k.after FROM k JOIN ok USING (i)
+ WHERE c.source = k.source AND k.stands IS NOT NULL),
+w_cursor_new AS (
+ INSERT INTO inbox_cursor (source, sequence) SELECT k.source, k.after FROM k JOIN ok USING (i)
+ WHERE k.stands IS NULL)"""
 
 
 @dataclass(slots=True)
@@ -127,7 +137,7 @@ def _judges(c: _Composer, batch: Sequence[Append], epoch: int) -> tuple[dict[str
     if cursors:
         i, source, before, after = _columns(cursors)
         parts["k"] = c.part(_CURSOR, i=i, source=source, before=before, after=after)
-        checks.append("SELECT i, 'cursor' FROM k WHERE stands <> before")
+        checks.append("SELECT i, 'cursor' FROM k WHERE coalesce(stands, 0) <> before")
     reserved = [(i, r.scope, r.digest, r.stream_id, r.request, r.answer)
                 for i, a in enumerate(batch) for r in a.reserve]  # fmt: skip
     if reserved:

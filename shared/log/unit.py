@@ -78,11 +78,11 @@ class Unit:
 
     async def load_at(self, cls: type[A], stream_id: UUID, version: int) -> A:
         """The aggregate as it was at `version`. Raises StreamNotFound."""
-        snapshot = await self.parts.snapshots.find(cls, stream_id) if version == LATEST else None
-        after = snapshot.version if snapshot else 0
+        kept = await self.parts.snapshots.find(cls, stream_id) if version == LATEST else None
+        aggregate: Any
+        aggregate, subject = kept or (None, None)
+        after = aggregate.version if kept else 0
         events = await self.parts.reader.stream(stream_id, after=after, until=version)
-        aggregate: Any = snapshot
-        subject = self.parts.snapshots.subject(stream_id) if snapshot else None
         for recorded in events:
             aggregate = recorded.event.mutate(aggregate)
             subject = recorded.meta.subject or subject
@@ -108,7 +108,7 @@ class Unit:
         meta = self._meta(loaded.subject)
         meta_text = _json.encode(meta).decode()
         new = tuple(self._encode(event, key, meta_text) for event in events)
-        self.append.streams.append(StreamAppend(aggregate.id, loaded.version, new))
+        self.append.add(StreamAppend(aggregate.id, loaded.version, new))
         for event in events:
             for row in self.parts.projections.rows(cast(Event, event), meta, key):
                 self.append.put(row)
