@@ -138,10 +138,10 @@ def application(service: Service, settings: ServiceSettings, clock: Clock | None
             wakers: list[Callable[[], None]] = []
             runtime = await _runtime(stack, service, settings, clock, known, wakers)
             built = service.build(runtime)
+            for hook in built.hooks:  # before the flow, so that they outlive its last task
+                await stack.enter_async_context(hook())
             await _start_flow(stack, service, runtime, built, wakers)
             _mount(app, service, runtime, built)
-            for hook in built.hooks:
-                await stack.enter_async_context(hook())
             yield
 
     return create_app(
