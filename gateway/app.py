@@ -91,8 +91,9 @@ def guards(portal: Portal) -> list[Middleware]:
 
 def _lifespan(portal: Portal) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def run(_app: Starlette) -> AsyncIterator[None]:
+    async def run(app: Starlette) -> AsyncIterator[None]:
         async with portal.calls, AsyncExitStack() as stack:
+            stack.push_async_callback(callbacks.close, app)
             if portal.settings.rabbitmq_url:
                 portal.live = await stack.enter_async_context(listening(portal.settings, portal.probes))
             portal.probes.up()

@@ -7,6 +7,7 @@ from typing import Final
 
 import httpx
 import structlog
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -39,6 +40,12 @@ async def pass_on(request: Request) -> Response:
         return unavailable().response()
     kind = answer.headers.get("content-type", "application/json")
     return Response(answer.content, answer.status_code, media_type=kind)
+
+
+async def close(app: Starlette) -> None:
+    """Ends the connections to payments."""
+    if hasattr(app.state, "callbacks_client"):
+        await app.state.callbacks_client.aclose()
 
 
 def _client(request: Request) -> httpx.AsyncClient:
