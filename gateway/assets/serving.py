@@ -32,6 +32,8 @@ class Assets:
             raise AssetsNotBuilt("The web assets are not built; run: python -m gateway.assets")
         self.names: dict[str, str] = json.loads(manifest.read_text())
         self._files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        if missing := set(self.names.values()) - self._files.keys():
+            raise AssetsNotBuilt(f"The web assets lack {min(missing)}; run: python -m gateway.assets")
 
     def url(self, name: str) -> str:
         """The address of an asset by its plain name; KeyError for one that was never built."""
