@@ -52,7 +52,7 @@ def claims_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
     @router.get("/claims/{claim_id}/receipt")
     async def read_receipt(claim_id: UUID, caller: Reader) -> dict[str, Any]:
         claim = await _claim_for(runtime, caller, claim_id)
-        if claim.condition != "settled":
+        if claim.settled_by is None:  # what is owed back was paid as well
             raise Problem("not_paid", 409, "There is no receipt before the payment")
         return queries.receipt_answer(claim)
 
