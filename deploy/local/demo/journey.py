@@ -8,15 +8,17 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import httpx
 
 from deploy.local.demo.browser import Browser, Page, PageRefused
 from deploy.local.ports import HOST
 
+CITY_TIME = ZoneInfo("Europe/Berlin")
 SERVICE = "bewohnerparkausweis"
 PERMIT = "Bewohnerparkausweis"
 GIVEN_NAMES = ("Łukasz", "Ayşe", "Jürgen", "Zoë", "Søren", "Ștefan", "Anaïs", "Jan", "Ines", "Malik", "Thu")
@@ -139,7 +141,7 @@ class Journey:
             self.case_id = _case_id(after)
 
     def _answers(self) -> dict[str, Any]:
-        today = datetime.now(UTC).date().isoformat()
+        today = datetime.now(CITY_TIME).date().isoformat()
         return {
             "registered_in": "germany", "plate": self.citizen.plate, "holder": "self",
             "holder_declaration": "true", "start": today, "months": 12, "register_consent": "true",
