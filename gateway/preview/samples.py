@@ -248,24 +248,7 @@ def _permits() -> dict[str, Page]:
 
 
 def _work(de: bool) -> dict[str, Page]:
-    names = ("Kim Muster", "Ayşe Yılmaz", "Jörg Groß", "Łukasz Nowak", "Zoë Ağaoğlu")
-    states: tuple[tuple[str, Tone], ...] = (("with_clerk", "warning"), ("correction_requested", "info"))
     reason = "Melderegister weicht ab" if de else "Population register differs"
-    rows = tuple(
-        work.WorkRow(
-            url="#",
-            number=f"BPA-2026-{4000 + n:06d}",
-            service=forms.cards(de)[n % 2].title,
-            applicant=names[n % 5],
-            submitted_at=NOW - timedelta(days=n),
-            due=date(2026, 11, 22 + n),
-            urgent=n < 2,
-            state=states[n % 2][0],
-            tone=states[n % 2][1],
-            reasons=(reason,) if n % 3 == 0 else (),
-        )
-        for n in range(8)
-    )
     history = tuple(
         work.HistoryEntry(at=NOW + timedelta(seconds=40 * n), title=step[0 if de else 1], actor=actor)
         for n, (step, actor) in enumerate(zip(STEPS[:3], ("citizen", "provider", "system"), strict=True))
@@ -307,9 +290,39 @@ def _work(de: bool) -> dict[str, Page]:
     )
     return {
         "worklist": work.WorklistPage(
-            figures=tuple(work.Figure(value=value, label=label) for value, label in figures), rows=rows
+            figures=tuple(work.Figure(value=value, label=label) for value, label in figures),
+            rows=_rows(de, reason),
         ),
         "worklist-empty": work.WorklistPage(figures=(), rows=()),
+        **_money(),
+        "case-file": file,
+        "case-file-refused": replace(file, message="reason_missing", decision="reject"),
+        "case-file-decided": decided,
+    }
+
+
+def _rows(de: bool, reason: str) -> tuple[work.WorkRow, ...]:
+    names = ("Kim Muster", "Ayşe Yılmaz", "Jörg Groß", "Łukasz Nowak", "Zoë Ağaoğlu")
+    states: tuple[tuple[str, Tone], ...] = (("with_clerk", "warning"), ("correction_requested", "info"))
+    return tuple(
+        work.WorkRow(
+            url="#",
+            number=f"BPA-2026-{4000 + n:06d}",
+            service=forms.cards(de)[n % 2].title,
+            applicant=names[n % 5],
+            submitted_at=NOW - timedelta(days=n),
+            due=date(2026, 11, 22 + n),
+            urgent=n < 2,
+            state=states[n % 2][0],
+            tone=states[n % 2][1],
+            reasons=(reason,) if n % 3 == 0 else (),
+        )
+        for n in range(8)
+    )
+
+
+def _money() -> dict[str, Page]:
+    return {
         "work-money": work.MoneyTasksPage(
             tasks=tuple(
                 work.MoneyTask(
@@ -323,9 +336,6 @@ def _work(de: bool) -> dict[str, Page]:
             )
         ),
         "work-money-empty": work.MoneyTasksPage(tasks=()),
-        "case-file": file,
-        "case-file-refused": replace(file, message="reason_missing", decision="reject"),
-        "case-file-decided": decided,
     }
 
 
