@@ -3,7 +3,7 @@ PYTHON ?= python3
 ENVIRONMENT := $(PYTHON) -I deploy/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo stop status test check format lock clean
+.PHONY: help setup run demo stop status test check format docs lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: ## format, lint, strict types, import rules, generated docs fresh
 format: ## put the code into the house's format
 	@$(ENVIRONMENT) -m ruff format .
 	@.venv/bin/python -m ruff check --fix-only --quiet .
+
+docs: ## write the documents that are generated from the code
+	@$(ENVIRONMENT) -m shared.cli docs
 
 lock: ## renew requirements/lock.txt from requirements/*.in (ARGS="--upgrade-package name" for one)
 	@$(ENVIRONMENT) -m deploy.local lock $(ARGS)

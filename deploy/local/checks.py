@@ -18,10 +18,12 @@ def checks() -> dict[str, list[str]]:
         "lint": [str(bin_ / "ruff"), "check", "--quiet", "."],
         "types": [str(bin_ / "mypy"), *(name for name in TYPED if (ROOT / name).is_dir())],
     }
-    if "[tool.importlinter]" in (ROOT / "pyproject.toml").read_text():
+    if (ROOT / ".importlinter").exists():
         found["import rules"] = [str(bin_ / "lint-imports"), "--no-cache"]
     if is_module("shared.cli"):
         found["generated docs"] = [sys.executable, "-m", "shared.cli", "docs", "--check"]
+    if is_module("deploy.manifests"):
+        found["manifests"] = [sys.executable, "-m", "deploy.manifests", "check"]
     return found
 
 
