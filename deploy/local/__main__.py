@@ -13,6 +13,7 @@ from deploy.local.ports import is_free, ports
 from deploy.local.progress import Progress
 from deploy.local.record import ProcessRecord
 from deploy.local.services import SERVICES, is_module
+from deploy.local.testservers import sweep
 from deploy.local.welcome import show_welcome
 
 
@@ -45,8 +46,8 @@ def clean(arguments: Sequence[str]) -> int:
     """Stop; remove the state folder with all data, and what runs and tests have on a server not ours."""
     state = state_folder()
     stop(arguments)
-    for user in (state, state / "test"):
-        forget(user)
+    sweep(state / "test")
+    forget(state)
     shutil.rmtree(state)
     return 0
 

@@ -51,11 +51,7 @@ class Portal:
             )
         stack = Stack(self._state, chosen, broker, databases)
         self._prepare(stack)
-        if node:
-            with self._progress.step("RabbitMQ ready") as say:
-                self._supervisor.await_ready(node, within=90)
-                say(broker.described)
-        self._start_services(stack)
+        self._start_services(stack, node)
         Whereabouts(stack.ports, stack.broker.url, stack.broker.name_prefix).save(self._state)
         return stack
 
@@ -113,6 +109,12 @@ class Portal:
             with self._progress.step("migrations") as say:
                 self._migrate(stack, say)
 
+    def _is_to_be_seeded(self, stack: Stack) -> bool:
+        """Whether these accounts were not made yet in this database."""
+        mark = self._state / "seeded"
+        is_done = mark.exists() and mark.read_text() == self.secrets.demo_accounts_digest()
+        return is_module("services.identity.seed") and (stack.databases["identity"].are_new or not is_done)
+
     def _migrate(self, stack: Stack, say: Callable[[str], None]) -> None:
         """Each takes a Python process and seconds of imports: run those that have something to do."""
         present = {service.name for service in SERVICES if service.is_present()}
@@ -123,15 +125,17 @@ class Portal:
         stamps.note(databases, outdated)
         say(", ".join(outdated) or "nothing new")
 
-    def _start_services(self, stack: Stack) -> None:
+    def _start_services(self, stack: Stack, node: list[Running]) -> None:
+        """The processes need no broker to begin with, so they do not wait for a node that is starting."""
         with self._progress.step("processes") as say:
             present = [service for service in SERVICES if service.is_present()]
             started = self._supervisor.begin(*(service.process(stack) for service in present))
-            self._supervisor.await_ready(started, within=90, say=say)
+            self._supervisor.await_ready([*node, *started], within=120, say=say)
             say(", ".join(service.name for service in present))
-        if is_module("services.identity.seed"):
+        if self._is_to_be_seeded(stack):
             with self._progress.step("demo accounts"):
                 self._supervisor.complete(seeding(stack))
+                (self._state / "seeded").write_text(self.secrets.demo_accounts_digest())
 
 
 def forget(state: Path) -> None:

@@ -45,13 +45,11 @@ def find_broker(
     ports: NodePorts,
     password: str,
     say: Say,
-    *,
     standard: int = STANDARD_PORT,
-    node_folder: Path | None = None,
 ) -> Broker:
     """The broker to use, in the order of the module's docstring. Raises CannotStart when there is none.
 
-    `state` names our virtual host or prefix; a private node keeps its data in `node_folder`, else in `state`.
+    `state` names our virtual host or prefix, and a private node keeps its data in it.
     """
     name = own_name(state)
     if given := environment.get("PORTAL_RABBITMQ_URL"):
@@ -62,7 +60,7 @@ def find_broker(
         return Broker(url, f"the server on port {standard}, names with the prefix {name}.", f"{name}.")
     login = Login("portal", password, "portal")
     unpacked = state_folder() / "rabbitmq-packages"
-    folder = node_folder or state / "rabbitmq"
+    folder = state / "rabbitmq"
     if root := installed_root((Path("/"), unpacked)):
         return _private(root, folder, ports, login)
     if _docker_answers():

@@ -74,6 +74,9 @@ class Secrets:
         accounts: list[dict[str, str]] = json.loads((self.root / "demo_accounts.json").read_text())
         return accounts
 
+    def demo_accounts_digest(self) -> str:
+        return hashlib.sha256((self.root / "demo_accounts.json").read_bytes()).hexdigest()
+
     def _caller_keys(self) -> None:
         pem = self.text("identity", "caller_signing_key.pem", ed25519_pem)
         for service in LOGS[1:]:

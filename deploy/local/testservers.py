@@ -1,30 +1,33 @@
 """Servers for a test session, whichever are found: given, answering on the standard port, or private ones.
 
-What is private lies in `.portal/test` and is gone when the session ends. On a server that others
-use, tests keep to databases and names of their own; who makes them, drops them.
+A session keeps to databases of its own, which its fixtures make and drop, and to a virtual host of its own,
+which is made and dropped here. What a killed session left behind, servers included, the next one ends.
 """
 
 import asyncio
 import os
 import secrets
+import shutil
 import tempfile
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import asyncpg
+import psutil
 
 from deploy.local.places import state_folder
+from deploy.local.portal import end_all, forget
 from deploy.local.ports import free_port
 from deploy.local.postgres import private_postgres, superuser_url
 from deploy.local.processes import Supervisor
 from deploy.local.rabbit import Broker, find_broker
 from deploy.local.rabbit_node import NodePorts
+from deploy.local.record import ProcessRecord
 
 T = TypeVar("T")
-
 STANDARD_POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 
 
@@ -33,36 +36,51 @@ def postgres_for_tests() -> Iterator[str]:
     """The URL of an administrator (superuser) of a PostgreSQL; may be called inside a running event loop."""
     if given := os.environ.get("PORTAL_POSTGRES_URL"):
         yield given
-    elif _apart(_lets_in(STANDARD_POSTGRES)):
+    elif _apart(lambda: asyncio.run(_lets_in(STANDARD_POSTGRES))):
         yield STANDARD_POSTGRES
     else:
         port, password = free_port(), secrets.token_urlsafe(24)
-        with _session_folder("postgres") as folder, _running(folder) as supervisor:
+        with _session("postgres") as (folder, supervisor):
             supervisor.start(private_postgres(folder, port, password))
             yield superuser_url(port, password)
 
 
 @contextmanager
 def rabbitmq_for_tests() -> Iterator[Broker]:
-    """A broker (`url`, `name_prefix`); may be called inside a running event loop.
+    """A broker (`url`, `name_prefix`) for this session; may be called inside a running event loop."""
+    ports, password = NodePorts(free_port(), free_port(), free_port()), secrets.token_hex(24)
+    with _session("rabbitmq") as (folder, supervisor):
+        try:
+            broker = _apart(lambda: find_broker(os.environ, folder, ports, password, lambda text: None))
+            for process in broker.processes:
+                supervisor.start(process, within=90)
+            yield broker
+        finally:
+            _apart(lambda: forget(folder))
 
-    Its virtual host is shared by all test sessions of this checkout: names need a part of the session's own
-    too.
-    """
-    ports = NodePorts(free_port(), free_port(), free_port())
-    with _session_folder("rabbitmq") as folder, _running(folder) as supervisor:
-        broker = _apart(_found(folder, ports))
-        for process in broker.processes:
-            supervisor.start(process, within=90)
-        yield broker
+
+@contextmanager
+def _session(kind: str) -> Iterator[tuple[Path, Supervisor]]:
+    """A folder that names its session's process, and what runs in it; both gone in the end."""
+    tests = state_folder() / "test"
+    tests.mkdir(exist_ok=True)
+    _apart(lambda: sweep(tests))
+    prefix = f"{kind}-{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=tests, ignore_cleanup_errors=True) as name:
+        supervisor = Supervisor(Path(name))
+        try:
+            yield Path(name), supervisor
+        finally:
+            supervisor.stop()
 
 
-async def _found(folder: Path, ports: NodePorts) -> Broker:
-    def find() -> Broker:
-        password = secrets.token_hex(24)
-        return find_broker(os.environ, folder.parent, ports, password, lambda text: None, node_folder=folder)
-
-    return await asyncio.to_thread(find)
+def sweep(tests: Path) -> None:
+    """End what sessions left whose process is gone: their servers, virtual hosts and folders."""
+    for folder in (*tests.glob("postgres-*-*"), *tests.glob("rabbitmq-*-*")):
+        if not psutil.pid_exists(int(folder.name.split("-")[1])):
+            end_all(ProcessRecord(folder / "processes.json"))
+            forget(folder)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _lets_in(url: str) -> bool:
@@ -74,23 +92,7 @@ async def _lets_in(url: str) -> bool:
     return True
 
 
-def _apart(work: Coroutine[Any, Any, T]) -> T:
+def _apart(work: Callable[[], T]) -> T:
+    """Run in a thread, where no event loop runs yet."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
-
-
-@contextmanager
-def _session_folder(name: str) -> Iterator[Path]:
-    tests = state_folder() / "test"
-    tests.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=tests, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
-
-
-@contextmanager
-def _running(folder: Path) -> Iterator[Supervisor]:
-    supervisor = Supervisor(folder)
-    try:
-        yield supervisor
-    finally:
-        supervisor.stop()
+        return thread.submit(work).result()

@@ -21,12 +21,14 @@ from deploy.local.record import is_up
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Iterator[dict[str, str]]:
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """One installation for all tests of this file: what the first start makes, later ones find."""
+    state = tmp_path_factory.mktemp("run") / "state"
     moved = {variable(name): str(free_port()) for name in DEFAULT_PORTS}
     given = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
-    yield given | moved | {"PORTAL_STATE_DIR": str(tmp_path / "state")}
-    forget(tmp_path / "state")
+    yield given | moved | {"PORTAL_STATE_DIR": str(state)}
+    forget(state)
 
 
 def local(settings: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -83,8 +85,7 @@ class TestTheLocalRun:
         assert [process for process in family if is_up(process)] == []
 
     def test_names_a_port_that_is_taken(self, settings: dict[str, str]) -> None:
-        settings[variable("smtp")] = settings[variable("mailbox")]
-        refused = local(settings, "run")
+        refused = local(settings | {variable("smtp"): settings[variable("mailbox")]}, "run")
         assert refused.returncode == 1
         assert "PORTAL_PORT_" in refused.stderr
         assert refused.stderr.count("\n") == 1

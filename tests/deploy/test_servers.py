@@ -1,4 +1,5 @@
 import secrets
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from deploy.local.postgres import private_postgres, superuser_url
 from deploy.local.processes import Supervisor
 from deploy.local.rabbit import find_broker, given_broker
 from deploy.local.rabbit_node import NodePorts, installed_root
-from deploy.local.testservers import postgres_for_tests, rabbitmq_for_tests
+from deploy.local.testservers import postgres_for_tests, rabbitmq_for_tests, sweep
 
 pytestmark = pytest.mark.integration
 
@@ -114,3 +115,15 @@ class TestServersForTests:
             await connection.close()
             channel = await aio_pika.connect(broker.url, timeout=5)
             await channel.close()
+        with pytest.raises(aio_pika.exceptions.AMQPError):
+            await aio_pika.connect(broker.url, timeout=5)
+
+    def test_of_a_killed_session_are_ended_by_the_next(self, tmp_path: Path) -> None:
+        gone = subprocess.Popen(["true"])
+        gone.wait()
+        left = tmp_path / f"postgres-{gone.pid}-x"
+        supervisor = Supervisor(left)
+        supervisor.start(private_postgres(left, free_port(), "pw"))
+        sweep(tmp_path)
+        assert not left.exists()
+        assert supervisor.died() is not None
