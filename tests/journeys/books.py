@@ -1,6 +1,7 @@
 """What the portal has written down: counted events, the ledger, the time that tasks wait for."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,20 +32,29 @@ class Books:
     async def _count(self, service: str, statement: str) -> int:
         return int((await self.stage.query(service, statement))[0][0])
 
-    async def settled(self) -> dict[str, int]:
+    async def settled(self, seconds: float = 20) -> dict[str, int]:
         """The counts once nothing is due in any service and nothing has changed for a moment."""
-        due = (
-            "SELECT count(*) FROM task WHERE done_at IS NULL AND failed_at IS NULL"
-            " AND (due_at <= now() OR kind = 'render_document')"
-        )
-        before = await self.counted()
-        async with asyncio.timeout(30):
-            while True:
-                await asyncio.sleep(QUIET_SECONDS)
-                now, waiting = await self.counted(), [await self._count(name, due) for name in LOGS]
-                if now == before and not any(waiting):
-                    return now
-                before = now
+        before, until = await self.counted(), time.monotonic() + seconds
+        while True:
+            await asyncio.sleep(QUIET_SECONDS)
+            now, waiting = await self.counted(), await self._due()
+            if now == before and not waiting:
+                return now
+            assert time.monotonic() < until, f"never at rest: {waiting}"
+            before = now
+
+    async def _due(self) -> list[str]:
+        """Tasks at work or due, and documents on their way."""
+        rows = [
+            (name, row)
+            for name in LOGS
+            for row in await self.stage.query(
+                name,
+                "SELECT kind, tries, last_error, due_at FROM task WHERE done_at IS NULL AND failed_at IS NULL"
+                " AND (due_at <= now() OR kind = 'render_document')",
+            )
+        ]
+        return [f"{name}: {dict(row)}" for name, row in rows]
 
     @asynccontextmanager
     async def untouched(self) -> AsyncIterator[None]:

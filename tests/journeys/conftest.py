@@ -40,7 +40,9 @@ async def listener(stage: Stage) -> AsyncIterator[Listener]:
 @pytest.fixture(scope="session")
 async def town_hall(stage: Stage) -> AsyncIterator[TownHall]:
     async with gateway_calls(stage) as calls:
-        yield TownHall(stage, calls)
+        town_hall = TownHall(stage, calls)
+        yield town_hall
+        await town_hall.aclose()
 
 
 @pytest.fixture(scope="session")

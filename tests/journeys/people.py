@@ -151,12 +151,11 @@ class Program:
 
 @dataclass(slots=True)
 class Official:
-    """Somebody of the town hall, asking the services with the gateway's credential and an own session."""
+    """Somebody of the town hall: at the pages below /arbeit, and asking the services as the gateway does."""
 
     calls: ServiceCalls
     session: str
-    email: str
-    password: str
+    browser: Browser
 
     async def get(self, service: str, path: str) -> Any:
         return await self.calls.get(service, path, purpose="case-work", session=self.session)
@@ -167,19 +166,26 @@ class Official:
         )
 
     async def file_of(self, case_id: str) -> dict[str, Any]:
+        """The file as applications gives it."""
         found: dict[str, Any] = await self.get("applications", f"/applications/{case_id}/file")
         return found
 
-    async def decide(self, case_id: str, decision: str, reason: str = "", **more: Any) -> dict[str, Any]:
-        """Decides on the case as it stands."""
-        given = {
-            "decision": decision,
-            "reason": reason,
-            "version": (await self.file_of(case_id))["version"],
-            **more,
-        }
-        found: dict[str, Any] = await self.post("applications", f"/applications/{case_id}/decision", given)
-        return found
+    async def open(self, case_id: str) -> Page:
+        """The page of the file."""
+        return await self.browser.get(f"/arbeit/{case_id}")
+
+    async def decide(
+        self, case_id: str, decision: str, reason: str = "", *, on: Page | None = None, **more: str
+    ) -> Page:
+        """Decides on the case as the page shows it; a fresh one unless `on` is given. Raises PageRefused."""
+        page = on or await self.open(case_id)
+        form = page.form(action="/entscheidung")
+        return await self.browser.send(page, form, decision=decision, reason=reason, **more)
+
+    async def revoke(self, case_id: str, reason: str) -> Page:
+        """Revokes the one document of the case that holds. Raises PageRefused."""
+        page = await self.open(case_id)
+        return await self.browser.send(page, page.form(action="/widerruf"), revocation=reason)
 
 
 @dataclass(slots=True)
@@ -188,15 +194,27 @@ class TownHall:
 
     stage: Stage
     calls: ServiceCalls
-    _there: dict[str, Official] = field(default_factory=dict)
+    there: dict[str, Official] = field(default_factory=dict)
 
     async def official(self, role: str) -> Official:
-        if role not in self._there:
+        if role not in self.there:
             account = next(one for one in self.stage.secrets.demo_accounts() if one["role"] == role)
-            login = {"email": account["email"], "password": account["password"]}
-            begun = await self.calls.post("identity", "/sessions", purpose="account-access", json=login)
-            self._there[role] = Official(self.calls, begun["session"], **login)
-        return self._there[role]
+            self.there[role] = await official(self.stage, self.calls, account["email"], account["password"])
+        return self.there[role]
+
+    async def aclose(self) -> None:
+        for one in self.there.values():
+            await one.browser.aclose()
+
+
+async def official(stage: Stage, calls: ServiceCalls, email: str, password: str) -> Official:
+    """An account, signed in on the pages and with a session of its own for the services."""
+    login = {"email": email, "password": password}
+    begun = await calls.post("identity", "/sessions", purpose="account-access", json=login)
+    browser = Browser(stage.addresses.portal, home())
+    page = await browser.get("/anmelden")
+    await browser.send(page, page.form(with_field="password"), **login)
+    return Official(calls, begun["session"], browser)
 
 
 def gateway_calls(stage: Stage) -> ServiceCalls:

@@ -20,7 +20,17 @@ from shared.ids import new_id
 from shared.service import writing
 from shared.web.calls import RemoteProblem
 from tests.journeys.books import Books
-from tests.journeys.people import Official, Program, Resident, gateway_calls, home, newcomer, refusal
+from tests.journeys.people import (
+    Official,
+    Program,
+    Resident,
+    TownHall,
+    gateway_calls,
+    home,
+    newcomer,
+    official,
+    refusal,
+)
 from tests.journeys.stage import Stage
 
 pytestmark = pytest.mark.integration
@@ -125,7 +135,9 @@ class TestAnUnknownId:
     async def test_is_a_problem_that_says_so(self, stranger: Resident, path: str) -> None:
         answer = await Program(stranger.browser).call("GET", path)
         assert answer.status_code == 404
-        assert answer.json()["type"] == "urn:portal:problem:not_found"
+        expected = "service_unknown" if "/services/" in path else "not_found"
+        assert answer.json()["type"] == f"urn:portal:problem:{expected}"
+        assert answer.json()["detail"]
 
     async def test_that_is_no_id_is_invalid(self, stranger: Resident) -> None:
         answer = await Program(stranger.browser).call("GET", "/applications/1")
@@ -200,18 +212,22 @@ class TestWithoutASession:
 
 class TestAWrongRole:
     async def test_sees_no_page_of_the_town_hall(self, stranger: Resident) -> None:
-        status, said = await status_of(stranger.browser, "/aufsicht")
-        assert status == 403
-        assert "Diese Seite ist für Mitarbeitende der Stadt." in said
+        for url in ("/aufsicht", "/arbeit", f"/arbeit/{uuid4()}", "/arbeit/zahlungen"):
+            status, said = await status_of(stranger.browser, url)
+            assert status == 403
+            assert "Diese Seite ist für Mitarbeitende der Stadt." in said
+
+    async def test_of_the_town_hall_opens_no_other_office(self, town_hall: TownHall) -> None:
+        closed = {"clerk": "/aufsicht", "warden": "/arbeit", "treasurer": "/arbeit"}
+        for role, url in closed.items():
+            assert (await status_of((await town_hall.official(role)).browser, url))[0] == 403, role
 
     async def test_decides_nothing(
         self, stage: Stage, owner: Resident, clerk: Official, books: Books
     ) -> None:
         me = owner.citizen
         async with gateway_calls(stage) as calls, books.untouched():
-            login = {"email": me.email, "password": me.password}
-            begun = await calls.post("identity", "/sessions", purpose="account-access", json=login)
-            citizen = Official(calls, begun["session"], me.email, me.password)
+            citizen = await official(stage, calls, me.email, me.password)
             document = (await owner.documents())["resident_parking_permit"]["document_id"]
             forbidden = [
                 citizen.get("applications", "/worklist"),
@@ -228,6 +244,7 @@ class TestAWrongRole:
                 with pytest.raises(RemoteProblem) as refused:
                     await asked
                 assert refused.value.status == 403, refused.value
+            await citizen.browser.aclose()
 
 
 class TestAFormThatIsNotOurs:

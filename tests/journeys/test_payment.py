@@ -139,7 +139,7 @@ class TestACallbackAfterWithdrawal:
 
 class TestAPaidApplicationThatIsWithdrawn:
     async def test_has_its_fee_given_back(
-        self, arrive: Arrive, listener: Listener, books: Books, clerk: Official
+        self, arrive: Arrive, listener: Listener, books: Books, treasurer: Official
     ) -> None:
         resident = await arrive()
         await resident.submit(remark="Bitte prüfen")
@@ -153,6 +153,8 @@ class TestAPaidApplicationThatIsWithdrawn:
         claim = await resident.claim()
         assert claim["state"] == "refund_due"
         assert [task["kind"] for task in await books.money_tasks(claim["claim_id"])] == ["refund_due"]
+        assert claim["kassenzeichen"] in (await treasurer.browser.get("/arbeit/zahlungen")).said
+        assert "receipt" in await resident.documents()
 
 
 class TestAnotherAmount:

@@ -1,12 +1,14 @@
 """Cases that a person decides: the register does not agree, or does not answer, or something is unclear."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
+from deploy.local.demo.browser import PageRefused
 from deploy.local.demo.listening import Listener
-from shared.web.calls import RemoteProblem
 from tests.journeys.books import Books
 from tests.journeys.conftest import Arrive
-from tests.journeys.people import Official, Resident
+from tests.journeys.people import Official, Resident, refusal
 
 pytestmark = pytest.mark.integration
 IN_REVIEW = "Eine Person im Amt sieht sich Ihren Antrag an."
@@ -32,15 +34,17 @@ class TestARegisterThatDoesNotAgree:
         case = await doubted.case()
         own_words = (case.pop("answers"), case.pop("summary"))  # what the citizen said is no news to them
         assert own_words[0]["family_name"] == "Mismatch Öztürk"
-        about_the_case = page.said.partition("Angaben im Antrag")[0].partition("Vorgang BPA")[2]
+        about_the_case = page.text.partition("<main")[2].partition("Angaben im Antrag")[0]
+        assert IN_REVIEW in about_the_case
         for told in (str(case), about_the_case, str(books.heard(doubted.case_id))):
             assert "register" not in told.lower()
             assert "mismatch" not in told.lower()
         file = await clerk.file_of(doubted.case_id)
         assert file["register_outcome"] == "mismatch"
         assert file["reasons"] == ["register_mismatch"]
-        waiting = (await clerk.get("applications", "/worklist"))["cases"]
-        assert doubted.case_id in {one["case_id"] for one in waiting}
+        worklist = await clerk.browser.get("/arbeit")
+        assert f"/arbeit/{doubted.case_id}" in {urlsplit(link).path for link in worklist.links}
+        assert "Weicht ab" in (await clerk.open(doubted.case_id)).said
 
     async def test_does_not_stop_a_permit_that_the_clerk_approves(
         self, doubted: Resident, clerk: Official, listener: Listener
@@ -66,6 +70,7 @@ class TestARegisterThatDoesNotAgree:
         notice = (await doubted.documents())["rejection_notice"]
         pdf = await doubted.browser.http.get(f"/dokumente/{notice['document_id']}.pdf")
         assert pdf.content.startswith(b"%PDF")
+        assert "Zahlungsbeleg" in page.said
         claim = await doubted.claim()
         assert claim["state"] == "refund_due"
         assert [task["kind"] for task in await books.money_tasks(claim["claim_id"])] == ["refund_due"]
@@ -80,17 +85,24 @@ class TestARegisterThatDoesNotAgree:
 
 class TestAClerk:
     async def test_decides_once(self, doubted: Resident, clerk: Official, books: Books) -> None:
-        version = (await clerk.file_of(doubted.case_id))["version"]
-        await clerk.decide(doubted.case_id, "approve")
-        with pytest.raises(RemoteProblem) as late:
-            await clerk.post(
-                "applications",
-                f"/applications/{doubted.case_id}/decision",
-                {"decision": "reject", "reason": "doch nicht", "version": version},
-            )
-        assert (late.value.status, late.value.slug) == (409, "changed_meanwhile")
+        seen = await clerk.open(doubted.case_id)
+        after = await clerk.decide(doubted.case_id, "approve", on=seen)
+        assert "Die Entscheidung ist gespeichert." in after.said
         await books.settled()
-        assert "applications.application_rejected" not in books.kinds(doubted.case_id)
+        async with books.untouched():
+            with pytest.raises(PageRefused) as late:
+                await clerk.decide(doubted.case_id, "reject", "doch nicht", on=seen)
+        assert refusal(late.value).status == 409
+        assert "Inzwischen hat sich etwas geändert." in refusal(late.value).said
+
+    async def test_gives_a_reason_for_a_rejection(
+        self, doubted: Resident, clerk: Official, books: Books
+    ) -> None:
+        async with books.untouched():
+            with pytest.raises(PageRefused) as caught:
+                await clerk.decide(doubted.case_id, "reject")
+        assert refusal(caught.value).status == 422
+        assert "Bitte begründen Sie die Entscheidung." in refusal(caught.value).said
 
     async def test_asks_and_the_citizen_corrects(
         self, arrive: Arrive, clerk: Official, listener: Listener, books: Books
