@@ -138,7 +138,7 @@ class Journey:
             )
         async with self.step("submit the application"):
             after = await self.browser.send(review, review.form(action="/senden"), button="submit")
-            self.case_id = _case_id(after)
+            self.case_id = case_id_of(after)
 
     def _answers(self) -> dict[str, Any]:
         today = datetime.now(CITY_TIME).date().isoformat()
@@ -213,7 +213,7 @@ class Journey:
         raise PageRefused("no confirmation mail came")
 
 
-def _case_id(page: Page) -> str:
+def case_id_of(page: Page) -> str:
     found = _CASE.search(urlsplit(page.url).path)
     if found is None:
         raise PageRefused(f"after submitting, no case but {page.url}")
