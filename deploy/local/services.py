@@ -16,6 +16,8 @@ from deploy.local.rabbit import Broker
 from deploy.local.secrets import GIROCHECKOUT_PROJECTS
 
 MERCHANT_ID = "3610001"
+# glibc keeps an arena for each thread and hands little back; rendering in threads would hold on to it
+LEAN_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536", "MALLOC_MMAP_THRESHOLD_": "65536"}
 PASSED_ON = ("PORTAL_LOG_LEVEL", "PORTAL_OTLP_ENDPOINT")
 
 
@@ -126,6 +128,7 @@ def _documents(stack: Stack) -> Environment:
     return _with_log(stack, "documents") | {
         "PORTAL_STORE_URL": (stack.state / "documents").as_uri(),
         "PORTAL_FONTS_DIR": str(stack.state / "fonts"),
+        **LEAN_MEMORY,
     }
 
 
@@ -154,6 +157,11 @@ def _register(stack: Stack) -> Environment:
     return {"PORTAL_HOST": HOST, "PORTAL_PORT_REGISTER": str(stack.ports["register"])}
 
 
+def _gateway(stack: Stack) -> Environment:
+    """A payer's browser may leave for the provider's page: the page's policy names its origin."""
+    return _common(stack, "gateway") | {"PORTAL_PAYMENT_ORIGINS": json.dumps([stack.url("girocheckout")])}
+
+
 SERVICES = (  # started together in this order, stopped in the reverse one: the gateway goes first
     Service("mailbox", "deploy.local.mailbox", _mailbox),
     Service("girocheckout", "deploy.local.sandbox.girocheckout", _girocheckout, "/sandbox/health"),
@@ -162,7 +170,7 @@ SERVICES = (  # started together in this order, stopped in the reverse one: the 
     Service("applications", "services.applications", _applications),
     Service("payments", "services.payments", _payments),
     Service("documents", "services.documents", _documents),
-    Service("gateway", "gateway", lambda stack: _common(stack, "gateway")),
+    Service("gateway", "gateway", _gateway),
 )
 
 
