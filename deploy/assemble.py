@@ -24,8 +24,13 @@ MODULES = {name: f"services.{name}" for name in SERVICES} | {
 COMMANDS = {
     "serve": 'import runpy\n\nrunpy.run_module("{module}", run_name="__main__", alter_sys=True)\n',
     "portal": "from shared.cli.commands import main\n\nmain()\n",
-    "healthy": "import os\nimport urllib.request\n\n"
-    "urllib.request.urlopen(f\"http://127.0.0.1:{{os.environ['PORTAL_PORT']}}/health/live\", timeout=2)\n",
+    "healthy": """import os
+import sys
+import urllib.request
+
+here = f"http://127.0.0.1:{{os.environ['PORTAL_PORT']}}/health/live"
+urllib.request.urlopen(sys.argv[1] if len(sys.argv) > 1 else here, timeout=2)
+""",
 }
 
 
