@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from gateway.preview import samples_forms as forms
 from gateway.translations import Translator
@@ -93,15 +94,18 @@ def _steps(de: bool, now: int) -> tuple[cases.Step, ...]:
     return tuple(step(place) for place in range(len(STEPS)))
 
 
-def _cases(de: bool) -> dict[str, Page]:
-    permit = cases.Document(
+def _permit() -> cases.Document:
+    return cases.Document(
         url="#",
         kind="resident_parking_permit",
         number="BPA-26-004711",
         valid_from=date(2026, 12, 1),
         valid_until=date(2027, 11, 30),
     )
-    running = cases.CasePage(
+
+
+def _running(de: bool) -> cases.CasePage:
+    return cases.CasePage(
         case_id="1",
         number="BPA-2026-004711",
         title=forms.cards(de)[0].title,
@@ -114,29 +118,53 @@ def _cases(de: bool) -> dict[str, Page]:
         live_url="/vorgang/1/ereignisse",
         can_withdraw=True,
     )
-    receipt = cases.Document(url="#", kind="receipt", number="LIN26000471109")
-    unpaid = replace(
-        running, situation="awaiting_payment", todo=cases.Todo(kind="pay", url="#", until=date(2026, 12, 6))
-    )
-    rejected = replace(
-        running,
+
+
+def _ended(de: bool, **more: Any) -> cases.CasePage:
+    """A case to which nothing more happens."""
+    return replace(_running(de), live_url="", can_withdraw=False, **more)
+
+
+def _rejected(de: bool) -> cases.CasePage:
+    reason = "Die Wohnung liegt in keinem Bewohnerparkgebiet." if de else "The flat is in no residents’ zone."
+    stopped = cases.Step(progress="stopped", title="Abgelehnt" if de else "Rejected", at=NOW)
+    return _ended(
+        de,
         situation="rejected",
         tone="danger",
-        live_url="",
-        can_withdraw=False,
-        reason="Die Wohnung liegt in keinem Bewohnerparkgebiet."
-        if de
-        else "The flat is in no residents’ zone.",
-        steps=(
-            *_steps(de, 2)[:2],
-            cases.Step(progress="stopped", title="Abgelehnt" if de else "Rejected", at=NOW),
-        ),
+        reason=reason,
+        steps=(*_steps(de, 2)[:2], stopped),
         documents=(cases.Document(url="#", kind="rejection_notice"),),
     )
+
+
+def _cases(de: bool) -> dict[str, Page]:
+    receipt = cases.Document(url="#", kind="receipt", number="LIN26000471109")
+    due = cases.Todo(kind="pay", url="#", until=date(2026, 12, 6))
+    return {
+        "case": _running(de),
+        "case-unpaid": replace(_running(de), situation="awaiting_payment", todo=due),
+        "case-done": _ended(
+            de,
+            situation="completed",
+            tone="success",
+            steps=_steps(de, 4),
+            documents=(_permit(), receipt),
+            paid=True,
+        ),
+        "case-rejected": _rejected(de),
+        "case-revoked": _ended(
+            de, situation="revoked", tone="danger", documents=(replace(_permit(), revoked=True),)
+        ),
+        **_lists(de),
+    }
+
+
+def _lists(de: bool) -> dict[str, Page]:
     row = cases.CaseRow(
         url="#",
         number="BPA-2026-004711",
-        title=running.title,
+        title=forms.cards(de)[0].title,
         icon="car",
         state="completed",
         tone="success",
@@ -151,33 +179,8 @@ def _cases(de: bool) -> dict[str, Page]:
         ),
         drafts=(cases.DraftRow(url="#", delete_url="#", title=dog, icon="dog", saved_at=NOW),),
     )
-    return {
-        "case": running,
-        "case-unpaid": unpaid,
-        "case-done": replace(
-            running,
-            situation="completed",
-            tone="success",
-            steps=_steps(de, 4),
-            documents=(permit, receipt),
-            live_url="",
-            paid=True,
-            can_withdraw=False,
-        ),
-        "case-rejected": rejected,
-        "case-revoked": replace(
-            running,
-            situation="revoked",
-            tone="danger",
-            live_url="",
-            documents=(replace(permit, revoked=True),),
-        ),
-        "cases": mine,
-        "cases-none": cases.MyCasesPage(cases=()),
-        "withdraw": cases.WithdrawPage(
-            action="#", back_url="#", number=row.number, title=row.title, paid=True
-        ),
-    }
+    withdraw = cases.WithdrawPage(action="#", back_url="#", number=row.number, title=row.title, paid=True)
+    return {"cases": mine, "cases-none": cases.MyCasesPage(cases=()), "withdraw": withdraw}
 
 
 def _accounts(t: Translator) -> dict[str, Page]:

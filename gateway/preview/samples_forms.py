@@ -1,5 +1,6 @@
 """Sample services, forms and answers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.translations import Translator
@@ -73,14 +74,21 @@ def service(de: bool) -> ServicePage:
     )
 
 
-def permit_form(de: bool) -> FormPage:
+def _asker(de: bool) -> Callable[..., Field]:
+    """Makes a question from its German and English words."""
+
     def one(
         name: str, kind: Kind, german: str, english: str, value: str = "", hint: tuple[str, str] = ("", "")
     ) -> Field:
         label, said = (german, hint[0]) if de else (english, hint[1])
         return Field(name=name, kind=kind, label=label, value=value, hint=said, max_length=120)
 
-    person = (
+    return one
+
+
+def _about_the_person(de: bool) -> tuple[Field, ...]:
+    one = _asker(de)
+    return (
         one(
             "given_names",
             "name",
@@ -96,8 +104,12 @@ def permit_form(de: bool) -> FormPage:
         one("street", "street", "Straße", "Street", "Kirchgasse"),
         one("house_number", "house_number", "Hausnummer", "House number", "12"),
     )
+
+
+def _about_the_vehicle(de: bool) -> tuple[Field, ...]:
+    one = _asker(de)
     own, company = ("Auf mich zugelassen", "Firmenwagen") if de else ("Registered to me", "Company car")
-    vehicle = (
+    return (
         one(
             "plate",
             "plate",
@@ -131,6 +143,9 @@ def permit_form(de: bool) -> FormPage:
             "true",
         ),
     )
+
+
+def permit_form(de: bool) -> FormPage:
     card = cards(de)[0]
     return FormPage(
         service_key=card.key,
@@ -138,8 +153,10 @@ def permit_form(de: bool) -> FormPage:
         action="#",
         hidden={"service_version": "1"},
         sections=(
-            Section(title="Über Sie" if de else "About you", fields=person),
-            Section(title="Fahrzeug und Zeitraum" if de else "Vehicle and period", fields=vehicle),
+            Section(title="Über Sie" if de else "About you", fields=_about_the_person(de)),
+            Section(
+                title="Fahrzeug und Zeitraum" if de else "Vehicle and period", fields=_about_the_vehicle(de)
+            ),
         ),
     )
 
