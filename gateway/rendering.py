@@ -34,7 +34,7 @@ class Renderer:
         """The whole page as HTML."""
         return self._environments[frame.language].get_template(view.template).render(view=view, frame=frame)
 
-    def fragment(self, template: str, view: Page, frame: Frame) -> str:
+    def fragment(self, template: str, view: object, frame: Frame) -> str:
         """A part of a page on its own, for the live stream: `case/_timeline.html`."""
         return self._environments[frame.language].get_template(template).render(view=view, frame=frame)
 

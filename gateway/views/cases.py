@@ -69,7 +69,7 @@ class CasePage(Page):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LiveParts(Page):
+class LiveParts:
     """The parts of a CasePage that its event stream draws anew, each by a template of its own."""
 
     steps: tuple[Step, ...]

@@ -13,6 +13,7 @@ import pytest
 
 from gateway.app import create_app
 from gateway.assets.serving import Assets
+from gateway.portal import Portal
 from gateway.settings import GatewaySettings
 from tests.gateway.pages.samples import CASE, ME, SERVICE, service
 from tests.gateway.pages.town import Town, open_town
@@ -25,6 +26,7 @@ class Visitor:
     """Looks at pages and sends their forms, as a browser does, hidden fields included."""
 
     http: httpx.AsyncClient
+    portal: Portal
 
     async def get(self, path: str) -> httpx.Response:
         return await self.http.get(path)
@@ -97,7 +99,7 @@ async def visitor(town: Town, assets: Assets, tmp_path: Path) -> AsyncIterator[V
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=PUBLIC) as http,
     ):
-        yield Visitor(http)
+        yield Visitor(http, app.state.portal)
 
 
 @pytest.fixture

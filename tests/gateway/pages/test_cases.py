@@ -1,5 +1,6 @@
 """A case: what its page says, what its stream sends, withdrawing, correcting, paying, downloading."""
 
+import asyncio
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -158,7 +159,6 @@ class TestLiveStream:
 
         tell_case(town, case("in_progress"), claim("settled"), papers=(document(), document("receipt")))
         stand = standing(case("in_progress"), claim("settled")).stand
-        town.tell("GET", LOOK, (200, case("in_progress")))
         town.tell("GET", LOOK, look)
         answer = await citizen.get(f"{CASE_PATH}/ereignisse?stand={stand}")
         assert events_of(answer)[0] == "steps"
@@ -171,6 +171,16 @@ class TestLiveStream:
         tell_case(town, *ended, papers=(document(), document("receipt")))
         answer = await citizen.get(f"{CASE_PATH}/ereignisse?stand={standing(*ended).stand}")
         assert events_of(answer) == ["steps", "documents", "end"]
+
+    async def test_ends_when_the_process_begins_to_stop(self, citizen: Visitor, town: Town) -> None:
+        tell_case(town, case("in_progress"), claim("settled"))
+        stand = standing(case("in_progress"), claim("settled")).stand
+        following = asyncio.create_task(citizen.get(f"{CASE_PATH}/ereignisse?stand={stand}"))
+        while not town.heard("GET", "/documents"):
+            await asyncio.sleep(0.01)
+        citizen.portal.probes.drain()
+        answer = await asyncio.wait_for(following, 0.9)
+        assert events_of(answer) == ["steps", "documents"]
 
     async def test_is_not_open_to_others(self, citizen: Visitor, town: Town) -> None:
         assert (await citizen.get(f"{CASE_PATH}/ereignisse")).status_code == 404
