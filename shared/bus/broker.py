@@ -193,7 +193,7 @@ class Subscription:
         broker, self._broker = self._broker, None
         if broker is not None:
             try:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(8):
                     await broker.stop()
             except Exception as error:
                 log.debug("broker_stop_failed", error=type(error).__name__)

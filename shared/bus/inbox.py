@@ -16,6 +16,7 @@ from shared.bus.envelope import Envelope
 from shared.bus.handlers import Handlers, Permanent
 from shared.bus.parking import Parking, PoisonSuspected
 from shared.log import AppendRefused, CursorMoved, LogUnavailable, Unit
+from shared.log.outage import DATABASE_AWAY
 from shared.observe.metrics import counter, gauge
 from shared.waking import woken
 
@@ -25,7 +26,9 @@ BATCH: Final = 64
 GAP_GRACE: Final = 0.05
 PARKING_SECONDS: Final = 2.0
 BACK_OFF: Final = (0.05, 0.2, 0.5, 1.0, 2.0)
-OUTAGE: Final = (LogUnavailable, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, OSError)
+FEED_PAGE: Final = 256
+FEED_SECONDS: Final = 30.0
+OUTAGE: Final = (LogUnavailable, *DATABASE_AWAY)
 
 _duplicates = counter("portal_inbox_duplicates", "Events seen again and ignored", ("source",))
 _applied = counter("portal_inbox_applied", "Events applied", ("source",))
@@ -39,7 +42,7 @@ _CURSOR = "SELECT coalesce((SELECT sequence FROM inbox_cursor WHERE source = $1)
 
 
 class FeedClient(Protocol):
-    """Reads a source's feed. Raises OSError or LookupError when the source cannot be reached."""
+    """Reads a source's feed. Whatever it raises means: not now."""
 
     async def after(self, source: str, sequence: int, limit: int) -> list[Envelope]: ...
 
@@ -61,6 +64,9 @@ class Inbox:
         self._suspects: set[int] = set()
         self._cursor = -1
         self._parking_due = 0.0
+        self._feed_due = 0.0
+        self._feed_failures = 0
+        self._begun = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -93,27 +99,35 @@ class Inbox:
 
     async def _run(self) -> None:
         failures = 0
-        caught_up = False
+        certain = False
         while True:
             try:
-                if not caught_up:
-                    self._cursor = await self._pool.fetchval(_CURSOR, self.source)
-                    await self._heal(suspect=True)
-                    caught_up = True
-                await self._step()
+                if not certain:
+                    await self._catch_up()
+                    certain = True
+                certain = await self._step()
                 failures = 0
             except CursorMoved:
-                caught_up = False
+                certain = False
             except Exception as error:
                 # ours or the database's outage: pause, park nothing
                 failures += 1
-                caught_up = False
+                certain = False
                 log.warning("inbox_paused", source=self.source, error=type(error).__name__, detail=str(error))
                 await asyncio.sleep(BACK_OFF[min(failures, len(BACK_OFF)) - 1])
 
-    async def _step(self) -> None:
+    async def _catch_up(self) -> None:
+        """Where the inbox stands, which streams are parked, and what the feed has beyond that."""
+        self._cursor = await self._pool.fetchval(_CURSOR, self.source)
+        await self._parking.refresh()
+        if self._feed_is_due() or not self._begun:
+            await self._heal(suspect=not self._begun)
+        self._begun = True
+
+    async def _step(self) -> bool:
+        """One run, or one wait. Whether the cursor is still known for certain."""
         if not self._waiting:
-            await woken(self._wake, PARKING_SECONDS)
+            await woken(self._wake, min(PARKING_SECONDS, max(self._feed_due - _now(), 0.0)))
         await self._look_at_parking()
         self._drop_known()
         run = self._next_run()
@@ -121,14 +135,19 @@ class Inbox:
             await self._apply(run)
         elif self._waiting:
             await asyncio.sleep(GAP_GRACE)
-            if self._cursor + 1 not in self._waiting:
+            if self._cursor + 1 not in self._waiting and (not self._feed_failures or self._feed_is_due()):
                 await self._heal()
+        else:
+            return not self._feed_is_due()
+        return True
+
+    def _feed_is_due(self) -> bool:
+        return _now() >= self._feed_due
 
     async def _look_at_parking(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if now >= self._parking_due:
+        if _now() >= self._parking_due:
             await self._parking.retry_released(self._apply_alone)
-            self._parking_due = now + PARKING_SECONDS
+            self._parking_due = _now() + PARKING_SECONDS
 
     def _drop_known(self) -> None:
         for sequence in [s for s in self._waiting if s <= self._cursor]:
@@ -147,20 +166,32 @@ class Inbox:
         return run
 
     async def _heal(self, *, suspect: bool = False) -> None:
-        """Reads from the feed what the broker has not delivered."""
+        """Reads from the feed what the broker has not delivered: where a gap shows, and now and then.
+
+        After a full page, or where the source did not answer, the feed is looked at again soon. A process
+        that begins suspects the first run: it may be what killed the last one.
+        """
         try:
-            missing = await self._feed.after(self.source, self._cursor, BATCH)
-        except LookupError as error:
-            log.warning("feed_unreachable", source=self.source, detail=str(error))
+            missing = await self._feed.after(self.source, self._cursor, FEED_PAGE)
+        except Exception as error:
+            self._feed_failures += 1
+            self._feed_due = _now() + BACK_OFF[min(self._feed_failures, len(BACK_OFF)) - 1]
+            log.warning("feed_unreachable", source=self.source, detail=str(error)[:200])
             return
+        self._feed_failures = 0
+        self._feed_due = _now() + (0 if len(missing) >= FEED_PAGE else FEED_SECONDS)
         known = [e for e in missing if e.sequence not in self._waiting]
         for envelope in known:
             self._waiting[envelope.sequence] = (envelope, [])
-            if suspect:
-                self._suspects.add(envelope.sequence)
+        if suspect:
+            self._suspects |= {e.sequence for e in missing if e.sequence <= self._cursor + BATCH}
         if known:
             _healed.labels(self.source).inc(len(known))
             self._wake.set()
+        if self._waiting and self._cursor + 1 not in self._waiting:  # a source restored from before
+            self._feed_failures = len(BACK_OFF)
+            self._feed_due = _now() + BACK_OFF[-1]
+            log.error("feed_lacks_an_event", source=self.source, sequence=self._cursor + 1)
 
     async def _apply(self, run: list[Envelope]) -> None:
         """Handles a run together and commits it together; where that fails, one by one."""
@@ -186,16 +217,17 @@ class Inbox:
         whole.move_cursor(self.source, self._cursor, run[-1].sequence)
         try:
             await whole.commit()
-        except CursorMoved:
+        except (CursorMoved, *OUTAGE):
             raise
-        except AppendRefused:
+        except Exception as error:  # refused, or a value that the database does not take: whose is it?
+            log.info("run_taken_apart", source=self.source, size=len(run), error=type(error).__name__)
             return False
         self._applied(run)
         return True
 
     async def _apply_one(self, envelope: Envelope) -> None:
-        if self._parking.holds(envelope.subject):
-            await self._park(envelope, "an earlier event of this stream is parked")
+        behind = "an earlier event of this stream is parked"
+        if self._parking.holds(envelope.subject) and await self._park(envelope, behind, follows=True):
             return
         failure = ""
         for wait in BACK_OFF:
@@ -215,11 +247,19 @@ class Inbox:
 
     async def _try(self, envelope: Envelope) -> None:
         unit = self._make_unit(envelope)
-        if envelope.sequence in self._suspects:
+        suspected = envelope.sequence in self._suspects
+        if suspected:
             await self._parking.count_attempt(envelope)
-        await self._handlers.apply(envelope, unit)
-        unit.move_cursor(self.source, self._cursor, envelope.sequence)
-        await unit.commit()
+        try:
+            await self._handlers.apply(envelope, unit)
+            if suspected:
+                self._parking.forget_attempts(envelope, unit)
+            unit.move_cursor(self.source, self._cursor, envelope.sequence)
+            await unit.commit()
+        except Exception:  # an answer, if a bad one: the process lives
+            if suspected:
+                await self._parking.uncount_attempt(envelope)
+            raise
         self._applied([envelope])
 
     async def _apply_alone(self, envelope: Envelope) -> None:
@@ -229,12 +269,14 @@ class Inbox:
         self._parking.forget_parked(envelope, unit)
         await unit.commit()
 
-    async def _park(self, envelope: Envelope, error: str) -> None:
-        await self._parking.park(envelope, self._cursor, error)
+    async def _park(self, envelope: Envelope, error: str, *, follows: bool = False) -> bool:
+        if not await self._parking.park(envelope, self._cursor, error, follows=follows):
+            return False
         log.error(
             "event_parked", type=envelope.type, id=str(envelope.id), stream=envelope.subject, error=error
         )
         self._applied([envelope])
+        return True
 
     def _applied(self, run: list[Envelope]) -> None:
         self._cursor = run[-1].sequence
@@ -248,3 +290,7 @@ class Inbox:
         for future in self._waiting.pop(sequence)[1]:
             if not future.done():
                 future.set_result(None)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

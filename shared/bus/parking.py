@@ -9,19 +9,29 @@ from typing import Final
 import asyncpg
 
 from shared.bus.envelope import Envelope, read, write
-from shared.log import CursorMoved, Table, Unit
+from shared.log import CursorMoved, LogUnavailable, Table, Unit
+from shared.log.outage import DATABASE_AWAY
 from shared.observe.metrics import gauge
 
 ATTEMPTS: Final = 5
 PARKED: Final = Table("parked", ("source", "sequence"), ())
+ATTEMPT: Final = Table("inbox_attempt", ("source", "sequence"), ())
 
 _open_gauge = gauge("portal_parked_messages", "Events parked and waiting for a person", ("queue",))
 
 _LOAD = "SELECT DISTINCT stream_key FROM parked WHERE source = $1 AND discarded_at IS NULL"
 _PARK = """
-INSERT INTO parked (source, sequence, stream_key, envelope, error) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO parked (source, sequence, stream_key, envelope, error, retry_at)
+SELECT $1::text, $2::bigint, $3::text, $4::bytea, $5::text, (SELECT e.retry_at FROM parked e
+  WHERE e.source = $1 AND e.stream_key = $3 AND e.discarded_at IS NULL ORDER BY e.sequence LIMIT 1)
 ON CONFLICT (source, sequence) DO NOTHING
 """
+_HELD = """
+SELECT EXISTS (SELECT FROM parked WHERE source = $1 AND stream_key = $2 AND discarded_at IS NULL)
+"""
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('parked'), hashtext($1))"
+_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('parked'), hashtext($1))"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtext('parked'), hashtext($1))"
 _MOVE = """
 INSERT INTO inbox_cursor AS c (source, sequence) VALUES ($1, $3)
 ON CONFLICT (source) DO UPDATE SET sequence = $3 WHERE c.sequence = $2 RETURNING sequence
@@ -30,6 +40,7 @@ _ATTEMPT = """
 INSERT INTO inbox_attempt AS a (source, sequence, tries) VALUES ($1, $2, 1)
 ON CONFLICT (source, sequence) DO UPDATE SET tries = a.tries + 1 RETURNING tries
 """
+_UNCOUNT = "UPDATE inbox_attempt SET tries = greatest(tries - 1, 0) WHERE source = $1 AND sequence = $2"
 _FORGET = "DELETE FROM inbox_attempt WHERE source = $1 AND sequence <= $2"
 _RELEASED = """
 SELECT p.sequence, p.stream_key, p.envelope FROM parked p
@@ -69,9 +80,26 @@ class Parking:
         if tries > ATTEMPTS:
             raise PoisonSuspected(f"begun {tries - 1} times without an answer")
 
-    async def park(self, envelope: Envelope, cursor: int, error: str) -> None:
-        """Stores the event and moves the cursor past it. Raises CursorMoved."""
+    async def uncount_attempt(self, envelope: Envelope) -> None:
+        """Takes a try back that got an answer: failures and outages do not make an event a suspect."""
+        await self._pool.execute(_UNCOUNT, self._source, envelope.sequence)
+
+    def forget_attempts(self, envelope: Envelope, unit: Unit) -> None:
+        """Drops the count in the transaction of the effects."""
+        unit.put(ATTEMPT, (self._source, envelope.sequence), None)
+
+    async def park(self, envelope: Envelope, cursor: int, error: str, *, follows: bool = False) -> bool:
+        """Stores the event and moves the cursor past it. Raises CursorMoved.
+
+        One that `follows` a parked one shares its fate, and is tried again with it; False if none is
+        parked any more: another process has taken the stream up.
+        """
         async with self._pool.acquire() as connection, connection.transaction():
+            if follows:
+                await connection.execute(_LOCK, self._source)
+                if not await connection.fetchval(_HELD, self._source, envelope.subject):
+                    self._streams.discard(envelope.subject)
+                    return False
             await connection.execute(
                 _PARK, self._source, envelope.sequence, envelope.subject, write(envelope), error[:2000]
             )
@@ -80,18 +108,26 @@ class Parking:
                 raise CursorMoved("applied already")
             await connection.execute(_FORGET, self._source, envelope.sequence)
         self._streams.add(envelope.subject)
+        return True
 
     async def retry_released(self, apply: Callable[[Envelope], Awaitable[None]]) -> None:
         """Applies, oldest first, what an operator has released; a stream that fails again stays parked.
 
-        `apply` commits the effects together with `forget_parked`.
+        `apply` commits the effects together with `forget_parked`. One process at a time does this.
         """
         await self.refresh()
-        released = await self._pool.fetch(_RELEASED, self._source) if self._streams else []
-        while released:
-            for row in released:
-                await self._retry(row["sequence"], read(row["envelope"]), apply)
-            released = await self._pool.fetch(_RELEASED, self._source)
+        if not self._streams or not await self._pool.fetch(_RELEASED, self._source):
+            return
+        async with self._pool.acquire() as connection:
+            if not await connection.fetchval(_TRY_LOCK, self._source):
+                return
+            try:
+                while released := await connection.fetch(_RELEASED, self._source):
+                    for row in released:
+                        await self._retry(row["sequence"], read(row["envelope"]), apply)
+            finally:
+                if not connection.is_closed():
+                    await connection.execute(_UNLOCK, self._source)
         await self.refresh()
 
     async def _retry(
@@ -99,6 +135,8 @@ class Parking:
     ) -> None:
         try:
             await apply(envelope)
+        except (LogUnavailable, *DATABASE_AWAY):
+            raise  # the operator's word stands until the database is back
         except Exception as error:
             await self._pool.execute(_AGAIN, self._source, sequence, repr(error)[:2000])
 

@@ -68,6 +68,7 @@ class Relay:
         await asyncio.wait(self._tasks, timeout=TIMEOUT)
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _sequence(self) -> None:
         while not self._stopping:
@@ -77,8 +78,8 @@ class Relay:
                 while full:
                     _, full = await self._sequencer.run_once()
                 self._sequenced.set()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                log.warning("feed_sequencing_failed", error=type(error).__name__)
+            except Exception as error:  # whatever it is, this loop goes on
+                log.warning("feed_sequencing_failed", error=type(error).__name__, detail=str(error)[:200])
                 await asyncio.sleep(POLL)
 
     async def _publish(self) -> None:
@@ -89,8 +90,8 @@ class Relay:
                         await self._lead(connection)
                 if not self._stopping:
                     await asyncio.sleep(POLL)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                log.warning("relay_lost_database", error=type(error).__name__)
+            except Exception as error:
+                log.warning("relay_paused", error=type(error).__name__, detail=str(error)[:200])
                 await asyncio.sleep(POLL)
 
     async def _lead(self, connection: asyncpg.pool.PoolConnectionProxy) -> None:

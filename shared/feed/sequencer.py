@@ -8,11 +8,15 @@ alone would miss events whose transaction commits late.
 from typing import Any, Final
 
 import asyncpg
+import structlog
 
 from shared.bus.envelope import write
 from shared.bus.published import Published
-from shared.domain import decode
+from shared.domain import UnknownEvent, decode
+from shared.domain.registry import stored_type
 from shared.log.reading import Recorded, read_meta
+
+log = structlog.get_logger()
 
 PAGE: Final = 500
 
@@ -47,6 +51,9 @@ class Sequencer:
             rows = await connection.fetch(_LOG, head["epoch"], head["xid"], head["position"], PAGE)
             if not rows:
                 return head["sequence"], False
+            rows = _known(rows)
+            if not rows:
+                return head["sequence"], False
             sequence = await self._store(connection, rows, head["sequence"])
             last = rows[-1]
             await connection.execute(_MOVE, sequence, last["epoch"], last["xid"], last["position"])
@@ -69,6 +76,19 @@ class Sequencer:
         if sequences:
             await connection.execute(_INSERT, sequences, ids, envelopes)
         return sequence
+
+
+def _known(rows: list[Any]) -> list[Any]:
+    """The rows before the first that only a newer release can read: to pass it would hide it for ever."""
+    for n, row in enumerate(rows):
+        try:
+            newer = row["schema_version"] > stored_type(row["name"]).version
+        except UnknownEvent:
+            newer = True
+        if newer:
+            log.error("feed_waits_for_newer_release", name=row["name"], version=row["schema_version"])
+            return rows[:n]
+    return rows
 
 
 def _recorded(row: Any) -> Recorded:

@@ -19,7 +19,8 @@ import structlog
 from shared.bus.handlers import Permanent
 from shared.clock import Clock
 from shared.ids import new_id
-from shared.log import AppendRefused, LeaseLost, Meta, Unit
+from shared.log import LeaseLost, LogUnavailable, Meta, Unit, VersionConflict
+from shared.log.outage import ASYNCPG_AWAY
 from shared.log.reading import read_meta
 from shared.observe.metrics import counter, histogram
 from shared.observe.tracing import span_from
@@ -30,6 +31,9 @@ log = structlog.get_logger()
 LEASE: Final = timedelta(seconds=60)
 POLL: Final = 1.0
 BACK_OFF: Final = (1, 2, 5, 15, 60, 300, 900, 3600)
+UNANSWERED: Final = 3
+CONFLICT: Final = timedelta(milliseconds=50)
+AWAY: Final = (LogUnavailable, *ASYNCPG_AWAY)  # OSError may be a provider's: that is a failure of the task
 
 _done = counter("portal_tasks_done", "Tasks finished", ("kind",))
 _retried = counter("portal_tasks_retried", "Tasks to be tried again", ("kind",))
@@ -46,6 +50,10 @@ WHERE task_id IN (
 RETURNING task_id, kind, payload, meta, tries
 """
 _LATER = """
+UPDATE task SET due_at = $3, last_error = $4, lease = NULL, lease_until = NULL, tries = greatest(tries - 1, 0)
+WHERE task_id = $1 AND lease = $2
+"""
+_AGAIN = """
 UPDATE task SET due_at = $3, last_error = $4, lease = NULL, lease_until = NULL
 WHERE task_id = $1 AND lease = $2
 """
@@ -147,15 +155,17 @@ class Worker:
         self._wake.set()
         if self._loop is not None:
             await asyncio.wait([self._loop, *self._running], timeout=5)
-            for task in (self._loop, *self._running):
+            left = [task for task in (self._loop, *self._running) if not task.done()]
+            for task in left:
                 task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
     async def _run(self) -> None:
         while not self._stopping:
             try:
                 taken = await self._take()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                log.warning("task_worker_lost_database", error=type(error).__name__)
+            except Exception as error:  # whatever it is, this loop goes on
+                log.warning("task_worker_paused", error=type(error).__name__)
                 taken = []
                 await asyncio.sleep(POLL)
             for leased in taken:
@@ -183,6 +193,8 @@ class Worker:
     async def _do(self, leased: Leased) -> None:
         kind = self._tasks[leased.kind]
         try:
+            if leased.tries > kind.tries + UNANSWERED:
+                raise Permanent(f"begun {leased.tries - 1} times without an answer")
             with (
                 span_from(leased.meta.traceparent, f"task {leased.kind}"),
                 _seconds.labels(leased.kind).time(),
@@ -192,27 +204,32 @@ class Worker:
         except LeaseLost:
             log.info("task_ignored_as_taken_over", kind=leased.kind, id=str(leased.task_id))
         except Later as later:
-            await self._again(leased, later.delay, "")
+            await self._again(leased, later.delay, "", counts=False)
+        except VersionConflict as error:
+            await self._again(leased, CONFLICT, repr(error), counts=False)
+        except AWAY as error:
+            await self._again(leased, _delay(leased.tries), repr(error), counts=False)
         except Permanent as error:
             await self._fail(kind, leased, error)
         except Exception as error:
-            if leased.tries >= kind.tries and not isinstance(error, AppendRefused):
+            if leased.tries >= kind.tries:
                 await self._fail(kind, leased, error)
             else:
-                await self._again(leased, _delay(leased.tries, error), repr(error))
+                await self._again(leased, _delay(leased.tries), repr(error))
 
     async def _write(self, handler: TaskHandler, leased: Leased) -> None:
         unit = self._make_unit(leased)
-        await handler(leased.payload, unit)
+        async with asyncio.timeout(LEASE.total_seconds()):  # later than that it could not write anyway
+            await handler(leased.payload, unit)
         unit.finish(leased.task_id, leased.lease)
         await unit.commit()
 
-    async def _again(self, leased: Leased, delay: timedelta, error: str) -> None:
+    async def _again(self, leased: Leased, delay: timedelta, error: str, *, counts: bool = True) -> None:
         if error:
             _retried.labels(leased.kind).inc()
             log.warning("task_retried", kind=leased.kind, id=str(leased.task_id), error=error[:300])
         due = self._clock.now() + delay
-        await self._safely(_LATER, leased, due, error)
+        await self._safely(_AGAIN if counts else _LATER, leased, due, error)
 
     async def _fail(self, kind: _Kind, leased: Leased, error: Exception) -> None:
         _failed.labels(leased.kind).inc()
@@ -222,18 +239,16 @@ class Worker:
                 await self._write(kind.give_up, leased)
                 return
             except Exception as second:
-                await self._again(leased, _delay(leased.tries, second), repr(second))
+                await self._again(leased, _delay(leased.tries), repr(second), counts=False)
                 return
         await self._safely(_GIVE_UP, leased, self._clock.now(), repr(error))
 
     async def _safely(self, statement: str, leased: Leased, when: Any, error: str) -> None:
         try:
             await self._pool.execute(statement, leased.task_id, leased.lease, when, error[:2000])
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as away:
+        except Exception as away:
             log.warning("task_state_not_saved", error=type(away).__name__)  # the lease runs out by itself
 
 
-def _delay(tries: int, error: Exception) -> timedelta:
-    if isinstance(error, AppendRefused):
-        return timedelta(0)
+def _delay(tries: int) -> timedelta:
     return timedelta(seconds=BACK_OFF[min(tries, len(BACK_OFF)) - 1])
