@@ -47,7 +47,9 @@ class Resident(Journey):
         self.answers = answers
         page = await self.browser.get(f"/dienste/{service}/antrag")
         given = self._answers() if service == SERVICE else answers
-        return await self.browser.send(page, page.form(with_field="truth_declaration"), button=button, **given)
+        return await self.browser.send(
+            page, page.form(with_field="truth_declaration"), button=button, **given
+        )
 
     async def page(self) -> Page:
         """The page of the case."""

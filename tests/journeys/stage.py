@@ -1,13 +1,12 @@
-"""The whole portal for the journeys: each part a process of its own, on free ports, in an own state folder."""
+"""The whole portal for the journeys: each part a process, on free ports, in an own state folder."""
 
 import asyncio
-import json
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aio_pika
 import asyncpg
@@ -25,7 +24,10 @@ from services.applications.wiring import SERVICE as APPLICATIONS
 from services.documents.wiring import SERVICE as DOCUMENTS
 from services.identity.wiring import SERVICE as IDENTITY
 from services.payments.wiring import SERVICE as PAYMENTS
+from shared.settings import ServiceSettings
 from shared.testing.databases import Databases, fresh
+
+S = TypeVar("S", bound=ServiceSettings)
 
 WITH_LOG: Final = (IDENTITY, APPLICATIONS, PAYMENTS, DOCUMENTS)
 QUICKER: Final[Mapping[str, Mapping[str, str]]] = {
@@ -71,10 +73,15 @@ class Stage:
         process = told(service.process(self.stack))
         await asyncio.to_thread(self.supervisor.start, process, within=90)
 
-    def log_of(self, name: str) -> list[dict[str, Any]]:
-        """What a process has logged so far."""
-        lines = (self.stack.state / "log" / f"{name}.log").read_text().splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
+    def settings_of(self, name: str, model: type[S]) -> S:
+        """What a running process was told."""
+        one = next(one for one in self.supervisor.running if one.process.name == name)
+        told = {
+            variable.removeprefix("PORTAL_").lower(): value
+            for variable, value in one.process.environment.items()
+            if variable.startswith("PORTAL_")
+        }
+        return model.model_validate(told)
 
 
 def told(process: Process) -> Process:

@@ -1,18 +1,19 @@
-"""Forms that cannot be taken, on the pages and through the API: a clear answer each, and nothing is stored."""
+"""Forms that cannot be taken, on pages and through the API: a clear answer each, and nothing stored."""
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from deploy.local.demo.browser import PageRefused
-from deploy.local.demo.journey import SERVICE
+from deploy.local.demo.journey import CITY_TIME, SERVICE
 from tests.journeys.books import Books
 from tests.journeys.conftest import Arrive
 from tests.journeys.people import Program, Resident, newcomer, refusal
 from tests.journeys.stage import Stage
 
 pytestmark = pytest.mark.integration
+TODAY = datetime.now(CITY_TIME).date()
 UNKNOWN_STREET = "Diese Straße kennen wir in Lindenau nicht."
 CANNOT_BE = "Dieses Kennzeichen kann es nicht geben."
 BAD_ANSWERS = {  # name → what is typed, the field, its code in the API, the sentence on the page
@@ -24,17 +25,22 @@ BAD_ANSWERS = {  # name → what is typed, the field, its code in the API, the s
         "Zu dieser Hausnummer gehört kein Bewohnerparkgebiet",
     ),
     "a plate that cannot be": ({"plate": "LIN-ABC 12345"}, "plate", "plate_impossible", CANNOT_BE),
-    "a plate full of markup": ({"plate": "<script>alert(1)</script>"}, "plate", "plate_impossible", CANNOT_BE),
+    "a plate full of markup": (
+        {"plate": "<script>alert(1)</script>"},
+        "plate",
+        "plate_impossible",
+        CANNOT_BE,
+    ),
     "too short a period": ({"months": "3"}, "months", "too_small", "Erlaubt ist 6 bis 24"),
     "too long a period": ({"months": "25"}, "months", "too_large", "Erlaubt ist 6 bis 24"),
     "a beginning in the past": (
-        {"start": (date.today() - timedelta(days=3)).isoformat()},
+        {"start": (TODAY - timedelta(days=3)).isoformat()},
         "start",
         "start_in_past",
         "Der Ausweis kann frühestens ab heute gelten",
     ),
     "a beginning far away": (
-        {"start": (date.today() + timedelta(days=90)).isoformat()},
+        {"start": (TODAY + timedelta(days=90)).isoformat()},
         "start",
         "start_too_late",
         "Der Ausweis kann höchstens 60 Tage im Voraus beantragt werden",

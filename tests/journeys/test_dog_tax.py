@@ -1,4 +1,4 @@
-"""The second service, which is data: a dog is registered, a clerk approves, the Bescheid says what is due when."""
+"""The second service, which is data: a dog is registered, a clerk approves, the Bescheid is paid."""
 
 import io
 from datetime import date, datetime, timedelta
@@ -18,8 +18,8 @@ ANNUAL_CENTS = 8400
 
 
 def expected_instalments(today: date) -> list[tuple[date, int]]:
-    """By hand, for a dog that is kept since this month: each quarter's months, due on its day but not within a
-    month of the notice; equal days are one instalment."""
+    """By hand, for a dog kept since this month: each quarter's months, due on its day but not within a month
+    of the notice; equal days are one instalment."""
     soonest = (today.replace(day=1) + timedelta(days=62)).replace(day=1)
     following = soonest if today.month == 12 else today.replace(month=today.month + 1, day=1)
     last = (following + timedelta(days=31)).replace(day=1) - timedelta(days=1)

@@ -106,10 +106,10 @@ class Clicker:
         self.me.case_id = urlsplit(self.tab.url).path.split("/")[2]
 
     async def chooses(self, name: str) -> None:
-        """A radio button, or an option of a list that holds it."""
-        radio = self.tab.get_by_role("radio", name=name)
-        if await radio.count():
-            await radio.check()
+        """A radio button by its words, which cover it, or an option of a list."""
+        if await self.tab.get_by_role("radio", name=name).count():
+            await self.tab.locator("label", has_text=name).click()
+            await expect(self.tab.get_by_role("radio", name=name)).to_be_checked()
             return
         option = self.tab.locator("option", has_text=name)
         await option.locator("xpath=..").select_option(label=name)
@@ -153,8 +153,8 @@ class TestACitizenWithAScreen:
         await citizen.registers()
         await citizen.signs_in()
         await citizen.applies()
-        streams: list[str] = []
-        citizen.tab.on("request", lambda asked: streams.append(asked.url) if "/ereignisse" in asked.url else None)
+        asked: list[str] = []
+        citizen.tab.on("request", lambda request: asked.append(request.url))
         stage.kill("documents")  # nothing can be ready before the citizen looks
         await citizen.pays()
         await expect(citizen.tab.get_by_text("Geprüft und bewilligt")).to_be_visible(timeout=15_000)
@@ -162,7 +162,7 @@ class TestACitizenWithAScreen:
         await stage.start("documents")
         await expect(citizen.tab.get_by_role("link", name=PERMIT)).to_be_visible(timeout=30_000)
         await expect(citizen.tab.locator("#announce")).to_contain_text("Fertig!", timeout=15_000)
-        assert streams, "the page listened to no events"
+        assert any("/ereignisse" in url for url in asked), "the page listened to no events"
         await citizen.looks_at()
         assert (await downloaded(citizen, tmp_path)).startswith(b"%PDF")
         await citizen.looks_at("/vorgaenge")

@@ -27,9 +27,7 @@ async def doubted(arrive: Arrive, listener: Listener) -> Resident:
 
 
 class TestARegisterThatDoesNotAgree:
-    async def test_is_told_to_the_clerk_alone(
-        self, doubted: Resident, clerk: Official, books: Books
-    ) -> None:
+    async def test_is_told_to_the_clerk_alone(self, doubted: Resident, clerk: Official, books: Books) -> None:
         page = await doubted.see(IN_REVIEW)
         case = await doubted.case()
         own_words = (case.pop("answers"), case.pop("summary"))  # what the citizen said is no news to them

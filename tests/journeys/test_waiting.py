@@ -82,7 +82,6 @@ class TestAWithdrawal:
         assert await resident.submit() != first
         other = await arrive()
         with pytest.raises(PageRefused) as taken:
-            await other.fill_in()
             await other.submit(plate=resident.citizen.plate)
         assert refusal(taken.value).status == 409
         assert f"/dienste/{SERVICE}" in refusal(taken.value).url
