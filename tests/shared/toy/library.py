@@ -22,7 +22,7 @@ class BookLent(Created):
     title: str
     reader: Personal[str]
 
-    def apply(self, aggregate: "Loan") -> None:  # type: ignore[override]
+    def apply(self, aggregate: "Loan") -> None:
         aggregate.title, aggregate.reader, aggregate.returned = self.title, self.reader, False
 
 
@@ -32,7 +32,7 @@ class BookReturned(Event):
 
     note: str
 
-    def apply(self, aggregate: "Loan") -> None:  # type: ignore[override]
+    def apply(self, aggregate: "Loan") -> None:
         aggregate.returned = True
 
 
