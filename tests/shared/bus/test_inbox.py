@@ -1,0 +1,306 @@
+"""The inbox on a real log: order, gaps, rivals, parking, outages. A stand-in for the feed is filled here."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from shared.bus import inbox as inbox_module
+from shared.bus.envelope import Envelope
+from shared.bus.handlers import ForeignEvent, Handlers, Permanent
+from shared.bus.inbox import Inbox
+from shared.ids import new_id
+from shared.log import Unit
+from tests.shared.log.conftest import Log, log
+from tests.shared.toy.library import LOANS
+
+pytestmark = pytest.mark.integration
+__all__ = ["log"]
+
+
+class Noted(ForeignEvent):
+    """What the inbox under test reads."""
+
+    n: int
+
+
+def noted(sequence: int, stream: str = "", **data: Any) -> Envelope:
+    kind = "other.noted.v1"
+    return Envelope(
+        id=new_id(), source="portal/other", type=kind, subject=stream or f"s{sequence}",
+        time=datetime.now(UTC), sequence=sequence, data={"n": sequence, **data}, streamversion=sequence,
+    )  # fmt: skip
+
+
+@dataclass
+class Source:
+    """The other service's feed."""
+
+    events: list[Envelope] = field(default_factory=list)
+    away: bool = False
+    reads: int = 0
+
+    async def after(self, source: str, sequence: int, limit: int) -> list[Envelope]:
+        self.reads += 1
+        if self.away:
+            raise LookupError("not now")
+        return [e for e in self.events if e.sequence > sequence][:limit]
+
+
+Reaction = Callable[[int, Unit], Awaitable[None]]
+
+
+class Bench:
+    """Makes inboxes of one group on one log."""
+
+    def __init__(self, found: Log, stack: AsyncExitStack) -> None:
+        self.log = found
+        self.source = Source()
+        self.seen: list[int] = []
+        self.reaction: Reaction | None = None
+        self._stack = stack
+
+    def inbox(self) -> Inbox:
+        handlers = Handlers()
+
+        @handlers.on("other.noted.v1", Noted)
+        async def note(event: Noted, unit: Unit) -> None:
+            self.seen.append(event.n)
+            if self.reaction is not None:
+                await self.reaction(event.n, unit)
+            unit.task("none", {"n": event.n})
+
+        made = Inbox("other", self.log.pool, handlers, lambda _: self.log.unit(), self.source)
+        self._stack.push_async_callback(made.close)
+        made.start()
+        return made
+
+    async def deliver(self, to: Inbox, *events: Envelope, **kw: Any) -> None:
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(to.deliver(e, **kw) for e in events))
+
+    async def effects(self) -> list[int]:
+        rows = await self.log.pool.fetch("SELECT (payload->>'n')::int AS n FROM task ORDER BY created_at, n")
+        return [r["n"] for r in rows]
+
+    async def cursor(self) -> int:
+        found: int = await self.log.pool.fetchval("SELECT coalesce(max(sequence), 0) FROM inbox_cursor")
+        return found
+
+    async def reaches(self, sequence: int) -> None:
+        async with asyncio.timeout(20):
+            while await self.cursor() != sequence:
+                await asyncio.sleep(0.02)
+
+    async def parked(self) -> list[int]:
+        rows = await self.log.pool.fetch(
+            "SELECT sequence FROM parked WHERE discarded_at IS NULL ORDER BY sequence"
+        )
+        return [r["sequence"] for r in rows]
+
+    async def unparked(self) -> None:
+        async with asyncio.timeout(20):
+            while await self.parked():
+                await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def bench(log: Log, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    monkeypatch.setattr(inbox_module, "PARKING_SECONDS", 0.2)
+    monkeypatch.setattr(inbox_module, "BACK_OFF", (0.01, 0.02, 0.02, 0.05, 0.05))
+    async with AsyncExitStack() as stack:
+        yield Bench(log, stack)
+
+
+class TestOrder:
+    async def test_is_restored_and_doubles_are_ignored(self, bench: Bench) -> None:
+        events = [noted(n) for n in range(1, 21)]
+        await bench.deliver(bench.inbox(), *reversed(events), *events)
+        assert await bench.effects() == list(range(1, 21))
+        assert await bench.cursor() == 20
+
+    async def test_is_kept_within_a_stream(self, bench: Bench) -> None:
+        await bench.deliver(bench.inbox(), *(noted(n, "one") for n in range(1, 11)))
+        assert bench.seen == list(range(1, 11))
+
+
+class TestAGap:
+    async def test_is_read_from_the_feed(self, bench: Bench) -> None:
+        inbox = bench.inbox()
+        await asyncio.sleep(0.1)
+        bench.source.events = [noted(n) for n in range(1, 10)]
+        await bench.deliver(inbox, bench.source.events[-1])
+        assert await bench.effects() == list(range(1, 10))
+
+    async def test_longer_than_a_page_is_read_without_any_delivery(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(inbox_module, "FEED_PAGE", 10)
+        bench.source.events = [noted(n) for n in range(1, 36)]
+        bench.inbox()
+        await bench.reaches(35)
+        assert await bench.effects() == list(range(1, 36))
+
+    async def test_is_read_once_a_source_that_was_away_answers(self, bench: Bench) -> None:
+        bench.source.events, bench.source.away = [noted(n) for n in range(1, 4)], True
+        bench.inbox()
+        await asyncio.sleep(0.2)
+        bench.source.away = False
+        await bench.reaches(3)
+
+
+class TestTwoInboxesOfAGroup:
+    async def test_apply_nothing_twice(self, bench: Bench) -> None:
+        first, second = bench.inbox(), bench.inbox()
+        bench.source.events = [noted(n, f"s{n % 7}") for n in range(1, 61)]
+        await asyncio.gather(*(bench.deliver(i, *bench.source.events) for i in (first, second)))
+        assert sorted(await bench.effects()) == list(range(1, 61))
+
+    async def test_take_a_released_stream_up_once(self, bench: Bench) -> None:
+        broken = True
+
+        async def refuse(n: int, unit: Unit) -> None:
+            await asyncio.sleep(0.05)
+            if broken:
+                raise Permanent("not yet")
+
+        bench.reaction = refuse
+        first = bench.inbox()
+        await bench.deliver(first, *(noted(n, "one") for n in (1, 2, 3)))
+        bench.inbox()
+        await asyncio.sleep(0.3)
+        broken = False
+        await bench.log.pool.execute("UPDATE parked SET retry_at = now()")
+        await bench.unparked()
+        assert await bench.effects() == [1, 2, 3]
+
+
+class TestAPermanentFailure:
+    async def test_parks_the_stream_and_its_later_events_in_order(self, bench: Bench) -> None:
+        async def refuse(n: int, unit: Unit) -> None:
+            if n == 2:
+                raise Permanent("no")
+
+        bench.reaction = refuse
+        inbox = bench.inbox()
+        await bench.deliver(inbox, noted(1), noted(2, "bad"), noted(3), noted(4, "bad"), noted(5, "bad"))
+        assert await bench.effects() == [1, 3]
+        assert await bench.parked() == [2, 4, 5]
+        bench.reaction = None
+        await bench.log.pool.execute("UPDATE parked SET retry_at = now() WHERE stream_key = 'bad'")
+        await bench.unparked()
+        assert (await bench.effects())[2:] == [2, 4, 5]
+
+    async def test_follows_a_stream_that_was_released_meanwhile(self, bench: Bench) -> None:
+        async def refuse(n: int, unit: Unit) -> None:
+            raise Permanent("no")
+
+        bench.reaction = refuse
+        inbox = bench.inbox()
+        await bench.deliver(inbox, noted(1, "bad"))
+        bench.reaction = None
+        await bench.log.pool.execute("UPDATE parked SET retry_at = now()")
+        await bench.deliver(inbox, noted(2, "bad"))
+        await bench.unparked()
+        assert await bench.effects() == [1, 2]
+
+    async def test_discarded_lets_the_stream_flow_again(self, bench: Bench) -> None:
+        async def refuse(n: int, unit: Unit) -> None:
+            if n == 1:
+                raise Permanent("no")
+
+        bench.reaction = refuse
+        inbox = bench.inbox()
+        await bench.deliver(inbox, noted(1, "bad"))
+        await bench.log.pool.execute("UPDATE parked SET discarded_at = now(), discard_reason = 'moot'")
+        await asyncio.sleep(0.5)
+        await bench.deliver(inbox, noted(2, "bad"))
+        assert await bench.effects() == [2]
+
+    async def test_of_reading_is_parked(self, bench: Bench) -> None:
+        await bench.deliver(bench.inbox(), noted(1, n="not a number"))
+        assert await bench.parked() == [1]
+
+
+class TestATransientFailure:
+    async def test_is_tried_again(self, bench: Bench) -> None:
+        async def fail_twice(n: int, unit: Unit) -> None:
+            if bench.seen.count(n) < 4:
+                raise RuntimeError("hiccup")
+
+        bench.reaction = fail_twice
+        await bench.deliver(bench.inbox(), noted(1))
+        assert (await bench.effects(), await bench.parked()) == ([1], [])
+
+    async def test_that_lasts_is_parked(self, bench: Bench) -> None:
+        async def fail(n: int, unit: Unit) -> None:
+            if n == 2:
+                raise RuntimeError("always")
+
+        bench.reaction = fail
+        await bench.deliver(bench.inbox(), noted(1), noted(2), noted(3))
+        assert (await bench.effects(), await bench.parked()) == ([1, 3], [2])
+
+
+class TestAValueTheDatabaseRefuses:
+    async def test_is_parked_and_stops_nobody(self, bench: Bench) -> None:
+        async def put(n: int, unit: Unit) -> None:
+            title = None if n == 3 else "fine"
+            unit.put(LOANS, (str(uuid4()),), {"title": title, "state": "lent"})
+
+        bench.reaction = put
+        await bench.deliver(bench.inbox(), *(noted(n) for n in range(1, 7)))
+        assert await bench.parked() == [3]
+        assert await bench.effects() == [1, 2, 4, 5, 6]
+
+
+class TestAnOutage:
+    @pytest.mark.parametrize("redelivered", [False, True], ids=["fresh", "redelivered"])
+    async def test_pauses_and_parks_nothing(self, bench: Bench, redelivered: bool) -> None:
+        errors = [
+            asyncpg.ConnectionDoesNotExistError("gone"),
+            asyncpg.AdminShutdownError("restart"),
+            asyncpg.CannotConnectNowError("starting"),
+            asyncpg.TooManyConnectionsError("full"),
+            asyncpg.InternalClientError("confused"),
+            TimeoutError(),
+        ]
+
+        async def away(n: int, unit: Unit) -> None:
+            if bench.seen.count(n) < 12:
+                raise errors[n - 1]
+
+        bench.reaction = away
+        events = [noted(n) for n in range(1, len(errors) + 1)]
+        await bench.deliver(bench.inbox(), *events, redelivered=redelivered)
+        assert (await bench.effects(), await bench.parked()) == ([1, 2, 3, 4, 5, 6], [])
+
+
+class TestAnEventThatKillsTheProcess:
+    async def test_is_parked_after_its_tries(self, bench: Bench) -> None:
+        async def never_answers(n: int, unit: Unit) -> None:
+            if n == 1:
+                await asyncio.Event().wait()
+
+        bench.reaction = never_answers
+        bench.source.events = [noted(1), noted(2)]
+        for life in range(1, 7):
+            inbox = bench.inbox()
+            async with asyncio.timeout(10):
+                while bench.seen.count(1) < life and not await bench.parked():
+                    await asyncio.sleep(0.01)
+            if life < 6:
+                await inbox.close()
+        await bench.reaches(2)
+        assert (await bench.effects(), await bench.parked()) == ([2], [1])
+        assert bench.seen.count(1) == 5
+
+    async def test_leaves_no_count_once_it_was_applied(self, bench: Bench) -> None:
+        await bench.deliver(bench.inbox(), noted(1), redelivered=True)
+        assert await bench.log.count("inbox_attempt") == 0
