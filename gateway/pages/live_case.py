@@ -26,7 +26,8 @@ async def stream(visit: Visit, case_id: UUID, stand: str, *, returned: bool) -> 
     """`stand` is that of the page that listens. Ends with the session, the case or the process."""
     changes = visit.portal.live.watch(case_id) if visit.portal.live else _every_second()
     stopping = asyncio.create_task(visit.portal.probes.until_draining())
-    said, sent = stand.partition(".")[0], dict[str, str]()
+    said, _, around = stand.partition(".")
+    sent: dict[str, str] = {}
     yield f"retry: {RECONNECT_MILLISECONDS}\n\n"
     try:
         while True:
@@ -44,8 +45,8 @@ async def stream(visit: Visit, case_id: UUID, stand: str, *, returned: bool) -> 
                 if standing.situation != said:
                     said = standing.situation
                     yield event("announce", visit.t(f"situation.{said}"))
-                if standing.parts.complete and (standing.ended or standing.stand != stand):
-                    changed = standing.stand != stand
+                changed = standing.around != around
+                if standing.parts.complete and (standing.ended or changed):
                     await asyncio.sleep(SETTLE_SECONDS if changed else 0)
                     yield event("done" if changed else "end", said)
                     return

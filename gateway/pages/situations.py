@@ -89,15 +89,21 @@ class Standing:
 
     @property
     def stand(self) -> str:
-        """Names the page around the live parts: when it changes, the page must be drawn anew."""
-        around = (
+        """What a page was drawn from: its sentence, and what is around its live parts."""
+        return f"{self.situation}.{self.around}"
+
+    @property
+    def around(self) -> str:
+        """Names what the page shows around its live parts: when it changes, the page must be drawn anew."""
+        shown = (
             self.tone,
             self.parts.claim is None,
             self.payable and not self._pending,
             self.state == "correction_requested",
+            self.reason,
+            self.paid,
         )
-        text = repr((*around, self.reason, self.paid))
-        return f"{self.situation}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+        return hashlib.sha256(repr(shown).encode()).hexdigest()[:12]
 
     def todo(self, pay_url: str, correct_url: str) -> Todo | None:
         """What the citizen must do next."""
