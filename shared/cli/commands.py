@@ -34,11 +34,13 @@ def main() -> None:
     """Runs a command; what an operator can mend is said in a sentence."""
     try:
         app()
-    except services.NoSuchService as error:
+    except (services.NoSuchService, rebuilding.CannotRebuild) as error:
         _refuse(str(error))
+    except migrations.MigrationChanged as error:
+        _refuse(f"Nothing of it was applied: {error}.")
     except KeyError as missing:
         _refuse(f"The environment variable {missing.args[0]} is not set.")
-    except (asyncpg.PostgresError, OSError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         _refuse(f"The database does not answer as expected: {error}")
 
 

@@ -2,6 +2,7 @@
 
 import os
 from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,77 +14,111 @@ from shared.cli.services import Addresses
 from shared.keys import KeyRing
 from shared.log import LogReader
 from shared.log.append import Append, Row, Table
+from shared.log.reading import BEGINNING
 from shared.log.statement import compose
 from shared.service import Service
 
 FLUSH = 100
 
 
-class NoSuchTable(LookupError):
-    """The service has no read model of this name that its events stand for."""
+class CannotRebuild(Exception):
+    """Why not, in a sentence."""
 
 
 async def rebuild(service: Service, name: str, console: Console) -> None:
-    """As the owner: builds `<name>_rebuilt`, prints both checksums, and swaps when they differ."""
+    """As the owner: builds `<name>_rebuilt`, prints both checksums, and swaps when they differ.
+
+    The service may go on: its writers wait only while the last events are folded and the tables compared.
+    """
     table = service.projections.tables.get(name)
     if table is None:
         known = ", ".join(sorted(service.projections.tables))
-        raise SystemExit(f"{service.name} has no read model {name!r}; it has: {known}")
-    owner = Addresses.of_owner()
+        raise CannotRebuild(f"{service.name} has no read model {name!r}; it has: {known}.")
+    owner, master = Addresses.of_owner(), _master_key()
     pool = await asyncpg.create_pool(owner.database, min_size=1, max_size=2)
     keys_pool = await asyncpg.create_pool(owner.keys, min_size=1, max_size=1)
     try:
-        keys = KeyRing(keys_pool, _master_key(), service.name)
-        await _build(service, table, pool, keys, console)
-        await _compare_and_swap(table, pool, console)
+        fold = Fold(service, table, pool, KeyRing(keys_pool, master, service.name))
+        await fold.begin()
+        with console.status(f"folding the log of {service.name}"):
+            for _ in range(2):  # what came in during the first round is little in the second
+                await fold.go_on(settled=True)
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
+            await fold.go_on(settled=False)
+            console.print(f"{fold.count} events folded into {table.name}_rebuilt")
+            await _compare_and_swap(table, connection, console)
     finally:
         await pool.close()
         await keys_pool.close()
 
 
 def _master_key() -> bytes:
-    return b64decode((Path(os.environ["PORTAL_SECRETS_DIR"]) / "master_key").read_text())
+    path = Path(os.environ["PORTAL_SECRETS_DIR"]) / "master_key"
+    try:
+        return b64decode(path.read_text())
+    except (OSError, ValueError) as error:
+        raise CannotRebuild(f"The master key in {path} cannot be read: {type(error).__name__}.") from error
 
 
-async def _build(service: Service, table: Table, pool: asyncpg.Pool, keys: KeyRing, console: Console) -> None:
-    copy = f"{table.name}_rebuilt"
-    await pool.execute(f"DROP TABLE IF EXISTS {copy}")
-    await pool.execute(f"CREATE TABLE {copy} (LIKE {table.name} INCLUDING ALL)")
-    beside = Table(copy, table.key, table.columns)
-    append, count = Append(), 0
-    with console.status(f"folding the log of {service.name}") as status:
-        async for recorded in LogReader(pool, keys).everything():
-            key = await keys.find(recorded.meta.subject) if recorded.meta.subject else None
-            for row in service.projections.rows(recorded.event, recorded.meta, key):
-                if row.table.name == table.name:
-                    append.put(Row(beside, row.key, row.values))
-            count += 1
-            if len(append.rows) >= FLUSH:
-                append = await _write(pool, append)
-                status.update(f"{count} events folded")
-        await _write(pool, append)
-    console.print(f"{count} events folded into {copy}")
+class Fold:
+    """The second table, and how far the log has been folded into it."""
+
+    def __init__(self, service: Service, table: Table, pool: asyncpg.Pool, keys: KeyRing) -> None:
+        self.count = 0
+        self._projections = service.projections
+        self._live = table
+        self._beside = replace(table, name=f"{table.name}_rebuilt")
+        self._pool = pool
+        self._keys = keys
+        self._place = BEGINNING
+        self._append = Append()
+
+    async def begin(self) -> None:
+        """An empty table of the live one's shape."""
+        await self._pool.execute(f"DROP TABLE IF EXISTS {self._beside.name}")
+        await self._pool.execute(f"CREATE TABLE {self._beside.name} (LIKE {self._live.name} INCLUDING ALL)")
+
+    async def go_on(self, *, settled: bool) -> None:
+        """Folds what follows; `settled` leaves out what a running transaction may still come before."""
+        async for recorded in LogReader(self._pool, self._keys).everything(self._place, settled=settled):
+            subject = recorded.meta.subject
+            key = await self._keys.find(subject) if subject else None
+            for row in self._projections.rows(recorded.event, recorded.meta, key):
+                if row.table.name == self._live.name:
+                    await self._put(Row(self._beside, row.key, row.values))
+            self.count += 1
+            self._place = recorded.place
+        await self._write()
+
+    async def _put(self, row: Row) -> None:
+        before = self._append.rows.get((row.table.name, row.key))
+        ends = before is not None and (before.values is None or row.table.write_once)
+        if ends or len(self._append.rows) >= FLUSH:
+            await self._write()
+        self._append.put(row)
+
+    async def _write(self) -> None:
+        if self._append.rows:
+            statement = compose([self._append], epoch=0)
+            await self._pool.execute(statement.text, *statement.args)
+            self._append = Append()
 
 
-async def _write(pool: asyncpg.Pool, append: Append) -> Append:
-    if append.rows:
-        statement = compose([append], epoch=0)
-        await pool.execute(statement.text, *statement.args)
-    return Append()
-
-
-async def _compare_and_swap(table: Table, pool: asyncpg.Pool, console: Console) -> None:
-    live, rebuilt = [await checksum(pool, t, table) for t in (table.name, f"{table.name}_rebuilt")]
+async def _compare_and_swap(table: Table, connection: Any, console: Console) -> None:
+    live, rebuilt = [await checksum(connection, t, table) for t in (table.name, f"{table.name}_rebuilt")]
     console.print(f"live     {live}\nrebuilt  {rebuilt}")
     if live == rebuilt:
-        await pool.execute(f"DROP TABLE {table.name}_rebuilt")
+        await connection.execute(f"DROP TABLE {table.name}_rebuilt")
         console.print("The read model equals the fold of the events.")
         return
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE")
-        await connection.execute(f"ALTER TABLE {table.name} RENAME TO {table.name}_before")
-        await connection.execute(f"ALTER TABLE {table.name}_rebuilt RENAME TO {table.name}")
-        await _copy_grants(connection, table.name)
+    if rebuilt.startswith("0 rows"):
+        raise CannotRebuild(f"No event stands for a row of {table.name}: it is left as it is.")
+    await connection.execute(f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE")
+    await connection.execute(f"DROP TABLE IF EXISTS {table.name}_before")
+    await connection.execute(f"ALTER TABLE {table.name} RENAME TO {table.name}_before")
+    await connection.execute(f"ALTER TABLE {table.name}_rebuilt RENAME TO {table.name}")
+    await _copy_grants(connection, table.name)
     console.print(f"Swapped; the old rows are in {table.name}_before.")
 
 
@@ -96,7 +131,7 @@ async def _copy_grants(connection: Any, name: str) -> None:
         await connection.execute(f'GRANT {row["privilege_type"]} ON {name} TO "{row["grantee"]}"')
 
 
-async def checksum(pool: asyncpg.Pool, name: str, table: Table) -> str:
+async def checksum(connection: Any, name: str, table: Table) -> str:
     """Rows and a digest over all of them in key order."""
     order = ", ".join(table.key)
     columns = ", ".join((*table.key, *table.columns))
@@ -104,6 +139,6 @@ async def checksum(pool: asyncpg.Pool, name: str, table: Table) -> str:
         f"SELECT count(*) AS n, md5(coalesce(string_agg(md5(t::text), '' ORDER BY {order}), '')) AS digest "  # noqa: S608
         f"FROM (SELECT {columns} FROM {name}) t"
     )
-    row = await pool.fetchrow(query)
+    row = await connection.fetchrow(query)
     assert row is not None
     return f"{row['n']} rows {msgspec.convert(row['digest'], str)}"

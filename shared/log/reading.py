@@ -19,7 +19,9 @@ WHERE stream_id = $1 AND version > $2 AND version <= $3 ORDER BY version
 """
 _LOG = """
 SELECT epoch, xid, position, stream_id, version, event_id, name, schema_version, payload, meta, recorded_at
-FROM event WHERE (epoch, xid, position) > ($1, $2::text::xid8, $3) ORDER BY epoch, xid, position LIMIT $4
+FROM event WHERE (epoch, xid, position) > ($1, $2::text::xid8, $3)
+  AND (NOT $5 OR epoch < (SELECT l.epoch FROM log_epoch l) OR xid < pg_snapshot_xmin(pg_current_snapshot()))
+ORDER BY epoch, xid, position LIMIT $4
 """
 LATEST: Final = 2**31 - 1
 
@@ -39,14 +41,20 @@ class Meta(msgspec.Struct, omit_defaults=True):
     subject: UUID | None = None
 
 
+Place = tuple[int, str, int]
+"""(epoch, transaction id, position): the order of the log."""
+BEGINNING: Final[Place] = (0, "0", 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An event with its place in the log."""
+    """An event with its place in the log, where the whole log was read."""
 
     event: Event
     event_id: UUID
     name: str
     meta: Meta
+    place: Place = BEGINNING
 
 
 _meta = msgspec.json.Decoder(Meta)
@@ -68,20 +76,24 @@ class LogReader:
         rows = await self._pool.fetch(_STREAM, stream_id, after, until)
         return [await self._recorded(stream_id, row) for row in rows]
 
-    async def everything(self, page: int = PAGE) -> AsyncIterator[Recorded]:
-        """The whole log in feed order, a page in memory at a time."""
-        epoch, xid, position = 0, "0", 0
+    async def everything(
+        self, after: Place = BEGINNING, *, settled: bool = False, page: int = PAGE
+    ) -> AsyncIterator[Recorded]:
+        """The log in feed order, a page in memory at a time.
+
+        `settled` stops before the oldest running transaction: nothing can appear any more before the last
+        event given, so that one may go on from its place later.
+        """
         while True:
-            rows = await self._pool.fetch(_LOG, epoch, xid, position, page)
+            rows = await self._pool.fetch(_LOG, *after, page, settled)
             for row in rows:
-                yield await self._recorded(row["stream_id"], row)
+                after = row["epoch"], str(row["xid"]), row["position"]
+                yield await self._recorded(row["stream_id"], row, after)
             if len(rows) < page:
                 return
-            last = rows[-1]
-            epoch, xid, position = last["epoch"], str(last["xid"]), last["position"]
 
-    async def _recorded(self, stream_id: UUID, row: Any) -> Recorded:
+    async def _recorded(self, stream_id: UUID, row: Any, place: Place = BEGINNING) -> Recorded:
         meta = read_meta(row["meta"])
         key: DataKey | None = await self._keys.find(meta.subject) if meta.subject else None
         event = decode(stream_id, row["version"], row["name"], row["schema_version"], row["payload"], key)
-        return Recorded(event, row["event_id"], row["name"], meta)
+        return Recorded(event, row["event_id"], row["name"], meta, place)

@@ -1,0 +1,229 @@
+"""The operator's command on a real log."""
+
+import asyncio
+import json
+import shutil
+from base64 import b64encode
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from rich.console import Console
+
+from shared.cli import commands, services
+from shared.feed.sequencer import Sequencer
+from shared.ids import new_id
+from shared.keys import KeyRing
+from shared.testing.databases import APP_ROLE, at
+from tests.shared.log.conftest import Log, log
+from tests.shared.toy.library import LIBRARY
+
+pytestmark = pytest.mark.integration
+__all__ = ["log"]
+MASTER = b"0123456789abcdef0123456789abcdef"
+Portal = Callable[..., Awaitable[tuple[Any, str, str]]]
+
+
+@pytest.fixture
+async def portal(
+    log: Log, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Portal:
+    """Runs `portal …` as an operator of the library: (exit code, out, err)."""
+    log.keys._master = KeyRing(None, MASTER, "")._master  # type: ignore[arg-type]
+    (tmp_path / "master_key").write_text(b64encode(MASTER).decode())
+    given = {
+        "PORTAL_DATABASE_URL": log.databases.log,
+        "PORTAL_OWNER_DATABASE_URL": log.databases.owner_log,
+        "PORTAL_OWNER_KEYS_DATABASE_URL": log.databases.owner_keys,
+        "PORTAL_APP_ROLE": APP_ROLE,
+        "PORTAL_SECRETS_DIR": str(tmp_path),
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    find = services.find
+    monkeypatch.setattr(services, "find", lambda name: LIBRARY if name == "library" else find(name))
+    monkeypatch.setattr(commands, "console", Console(width=250))
+
+    def run(*words: str) -> Any:
+        monkeypatch.setattr("sys.argv", ["portal", *words])
+        with pytest.raises(SystemExit) as ended:
+            commands.main()
+        return ended.value.code
+
+    async def portal(*words: str) -> tuple[Any, str, str]:
+        code = await asyncio.to_thread(run, *words)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return portal
+
+
+class TestMigrate:
+    async def test_applies_once_and_refuses_a_changed_file(
+        self,
+        portal: Portal,
+        log: Log,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+        postgres_url: str,
+    ) -> None:
+        name = f"portal_test_migrate_{uuid4().hex[:8]}"
+        admin = await asyncpg.connect(postgres_url)
+        await admin.execute(f'CREATE DATABASE "{name}"')
+        folder = tmp_path / "migrations"
+        shutil.copytree(LIBRARY.migrations, folder)
+        monkeypatch.setattr(services, "find", lambda _: replace(LIBRARY, migrations=folder))
+        monkeypatch.setenv("PORTAL_OWNER_DATABASE_URL", at(postgres_url, name))
+        try:
+            _, out, _ = await portal("migrate", "library")
+            assert f"{name}: 2 applied, 0 there already" in out
+            _, out, _ = await portal("migrate", "library")
+            assert f"{name}: 0 applied, 2 there already" in out
+            (folder / "0001_loan.sql").write_text("SELECT 1")
+            code, _, err = await portal("migrate", "library")
+            assert (code, err.count("\n")) == (2, 1)
+            assert "0001 was changed after it was applied" in err
+        finally:
+            await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            await admin.close()
+
+
+class TestLooking:
+    async def test_prints_a_stream_with_personal_fields_sealed(self, portal: Portal, log: Log) -> None:
+        loan = await log.lend("Faust")
+        _, out, _ = await portal("stream", "library", str(loan.id))
+        assert "library.book_lent v1" in out
+        assert "Faust" in out
+        assert "Łukasz" not in out
+        _, out, _ = await portal("stream", "library", str(new_id()))
+        assert "has no stream" in out
+
+    async def test_lists_streams_written_last(self, portal: Portal, log: Log) -> None:
+        _, out, _ = await portal("streams", "library")
+        assert "is empty" in out
+        first, second = await log.lend(), await log.lend()
+        _, out, _ = await portal("streams", "library", "--last", "1")
+        assert str(second.id) in out
+        assert str(first.id) not in out
+
+    async def test_prints_the_feed_an_event_a_line(self, portal: Portal, log: Log) -> None:
+        for _ in range(3):
+            await log.lend()
+        await Sequencer(log.pool, LIBRARY.published).run_once()
+        _, out, _ = await portal("feed", "library", "--after", "1")
+        assert [json.loads(line)["sequence"] for line in out.splitlines()] == [2, 3]
+
+
+class TestWhatIsParked:
+    @pytest.fixture(autouse=True)
+    async def parked(self, log: Log) -> None:
+        for sequence, stream in ((4, "a"), (5, "b"), (6, "a")):
+            await log.pool.execute(
+                "INSERT INTO parked (source, sequence, stream_key, envelope, error) "
+                "VALUES ('other', $1, $2, '', 'no')",
+                sequence, stream,
+            )  # fmt: skip
+
+    async def test_is_listed_retried_and_discarded(self, portal: Portal, log: Log) -> None:
+        _, out, _ = await portal("parked", "list", "library")
+        assert out.count("other") == 3
+        _, out, _ = await portal("parked", "retry", "library", "a")
+        assert "2 events" in out
+        assert await log.pool.fetchval("SELECT count(*) FROM parked WHERE retry_at <= now()") == 2
+        _, out, _ = await portal("parked", "discard", "library", "b", "--reason", "moot")
+        assert "1 events" in out
+        assert await log.pool.fetchval("SELECT discard_reason FROM parked WHERE stream_key = 'b'") == "moot"
+        _, out, _ = await portal("parked", "list", "library")
+        assert (out.count("other"), out.count("asked for")) == (2, 2)
+
+    async def test_is_not_discarded_without_a_reason(self, portal: Portal, log: Log) -> None:
+        code, _, err = await portal("parked", "discard", "library", "b")
+        assert code == 2
+        assert "--reason" in err
+
+
+class TestRebuild:
+    async def test_finds_an_untouched_model_equal(self, portal: Portal, log: Log) -> None:
+        for n in range(5):
+            await log.lend(f"book {n}")
+        _, out, err = await portal("rebuild", "library", "loan")
+        assert "equals the fold" in out, err
+        assert await log.pool.fetchval("SELECT to_regclass('loan_rebuilt')") is None
+
+    async def test_swaps_a_tampered_one_twice_and_keeps_the_grants(self, portal: Portal, log: Log) -> None:
+        await log.lend("Faust")
+        for _ in range(2):
+            await log.pool.execute("UPDATE loan SET title = 'tampered'")
+            _, out, err = await portal("rebuild", "library", "loan")
+            assert "Swapped" in out, err
+            assert [r["title"] for r in await log.pool.fetch("SELECT title FROM loan")] == ["Faust"]
+        await log.lend("Urfaust")
+        assert await log.count("loan") == 2
+
+    async def test_loses_nothing_written_meanwhile(self, portal: Portal, log: Log) -> None:
+        await log.lend("first")
+        await log.pool.execute("UPDATE loan SET title = 'tampered'")
+        stop = False
+
+        async def write() -> None:
+            while not stop:
+                await log.lend("later")
+
+        writers = [asyncio.create_task(write()) for _ in range(4)]
+        _, out, err = await portal("rebuild", "library", "loan")
+        stop = True
+        await asyncio.gather(*writers)
+        assert "Swapped" in out, err
+        assert await log.count("loan") == await log.count("event")
+
+    async def test_leaves_a_table_alone_that_no_event_stands_for(self, portal: Portal, log: Log) -> None:
+        unit = log.unit()
+        unit.put(LIBRARY.projections.tables["loan"], (str(new_id()),), {"title": "draft", "state": "new"})
+        await unit.commit()
+        code, _, err = await portal("rebuild", "library", "loan")
+        assert (code, await log.count("loan")) == (2, 1)
+        assert "No event stands for" in err
+
+    async def test_names_the_read_models_there_are(self, portal: Portal) -> None:
+        code, _, err = await portal("rebuild", "library", "nonsense")
+        assert code == 2
+        assert "it has: loan" in err
+
+
+class TestMistakes:
+    async def test_are_said_in_a_sentence(
+        self, portal: Portal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        code, _, err = await portal("streams", "nobody")
+        assert (code, err.count("\n")) == (2, 1)
+        assert "There is no service 'nobody'" in err
+        (tmp_path / "master_key").unlink()
+        code, _, err = await portal("rebuild", "library", "loan")
+        assert (code, err.count("\n")) == (2, 1)
+        assert "master key" in err
+        monkeypatch.setenv("PORTAL_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
+        code, _, err = await portal("streams", "library")
+        assert (code, err.count("\n")) == (2, 1)
+        monkeypatch.delenv("PORTAL_DATABASE_URL")
+        code, _, err = await portal("streams", "library")
+        assert (code, err) == (2, "The environment variable PORTAL_DATABASE_URL is not set.\n")
+
+
+class TestDocs:
+    async def test_written_are_fresh_and_a_change_is_stale(
+        self, portal: Portal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(services, "NAMES", ("library",))
+        code, _, err = await portal("docs", "--check", "--root", str(tmp_path))
+        assert code == 2
+        assert "docs/events.md" in err
+        await portal("docs", "--root", str(tmp_path))
+        code, out, _ = await portal("docs", "--check", "--root", str(tmp_path))
+        assert (code, out) == (0, "0 documents stale.\n")
+        (tmp_path / "docs/events.md").write_text("other")
+        code, _, err = await portal("docs", "--check", "--root", str(tmp_path))
+        assert (code, err) == (2, "Stale, run `make docs`: docs/events.md\n")
