@@ -58,7 +58,7 @@ class MovedIn(Created):
     def upcast_v2_v3(state: dict[str, Any]) -> None:
         state["flat"] = f"{state['flat']}-{state['floor']}"
 
-    def apply(self, aggregate: "Flat") -> None:  # type: ignore[override]
+    def apply(self, aggregate: "Flat") -> None:
         aggregate.who = self.who
 
 

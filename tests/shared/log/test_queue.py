@@ -172,7 +172,8 @@ class TestALostConnection:
         assert await log.count("task") == 16 * 20
 
     async def test_after_the_commit_is_no_conflict(self, log: Log, monkeypatch: Any) -> None:
-        fetch, lost = asyncpg.Connection.fetch, []
+        fetch = asyncpg.Connection.fetch
+        lost: list[bool] = []
 
         async def forgetful(self: Any, query: str, *args: Any, **kw: Any) -> Any:
             found = await fetch(self, query, *args, **kw)

@@ -194,7 +194,8 @@ class TestTheLoop:
         self, bench: Bench, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         made = bench.worker()
-        take, failed = made._take, []
+        take = made._take
+        failed: list[Any] = []
 
         async def confused() -> Any:
             if not failed:

@@ -1,0 +1,166 @@
+"""The public feed under concurrent writers, and the relay when the broker goes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import aio_pika
+import asyncpg
+import pytest
+
+from shared.bus.broker import BrokerNames, PublishingChannel
+from shared.bus.envelope import read
+from shared.feed import relay as relay_module
+from shared.feed.relay import Relay
+from shared.feed.sequencer import Sequencer, page
+from shared.ids import new_id
+from shared.log import LogParts, Unit
+from shared.log.append import NewEvent, StreamAppend
+from tests.shared.log.conftest import Log, log
+from tests.shared.toy.library import LIBRARY, Loan
+
+pytestmark = pytest.mark.integration
+__all__ = ["log"]
+
+
+class TestTheFeed:
+    async def test_of_sixteen_writers_in_two_processes_misses_nothing(self, log: Log) -> None:
+        rival = log.rival()
+        await rival.start()
+        p = log.parts
+        parts = [
+            LogParts(q, p.reader, p.keys, p.snapshots, p.projections, p.digest) for q in (p.queue, rival)
+        ]
+        sequencers = [Sequencer(log.pool, LIBRARY.published) for _ in range(2)]
+        writing = True
+
+        async def write(n: int) -> None:
+            for _ in range(8):
+                unit = Unit(parts[n % 2], log.unit().now)
+                loan = Loan.lend(id=new_id(), now=unit.now, title="Faust", reader="x")
+                await unit.save(loan, subject=new_id())
+                await unit.commit()
+                unit = Unit(parts[(n + 1) % 2], unit.now)
+                again = await unit.load(Loan, loan.id)
+                again.give_back("", now=unit.now)
+                await unit.save(again)
+                await unit.commit()
+
+        async def sequence(sequencer: Sequencer) -> None:
+            while writing:
+                await sequencer.run_once()
+                await asyncio.sleep(0.005)
+
+        numbering = [asyncio.create_task(sequence(s)) for s in sequencers]
+        await asyncio.gather(*(write(n) for n in range(16)))
+        writing = False
+        await asyncio.gather(*numbering)
+        async with asyncio.timeout(10):  # whatever transaction still runs on the server
+            while await log.count("feed") < 256:
+                await sequencers[0].run_once()
+                await asyncio.sleep(0.02)
+        await rival.close()
+        feed = [read(raw) for _, raw in await page(log.pool, 0, 1_000)]
+        assert [e.sequence for e in feed] == list(range(1, 257))
+        for stream in {e.subject for e in feed}:
+            assert [e.streamversion for e in feed if e.subject == stream] == [1, 2]
+
+    async def test_waits_for_a_transaction_that_began_before(self, log: Log) -> None:
+        late = await asyncpg.connect(log.databases.log)
+        transaction = late.transaction()
+        await transaction.start()
+        await late.execute("SELECT pg_current_xact_id()")
+        await log.lend()
+        sequencer = Sequencer(log.pool, LIBRARY.published)
+        assert (await sequencer.run_once())[0] == 0
+        await transaction.rollback()
+        await late.close()
+        async with asyncio.timeout(10):
+            while (await sequencer.run_once())[0] != 1:
+                await asyncio.sleep(0.02)
+
+    @pytest.mark.parametrize(("name", "version"), [("library.of_tomorrow", 1), ("library.book_lent", 2)])
+    async def test_does_not_pass_what_a_newer_release_wrote(self, log: Log, name: str, version: int) -> None:
+        await log.lend()
+        unit = log.unit()
+        unit.append.add(StreamAppend(new_id(), 0, (NewEvent(new_id(), name, version, b"{}", "{}"),)))
+        await unit.commit()
+        await log.lend()
+        sequencer = Sequencer(log.pool, LIBRARY.published)
+        async with asyncio.timeout(10):
+            while (await sequencer.run_once())[0] != 1:
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.2)
+        assert (await sequencer.run_once())[0] == 1
+
+
+class TestTheRelay:
+    @pytest.fixture
+    async def queue(self, amqp_url: str) -> AsyncIterator[Any]:
+        names = BrokerNames(f"test-{uuid4().hex[:8]}.", "portal.events")
+        connection = await aio_pika.connect(amqp_url)
+        channel = await connection.channel()
+        exchange = await channel.declare_exchange(names.exchange, "topic", durable=True)
+        queue = await channel.declare_queue(exclusive=True)
+        await queue.bind(exchange, "#")
+        yield names, queue
+        await exchange.delete()
+        await connection.close()
+
+    async def test_publishes_again_after_a_lost_connection(
+        self, log: Log, amqp_url: str, queue: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(relay_module, "POLL", 0.1)
+        names, inbound = queue
+        channel = PublishingChannel(amqp_url, names, "library")
+        relay = Relay(log.pool, Sequencer(log.pool, LIBRARY.published), channel)
+        one, sent = relay_module._publish_one, 0
+
+        async def breaking(exchange: Any, raw: bytes) -> None:
+            nonlocal sent
+            sent += 1
+            if sent == 5:
+                connection: Any = channel._connection
+                await connection.close()
+            if sent == 6:
+                assert await log.pool.fetchval("SELECT published FROM relay_cursor") == 0
+            await one(exchange, raw)
+
+        monkeypatch.setattr(relay_module, "_publish_one", breaking)
+        for _ in range(20):
+            await log.lend()
+        await relay.start()
+        async with asyncio.timeout(25):
+            while await log.pool.fetchval("SELECT published FROM relay_cursor") != 20:
+                await asyncio.sleep(0.05)
+        got = set()
+        while message := await inbound.get(no_ack=True, fail=False):
+            got.add(read(message.body).sequence)
+        assert got == set(range(1, 21))
+        assert sent > 20, "the broken batch went out again"
+        await relay.close()
+        await channel.close()
+
+    async def test_outlives_whatever_is_raised(
+        self, log: Log, amqp_url: str, queue: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(relay_module, "POLL", 0.05)
+        channel = PublishingChannel(amqp_url, queue[0], "library")
+        sequencer = Sequencer(log.pool, LIBRARY.published)
+        run_once, failures = sequencer.run_once, [KeyError("x"), asyncpg.InternalClientError("y")]
+
+        async def failing() -> tuple[int, bool]:
+            if failures:
+                raise failures.pop()
+            return await run_once()
+
+        monkeypatch.setattr(sequencer, "run_once", failing)
+        relay = Relay(log.pool, sequencer, channel)
+        await log.lend()
+        await relay.start()
+        async with asyncio.timeout(15):
+            while await log.pool.fetchval("SELECT published FROM relay_cursor") != 1:
+                await asyncio.sleep(0.05)
+        await relay.close()
+        await channel.close()
