@@ -5,16 +5,23 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
-
-import httpx
+from typing import Any, Final
 
 from deploy.local.demo.listening import Heard, Listener
 from deploy.local.secrets import LOGS
 from tests.journeys.people import Official
 from tests.journeys.stage import Stage
 
-QUIET_SECONDS = 0.3
+QUIET_SECONDS: Final = 0.15
+DUE: Final = """
+SELECT kind, tries, last_error FROM task
+WHERE done_at IS NULL AND failed_at IS NULL AND (due_at <= now() OR kind = 'render_document')
+"""
+HEAD: Final = """
+SELECT sequence, (SELECT published FROM relay_cursor) AS published,
+  EXISTS (SELECT 1 FROM event e WHERE (e.epoch, e.xid, e.position) > (h.epoch, h.xid, h.position)) AS behind
+FROM feed_head h
+"""
 
 
 @dataclass(slots=True)
@@ -33,28 +40,31 @@ class Books:
         return int((await self.stage.query(service, statement))[0][0])
 
     async def settled(self, seconds: float = 20) -> dict[str, int]:
-        """The counts once nothing is due in any service and nothing has changed for a moment."""
+        """The counts once nothing is due, nothing is on its way between services and nothing changes."""
         before, until = await self.counted(), time.monotonic() + seconds
         while True:
             await asyncio.sleep(QUIET_SECONDS)
-            now, waiting = await self.counted(), await self._due()
+            now, waiting = await self.counted(), await self._unfinished()
             if now == before and not waiting:
                 return now
             assert time.monotonic() < until, f"never at rest: {waiting}"
             before = now
 
-    async def _due(self) -> list[str]:
-        """Tasks at work or due, and documents on their way."""
-        rows = [
-            (name, row)
-            for name in LOGS
-            for row in await self.stage.query(
-                name,
-                "SELECT kind, tries, last_error, due_at FROM task WHERE done_at IS NULL AND failed_at IS NULL"
-                " AND (due_at <= now() OR kind = 'render_document')",
-            )
-        ]
-        return [f"{name}: {dict(row)}" for name, row in rows]
+    async def _unfinished(self) -> list[str]:
+        """Tasks at work or due, events not yet published, events not yet taken in by those who listen."""
+        found, heads = [], {}
+        for name in LOGS:
+            found += [f"{name} has to do {dict(row)}" for row in await self.stage.query(name, DUE)]
+            (head,) = await self.stage.query(name, HEAD)
+            heads[name] = head["sequence"]
+            if head["behind"] or head["published"] < head["sequence"]:
+                found.append(f"{name} has to publish {dict(head)}")
+        for name in LOGS:
+            for row in await self.stage.query(name, "SELECT source, sequence FROM inbox_cursor"):
+                source = row["source"].rpartition("/")[2]
+                if row["sequence"] < heads[source]:
+                    found.append(f"{name} has to read {source} from {row['sequence']} to {heads[source]}")
+        return found
 
     @asynccontextmanager
     async def untouched(self) -> AsyncIterator[None]:
@@ -93,6 +103,5 @@ class Books:
 
     async def metric(self, service: str, name: str) -> float:
         """A sample of a service's metrics; 0 where nothing was counted."""
-        async with httpx.AsyncClient(base_url=self.stage.stack.url(service), trust_env=False) as http:
-            text = (await http.get("/metrics")).text
+        text = (await self.stage.outside.get(f"{self.stage.stack.url(service)}/metrics")).text
         return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))

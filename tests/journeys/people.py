@@ -26,6 +26,7 @@ class Resident(Journey):
     """A citizen who decides for themselves what to do next."""
 
     answers: dict[str, Any]
+    outside: httpx.AsyncClient
 
     def _answers(self) -> dict[str, Any]:
         return {**super()._answers(), **self.answers}
@@ -84,8 +85,8 @@ class Resident(Journey):
         return {one["kind"]: one for one in (await self.case())["documents"]}
 
     async def mails(self) -> list[dict[str, Any]]:
-        async with httpx.AsyncClient(base_url=self.addresses.mailbox, trust_env=False) as http:
-            answer = await http.get("/api/messages", params={"to": self.citizen.email})
+        url = f"{self.addresses.mailbox}/api/messages"
+        answer = await self.outside.get(url, params={"to": self.citizen.email})
         found: list[dict[str, Any]] = answer.json()["messages"]
         return found
 
@@ -103,29 +104,28 @@ class AtTheBank:
 
     async def play(self, fault: str, **more: Any) -> None:
         """What goes wrong with this payment: a course of the sandbox."""
-        async with httpx.AsyncClient(base_url=self.payer.addresses.bank, trust_env=False) as http:
-            told = {"fault": fault, "reference": self.reference, **more}
-            (await http.post("/sandbox/faults", json=told)).raise_for_status()
+        told = {"fault": fault, "reference": self.reference, **more}
+        await self._ask("POST", "/sandbox/faults", told)
 
     async def answers_to_notices(self, count: int, seconds: float = 10) -> list[int]:
         """How the portal has answered the bank's notifications, once there are so many."""
-        async with httpx.AsyncClient(base_url=self.payer.addresses.bank, trust_env=False) as http:
-            async with asyncio.timeout(seconds):
-                while True:
-                    told = (await http.get("/sandbox/book")).json()["notices"]
-                    ours = [one for one in told if one["reference"] == self.reference and one["done"]]
-                    if len(ours) >= count:
-                        return [one["answer"] for one in ours]
-                    await asyncio.sleep(0.05)
+        async with asyncio.timeout(seconds):
+            while True:
+                told = (await self._ask("GET", "/sandbox/book"))["notices"]
+                ours = [one for one in told if one["reference"] == self.reference and one["done"]]
+                if len(ours) >= count:
+                    return [one["answer"] for one in ours]
+                await asyncio.sleep(0.05)
 
     async def decide(self, outcome: str = "pay") -> str:
         """Decides; returns the address the bank sends the browser back to, not followed."""
-        async with httpx.AsyncClient(base_url=self.payer.addresses.bank, trust_env=False) as http:
-            answer = await http.post(
-                f"/sandbox/transactions/{self.reference}/decide", json={"outcome": outcome}
-            )
-        back: str = answer.raise_for_status().json()["redirect"]
+        path = f"/sandbox/transactions/{self.reference}/decide"
+        back: str = (await self._ask("POST", path, {"outcome": outcome}))["redirect"]
         return back
+
+    async def _ask(self, method: str, path: str, json: Any = None) -> Any:
+        url = self.payer.addresses.bank + path
+        return (await self.payer.outside.request(method, url, json=json)).raise_for_status().json()
 
     async def pay(self, outcome: str = "pay") -> Page:
         """Decides and comes back to the portal."""
@@ -233,7 +233,7 @@ def newcomer(stage: Stage, **about: str) -> Resident:
     for name, value in about.items():
         setattr(citizen, name, value)
     resident = Resident(stage.addresses, citizen, comes_from=home())
-    resident.answers = {}
+    resident.answers, resident.outside = {}, stage.outside
     return resident
 
 

@@ -2,21 +2,23 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import aio_pika
 import asyncpg
+import httpx
+import psutil
 
 from deploy.local.databases import ServiceDatabases
 from deploy.local.demo.journey import Addresses
 from deploy.local.fonts import install as install_fonts
 from deploy.local.places import state_folder
 from deploy.local.ports import DEFAULT_PORTS, free_port
-from deploy.local.processes import Process, Supervisor
+from deploy.local.processes import Process, Running, Supervisor
 from deploy.local.rabbit import Broker
 from deploy.local.secrets import LOGS, Secrets
 from deploy.local.services import SERVICES, Stack, assets, seeding
@@ -45,6 +47,7 @@ class Stage:
     secrets: Secrets
     owners: Mapping[str, str]
     supervisor: Supervisor
+    outside: httpx.AsyncClient
     pools: dict[str, "asyncpg.Pool[asyncpg.Record]"] = field(default_factory=dict)
 
     @property
@@ -60,9 +63,22 @@ class Stage:
         """Rows of a service's database, asked as its owner."""
         return list(await self.pools[service].fetch(statement, *values))
 
+    def process(self, name: str) -> Running:
+        return next(one for one in self.supervisor.running if one.process.name == name)
+
+    @contextmanager
+    def standing_still(self, name: str) -> Iterator[None]:
+        """The process does nothing meanwhile (SIGSTOP)."""
+        process = psutil.Process(self.process(name).child.pid)
+        process.suspend()
+        try:
+            yield
+        finally:
+            process.resume()
+
     def kill(self, name: str) -> None:
         """SIGKILL, as when the machine loses a process."""
-        one = next(one for one in self.supervisor.running if one.process.name == name)
+        one = self.process(name)
         one.child.kill()
         one.child.wait()
         self.supervisor.running.remove(one)
@@ -75,7 +91,7 @@ class Stage:
 
     def settings_of(self, name: str, model: type[S]) -> S:
         """What a running process was told."""
-        one = next(one for one in self.supervisor.running if one.process.name == name)
+        one = self.process(name)
         told = {
             variable.removeprefix("PORTAL_").lower(): value
             for variable, value in one.process.environment.items()
@@ -102,8 +118,9 @@ async def staged(state: Path, admin_url: str, amqp_url: str) -> AsyncIterator[St
         leaving.push_async_callback(_clean_up, broker)
         stack = Stack(state, _free_ports(), broker, {name: _urls(one) for name, one in databases.items()})
         owners = {name: one.owner_log for name, one in databases.items()}
-        stage = Stage(stack, Secrets(state / "secrets"), owners, Supervisor(state))
-        leaving.push_async_callback(asyncio.to_thread, stage.supervisor.stop)
+        outside = await leaving.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=30))
+        stage = Stage(stack, Secrets(state / "secrets"), owners, Supervisor(state), outside)
+        leaving.push_async_callback(asyncio.to_thread, _stop, stage.supervisor)
         await asyncio.to_thread(_start, stage)
         for name, url in owners.items():
             stage.pools[name] = await leaving.enter_async_context(
@@ -115,10 +132,18 @@ async def staged(state: Path, admin_url: str, amqp_url: str) -> AsyncIterator[St
 def _start(stage: Stage) -> None:
     stage.secrets.generate()
     (stage.stack.state / "fonts").symlink_to(install_fonts(state_folder() / "fonts"))
-    stage.supervisor.complete(assets(), within=600)
-    started = stage.supervisor.begin(*(told(service.process(stage.stack)) for service in SERVICES))
-    stage.supervisor.complete(told(seeding(stage.stack)))
+    *others, gateway = [told(service.process(stage.stack)) for service in SERVICES]
+    started = stage.supervisor.begin(*others)
+    stage.supervisor.complete(assets(), told(seeding(stage.stack)), within=600)
+    started += stage.supervisor.begin(gateway)
     stage.supervisor.await_ready(started, within=120)
+
+
+def _stop(supervisor: Supervisor) -> None:
+    """All at once: nobody looks any more."""
+    for one in supervisor.running:
+        one.child.send_signal(one.process.stops_on)
+    supervisor.stop()
 
 
 def _free_ports() -> dict[str, int]:

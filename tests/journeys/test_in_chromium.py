@@ -155,15 +155,15 @@ class TestACitizenWithAScreen:
         await citizen.applies()
         asked: list[str] = []
         citizen.tab.on("request", lambda request: asked.append(request.url))
-        stage.kill("documents")  # nothing can be ready before the citizen looks
-        await citizen.pays()
-        await expect(citizen.tab.get_by_text("Geprüft und bewilligt")).to_be_visible(timeout=15_000)
-        await expect(citizen.tab.get_by_role("link", name=PERMIT)).to_have_count(0)
-        await stage.start("documents")
+        with stage.standing_still("documents"):  # nothing is ready before the citizen looks
+            await citizen.pays()
+            await expect(citizen.tab.get_by_text("Geprüft und bewilligt")).to_be_visible(timeout=15_000)
+            await expect(citizen.tab.get_by_role("link", name=PERMIT)).to_have_count(0)
         await expect(citizen.tab.get_by_role("link", name=PERMIT)).to_be_visible(timeout=30_000)
         await expect(citizen.tab.locator("#announce")).to_contain_text("Fertig!", timeout=15_000)
         assert any("/ereignisse" in url for url in asked), "the page listened to no events"
-        await citizen.looks_at()
+        await books.settled()
+        await citizen.looks_at(f"/vorgang/{citizen.me.case_id}")
         assert (await downloaded(citizen, tmp_path)).startswith(b"%PDF")
         await citizen.looks_at("/vorgaenge")
         await citizen.looks_at("/")
