@@ -23,6 +23,8 @@ log = structlog.get_logger()
 IN_FLIGHT: Final = 300
 TIMEOUT: Final = 10.0
 POLL: Final = 1.0
+SOON: Final = (0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256)
+"""Looks again after these seconds while an older transaction of the server holds events back."""
 LOCK: Final = 0x72656C6179
 
 _published = counter("portal_feed_published", "Events confirmed by the broker")
@@ -71,13 +73,17 @@ class Relay:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _sequence(self) -> None:
+        reached, looks = 0, -1
         while not self._stopping:
-            await woken(self._committed, POLL)
+            await woken(self._committed, (*SOON, POLL)[looks])
             try:
-                full = True
+                last, full = await self._sequencer.run_once()
                 while full:
-                    _, full = await self._sequencer.run_once()
+                    last, full = await self._sequencer.run_once()
                 self._sequenced.set()
+                held = await self._sequencer.holds_back()
+                looks = -1 if not held else 0 if last > reached else (looks + 1) % (len(SOON) + 1)
+                reached = last
             except Exception as error:  # whatever it is, this loop goes on
                 log.warning("feed_sequencing_failed", error=type(error).__name__, detail=str(error)[:200])
                 await asyncio.sleep(POLL)

@@ -33,6 +33,10 @@ INSERT INTO feed (sequence, event_id, envelope)
 SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bytea[])
 """
 _MOVE = "UPDATE feed_head SET sequence = $1, epoch = $2, xid = $3::text::xid8, position = $4"
+_HELD = """
+SELECT EXISTS (SELECT FROM event e, feed_head h
+  WHERE (e.epoch, e.xid, e.position) > (h.epoch, h.xid, h.position))
+"""
 _PAGE = "SELECT sequence, envelope FROM feed WHERE sequence > $1 ORDER BY sequence LIMIT $2"
 
 
@@ -58,6 +62,10 @@ class Sequencer:
             last = rows[-1]
             await connection.execute(_MOVE, sequence, last["epoch"], last["xid"], last["position"])
             return sequence, len(rows) == PAGE
+
+    async def holds_back(self) -> bool:
+        """Whether events wait for an older transaction, anywhere on the server, to end."""
+        return bool(await self._pool.fetchval(_HELD))
 
     async def _store(self, connection: Any, rows: list[Any], sequence: int) -> int:
         public = set(self._published.stored_names())

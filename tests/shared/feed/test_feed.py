@@ -74,11 +74,13 @@ class TestTheFeed:
         await log.lend()
         sequencer = Sequencer(log.pool, LIBRARY.published)
         assert (await sequencer.run_once())[0] == 0
+        assert await sequencer.holds_back()
         await transaction.rollback()
         await late.close()
         async with asyncio.timeout(10):
             while (await sequencer.run_once())[0] != 1:
                 await asyncio.sleep(0.02)
+        assert not await sequencer.holds_back()
 
     @pytest.mark.parametrize(("name", "version"), [("library.of_tomorrow", 1), ("library.book_lent", 2)])
     async def test_does_not_pass_what_a_newer_release_wrote(self, log: Log, name: str, version: int) -> None:
