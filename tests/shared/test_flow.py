@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID, uuid4
 
+import aio_pika
+import aio_pika.exceptions
 import pytest
 
 from shared.domain import REDACTED
@@ -41,6 +43,24 @@ async def until(check: Callable[[], Awaitable[Any]], seconds: float = 10) -> Any
         while not (found := await check()):
             await asyncio.sleep(0.02)
     return found
+
+
+async def listening(service: Running) -> None:
+    """Waits until the service consumes; what is published before has no queue and would need its feed."""
+    settings = service.runtime.settings
+
+    async def consumed() -> bool:
+        connection = await aio_pika.connect(settings.rabbitmq_url)
+        async with connection:
+            try:
+                channel = await connection.channel()
+                name = f"{settings.name_prefix}{service.runtime.name}.events"
+                queue = await channel.declare_queue(name, passive=True)
+            except aio_pika.exceptions.AMQPError:
+                return False
+            return bool(queue.declaration_result.consumer_count)
+
+    await until(consumed, 20)
 
 
 class TestAppend:
@@ -137,6 +157,7 @@ class TestBus:
         async with running(
             ARCHIVE, postgres_url, amqp_url, tmp_path / "archive", mint=mint, name_prefix=prefix
         ) as archive:
+            await listening(archive)
             await asyncio.gather(*(lend(library, f"book {n}") for n in range(30)))
 
             async def seen() -> bool:
@@ -153,6 +174,7 @@ class TestBus:
         async with running(
             ARCHIVE, postgres_url, amqp_url, tmp_path / "archive", mint=mint, name_prefix=prefix
         ) as archive:
+            await listening(archive)
             poisoned = await lend(library, "poison")
             await lend(library, "fine")
 
