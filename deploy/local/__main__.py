@@ -15,6 +15,7 @@ from deploy.local.record import ProcessRecord
 from deploy.local.services import SERVICES, is_module
 from deploy.local.testservers import sweep
 from deploy.local.welcome import show_welcome
+from deploy.local.whereabouts import Whereabouts
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -60,6 +61,9 @@ def status(arguments: Sequence[str]) -> int:
         entry, port = alive.get(service.name), chosen[service.name]
         listens = "" if is_free(port) else f"http://127.0.0.1:{port}"
         print(f"{service.name:14} {'process ' + str(entry.pid) if entry else 'not running':16} {listens}")
+    if "portal" in alive:
+        place = Whereabouts.load(state_folder())
+        print(f"{'events':14} {place.broker_url} {place.name_prefix}portal.events")
     return 0 if "portal" in alive else 1
 
 
