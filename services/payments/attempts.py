@@ -19,6 +19,7 @@ from services.payments.providers.port import (
     ProviderUnavailable,
     Started,
 )
+from shared.bus.handlers import Permanent
 from shared.ids import new_id
 from shared.log import Unit, VersionConflict
 from shared.observe.metrics import counter
@@ -30,6 +31,8 @@ log = structlog.get_logger()
 
 ASK: Final = "ask_provider"
 FIRST_QUESTION: Final = timedelta(seconds=20)
+GIVEN_UP: Final = timedelta(days=30)
+"""Then the task counts as failed and an operator sees it; the claim stays as it is."""
 _PACE: Final = (
     (timedelta(minutes=2), timedelta(seconds=10)),
     (timedelta(minutes=30), timedelta(minutes=1)),
@@ -104,7 +107,10 @@ class Attempts:
         if outcome is not None:
             await self._decide(claim.id, attempt.attempt_id, outcome, provider.name)
         if outcome is None or outcome.state.value == "unknown":
-            raise Later(_pace(unit.now - claim.modified_on))
+            age = unit.now - claim.modified_on
+            if age > GIVEN_UP:
+                raise Permanent("the provider never said what became of the attempt")
+            raise Later(_pace(age))
 
     async def _status(self, provider: PaymentProvider, reference: str, method: Method) -> Outcome | None:
         try:

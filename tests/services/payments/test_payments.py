@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,10 +14,22 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from services.payments.attempts import Attempts
 from services.payments.domain.claim import Claim
+from services.payments.providers.port import (
+    Attempt,
+    CallbackForged,
+    Method,
+    Notification,
+    Outcome,
+    ProviderUnavailable,
+    Started,
+)
 from services.payments.wiring import SERVICE
 from shared.bus.envelope import Envelope, write
+from shared.bus.handlers import Permanent
 from shared.ids import derived_id, new_id
+from shared.tasks import Later
 from shared.testing import CallerMint, Running, running
 from tests.deploy.sandbox.serving import (
     MERCHANT,
@@ -322,3 +334,37 @@ async def publish(payments: Running, name: str, case_id: UUID, sequence: int, da
             f"{settings.name_prefix}{settings.exchange}", aio_pika.ExchangeType.TOPIC, durable=True
         )
         await exchange.publish(aio_pika.Message(write(envelope)), envelope.type)
+
+
+class TestSilence:
+    async def test_of_a_provider_is_given_up_after_a_month(
+        self, payments: Running, citizen: Citizen, bank: Sandbox
+    ) -> None:
+        assert (await citizen.begins()).status_code == 201
+        unit = payments.runtime.unit()
+        unit.now += timedelta(days=31)
+        claim = await unit.load(Claim, citizen.claim_id)
+        (attempt,) = claim.attempts.values()
+        ids = {"claim_id": str(claim.id), "attempt_id": str(attempt.attempt_id)}
+        attempts = Attempts(payments.runtime, {Method.CARD: SilentProvider()})
+        with pytest.raises(Permanent):
+            await attempts.ask(ids, unit)
+        unit.now -= timedelta(days=30)
+        with pytest.raises(Later):
+            await attempts.ask(ids, unit)
+
+
+class SilentProvider:
+    """A provider whose line is dead."""
+
+    name = "girocheckout"
+    methods = frozenset({Method.CARD})
+
+    async def start(self, attempt: Attempt) -> Started:
+        raise ProviderUnavailable("silent")
+
+    async def status(self, reference: str, method: Method) -> Outcome:
+        raise ProviderUnavailable("silent")
+
+    def verify_callback(self, query: bytes) -> Notification:
+        raise CallbackForged("silent")
