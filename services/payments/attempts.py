@@ -104,13 +104,13 @@ class Attempts:
             return
         provider = self._provider(Method(attempt.method))
         outcome = await self._status(provider, attempt.reference, Method(attempt.method))
-        if outcome is not None:
-            await self._decide(claim.id, attempt.attempt_id, outcome, provider.name)
         if outcome is None or outcome.state.value == "unknown":
+            # undecided is not unclear: the payer may still sit at the provider's page, or pay otherwise
             age = unit.now - claim.modified_on
             if age > GIVEN_UP:
                 raise Permanent("the provider never said what became of the attempt")
             raise Later(_pace(age))
+        await self._decide(claim.id, attempt.attempt_id, outcome, provider.name)
 
     async def _status(self, provider: PaymentProvider, reference: str, method: Method) -> Outcome | None:
         try:
