@@ -19,7 +19,7 @@ import structlog
 from shared.bus.handlers import Permanent
 from shared.clock import Clock
 from shared.ids import new_id
-from shared.log import LeaseLost, LogUnavailable, Meta, Unit, VersionConflict
+from shared.log import AppendRefused, LeaseLost, LogUnavailable, Meta, Unit, VersionConflict
 from shared.log.outage import ASYNCPG_AWAY
 from shared.log.reading import read_meta
 from shared.observe.metrics import counter, histogram
@@ -32,6 +32,7 @@ LEASE: Final = timedelta(seconds=60)
 POLL: Final = 1.0
 BACK_OFF: Final = (1, 2, 5, 15, 60, 300, 900, 3600)
 UNANSWERED: Final = 3
+AT_ONCE: Final = 3
 CONFLICT: Final = timedelta(milliseconds=50)
 AWAY: Final = (LogUnavailable, *ASYNCPG_AWAY)  # OSError may be a provider's: that is a failure of the task
 
@@ -206,7 +207,7 @@ class Worker:
         except Later as later:
             await self._again(leased, later.delay, "", counts=False)
         except VersionConflict as error:
-            await self._again(leased, CONFLICT, repr(error), counts=False)
+            await self._again(leased, _after(leased.tries, error), repr(error), counts=False)
         except AWAY as error:
             await self._again(leased, _delay(leased.tries), repr(error), counts=False)
         except Permanent as error:
@@ -215,7 +216,7 @@ class Worker:
             if leased.tries >= kind.tries:
                 await self._fail(kind, leased, error)
             else:
-                await self._again(leased, _delay(leased.tries), repr(error))
+                await self._again(leased, _after(leased.tries, error), repr(error))
 
     async def _write(self, handler: TaskHandler, leased: Leased) -> None:
         unit = self._make_unit(leased)
@@ -248,6 +249,13 @@ class Worker:
             await self._pool.execute(statement, leased.task_id, leased.lease, when, error[:2000])
         except Exception as away:
             log.warning("task_state_not_saved", error=type(away).__name__)  # the lease runs out by itself
+
+
+def _after(tries: int, error: Exception) -> timedelta:
+    """Somebody else was first: decided again at once some times, since now their write can be seen."""
+    if isinstance(error, AppendRefused) and tries <= AT_ONCE:
+        return timedelta(0)
+    return CONFLICT if isinstance(error, VersionConflict) else _delay(tries)
 
 
 def _delay(tries: int) -> timedelta:
