@@ -93,17 +93,7 @@ def router(runtime: Runtime, office: Office) -> APIRouter:
 
     @routes.post("/applications/{case_id}/withdrawal")
     async def withdraw(case_id: UUID, caller: Citizen) -> dict[str, Any]:
-        for last in (False, False, True):
-            unit = runtime.unit_for(caller)
-            case = await _own_case(unit, caller, case_id)
-            await withdraw_application(case, unit)
-            try:
-                await unit.commit()
-                break
-            except VersionConflict:  # the register or a payment came in between
-                if last:
-                    raise
-        return moved(case)
+        return moved(await _withdrawn(runtime, caller, case_id))
 
     @routes.post("/applications/{case_id}/correction")
     async def correct(case_id: UUID, given: Answers, caller: Citizen) -> dict[str, Any]:
@@ -114,6 +104,20 @@ def router(runtime: Runtime, office: Office) -> APIRouter:
         return moved(case)
 
     return routes
+
+
+async def _withdrawn(runtime: Runtime, caller: Caller, case_id: UUID) -> Case:
+    for last in (False, False, True):
+        unit = runtime.unit_for(caller)
+        case = await _own_case(unit, caller, case_id)
+        await withdraw_application(case, unit)
+        try:
+            await unit.commit()
+            break
+        except VersionConflict:  # the register or a payment came in between
+            if last:
+                raise
+    return case
 
 
 def overview(row: dict[str, Any], office: Office, language: str) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from shared.ids import new_id
-from tests.services.applications.conftest import PERMIT, Town
+from tests.services.applications.conftest import Town
+from tests.services.applications.plain import PERMIT
 
 pytestmark = pytest.mark.integration
 

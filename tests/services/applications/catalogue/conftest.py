@@ -6,43 +6,13 @@ import pytest
 
 from services.applications.catalogue.examination import Examination, examine
 from services.applications.catalogue.loading import Catalogue, read_catalogue
+from tests.services.applications import plain
+from tests.services.applications.plain import DOG
 
 TODAY = date(2026, 11, 22)
 ACCOUNT = "0192b1c4-0000-7000-8000-000000000001"
 
-PERMIT: dict[str, Any] = {
-    "given_names": "Erika",
-    "family_name": "Mustermann",
-    "birth_date": "12.08.1984",
-    "street": "Lindenstraße",
-    "house_number": "12",
-    "postal_code": "01234",
-    "registered_in": "germany",
-    "plate": "LIN-AB 123",
-    "holder": "self",
-    "holder_declaration": True,
-    "start": "2026-12-01",
-    "months": 12,
-    "register_consent": True,
-    "truth_declaration": True,
-}
-DOG: dict[str, Any] = {
-    "given_names": "Erika",
-    "family_name": "Mustermann",
-    "birth_date": "1984-08-12",
-    "street": "Heideweg",
-    "house_number": "3",
-    "postal_code": "01234",
-    "dog_name": "Bello",
-    "breed": "Beagle",
-    "dog_sex": "male",
-    "dog_born_on": "2024-03-01",
-    "origin": "shelter",
-    "kept_since": "2026-05-10",
-    "other_dogs": 0,
-    "reduction": "none",
-    "truth_declaration": True,
-}
+PERMIT: dict[str, Any] = {**plain.PERMIT, "birth_date": "12.08.1984"}  # as people write it
 
 Examine = Callable[..., Examination]
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from services.applications.catalogue.examination import examine, valid_period
 from services.applications.catalogue.loading import Catalogue, read_catalogue
-from tests.services.applications.catalogue.conftest import ACCOUNT, DOG, TODAY, Examine
+from tests.services.applications.catalogue.conftest import ACCOUNT, TODAY, Examine
+from tests.services.applications.plain import DOG
 
 CATALOGUE = read_catalogue()
 
