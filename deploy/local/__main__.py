@@ -12,7 +12,7 @@ from deploy.local.portal import Portal, end_all, forget
 from deploy.local.ports import is_free, ports
 from deploy.local.progress import Progress
 from deploy.local.record import ProcessRecord
-from deploy.local.services import SERVICES, is_module
+from deploy.local.services import SERVICES
 from deploy.local.testservers import sweep
 from deploy.local.welcome import show_welcome
 from deploy.local.whereabouts import Whereabouts
@@ -68,11 +68,9 @@ def status(arguments: Sequence[str]) -> int:
 
 
 def demo(arguments: Sequence[str]) -> int:
-    if not is_module("deploy.local.demo"):
-        raise CannotStart("The demo is not written yet: `make run` shows what there is.")
-    from importlib import import_module
+    from deploy.local import demo as scripted
 
-    return int(import_module("deploy.local.demo").main(arguments))
+    return scripted.main(arguments)
 
 
 def measure(arguments: Sequence[str]) -> int:

@@ -5,7 +5,6 @@ import sys
 import time
 
 from deploy.local.places import ROOT
-from deploy.local.services import is_module
 
 TYPED = ("services", "gateway", "shared", "deploy", "tests")
 
@@ -13,18 +12,14 @@ TYPED = ("services", "gateway", "shared", "deploy", "tests")
 def checks() -> dict[str, list[str]]:
     """Title → command, run with the environment's Python in the project's root."""
     bin_ = ROOT / ".venv" / "bin"
-    found = {
+    return {
         "format": [str(bin_ / "ruff"), "format", "--check", "--quiet", "."],
         "lint": [str(bin_ / "ruff"), "check", "--quiet", "."],
-        "types": [str(bin_ / "mypy"), *(name for name in TYPED if (ROOT / name).is_dir())],
+        "types": [str(bin_ / "mypy"), *TYPED],
+        "import rules": [str(bin_ / "lint-imports"), "--no-cache"],
+        "generated docs": [sys.executable, "-m", "shared.cli", "docs", "--check"],
+        "manifests": [sys.executable, "-m", "deploy.manifests", "check"],
     }
-    if (ROOT / ".importlinter").exists():
-        found["import rules"] = [str(bin_ / "lint-imports"), "--no-cache"]
-    if is_module("shared.cli"):
-        found["generated docs"] = [sys.executable, "-m", "shared.cli", "docs", "--check"]
-    if is_module("deploy.manifests"):
-        found["manifests"] = [sys.executable, "-m", "deploy.manifests", "check"]
-    return found
 
 
 def run_checks() -> int:

@@ -18,7 +18,7 @@ from deploy.local.rabbit_node import AMQP_GREETING, NodePorts
 from deploy.local.rabbit_shared import remove_virtual_host
 from deploy.local.record import ProcessRecord
 from deploy.local.secrets import LOGS, Secrets
-from deploy.local.services import SERVICES, Stack, assets, is_module, migration, seeding
+from deploy.local.services import SERVICES, Stack, assets, migration, seeding
 from deploy.local.whereabouts import Whereabouts, forget_whereabouts
 
 OURSELVES = "portal"  # the supervisor's own name in the record
@@ -100,38 +100,33 @@ class Portal:
         return superuser_url(chosen["postgres"], password)
 
     def _prepare(self, stack: Stack) -> None:
-        if is_module("gateway.__main__"):
-            with self._progress.step("web assets"):
-                self._supervisor.complete(assets(), within=600)
+        with self._progress.step("web assets"):
+            self._supervisor.complete(assets(), within=600)
         with self._progress.step("document fonts"):
             install_fonts(stack.state / "fonts")
-        if is_module("shared.cli"):
-            with self._progress.step("migrations") as say:
-                self._migrate(stack, say)
+        with self._progress.step("migrations") as say:
+            self._migrate(stack, say)
 
     def _is_to_be_seeded(self, stack: Stack) -> bool:
         """Whether these accounts were not made yet in this database."""
         mark = self._state / "seeded"
         is_done = mark.exists() and mark.read_text() == self.secrets.demo_accounts_digest()
-        return is_module("services.identity.seed") and (stack.databases["identity"].are_new or not is_done)
+        return stack.databases["identity"].are_new or not is_done
 
     def _migrate(self, stack: Stack, say: Callable[[str], None]) -> None:
         """Each takes a Python process and seconds of imports: run those that have something to do."""
-        present = {service.name for service in SERVICES if service.is_present()}
-        databases = {name: where for name, where in stack.databases.items() if name in present}
         stamps = MigrationStamps(self._state / "migrated.json")
-        outdated = stamps.outdated(databases)
+        outdated = stamps.outdated(stack.databases)
         self._supervisor.complete(*(migration(stack, name) for name in outdated))
-        stamps.note(databases, outdated)
+        stamps.note(stack.databases, outdated)
         say(", ".join(outdated) or "nothing new")
 
     def _start_services(self, stack: Stack, node: list[Running]) -> None:
         """The processes need no broker to begin with, so they do not wait for a node that is starting."""
         with self._progress.step("processes") as say:
-            present = [service for service in SERVICES if service.is_present()]
-            started = self._supervisor.begin(*(service.process(stack) for service in present))
+            started = self._supervisor.begin(*(service.process(stack) for service in SERVICES))
             self._supervisor.await_ready([*node, *started], within=120, say=say)
-            say(", ".join(service.name for service in present))
+            say(", ".join(service.name for service in SERVICES))
         if self._is_to_be_seeded(stack):
             with self._progress.step("demo accounts"):
                 self._supervisor.complete(seeding(stack))

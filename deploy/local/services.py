@@ -1,6 +1,5 @@
 """What `make run` starts, as data: each process with its module, its port and what it is told."""
 
-import importlib.util
 import json
 import os
 import sys
@@ -57,22 +56,12 @@ class Service:
             ready=answers_http(stack.ports[self.name], self.ready_path),
         )
 
-    def is_present(self) -> bool:
-        return is_module(f"{self.module}.__main__")
-
 
 def inherited(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The caller's environment without its PORTAL_ variables: an administrator's URL is not a service's
     business."""
     plain = {name: value for name, value in environment.items() if not name.startswith("PORTAL_")}
     return plain | {name: environment[name] for name in PASSED_ON if name in environment}
-
-
-def is_module(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def _listening(stack: Stack, name: str) -> dict[str, str]:
