@@ -40,6 +40,14 @@ class Figures:
     failures: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """MB of a process: `resident` counts libraries that others map too, `own` what would come free."""
+
+    resident: float
+    own: float
+
+
 class MeasuredJourney(Journey):
     """A journey that notes when the payer said yes."""
 
@@ -61,10 +69,15 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if figures.failures else 0
 
 
-def memory() -> dict[str, float]:
-    """Resident MB of each process of the portal."""
+def memory() -> dict[str, Memory]:
+    """What each process of the portal holds."""
     record = ProcessRecord(state_folder() / "processes.json")
-    return {entry.name: psutil.Process(entry.pid).memory_info().rss / 2**20 for entry in record.alive()}
+    return {entry.name: _memory(entry.pid) for entry in record.alive()}
+
+
+def _memory(pid: int) -> Memory:
+    held = psutil.Process(pid).memory_full_info()
+    return Memory(held.rss / 2**20, held.uss / 2**20)
 
 
 async def _measure(console: Console, count: int, side_by_side: int) -> Figures:
@@ -105,7 +118,7 @@ async def _walk(addresses: Addresses, comes_from: str, listener: Listener, figur
     figures.paid_at[journey.case_id] = (issued - settled) * 1000
 
 
-def _show(console: Console, figures: Figures, before: dict[str, float], after: dict[str, float]) -> None:
+def _show(console: Console, figures: Figures, before: dict[str, Memory], after: dict[str, Memory]) -> None:
     times = Table("milliseconds", "median", "p95", "n", box=None)
     for title, values in (
         ("payer's yes → permit issued", list(figures.from_yes.values())),
@@ -117,9 +130,10 @@ def _show(console: Console, figures: Figures, before: dict[str, float], after: d
                 title, f"{statistics.median(values):.0f}", f"{quantile(values):.0f}", str(len(values))
             )
     console.print(times)
-    space = Table("resident MB", "before", "after", box=None)
-    for name, size in before.items():
-        space.add_row(name, f"{size:.0f}", f"{after.get(name, 0):.0f}")
+    space = Table("MB", "resident before", "after", "its own before", "after", box=None)
+    for name, held in before.items():
+        then = after.get(name, Memory(0, 0))
+        space.add_row(name, *(f"{mb:.0f}" for mb in (held.resident, then.resident, held.own, then.own)))
     console.print(space)
     for failure in figures.failures[:5]:
         console.print(f"[red]✗[/red] {failure}", soft_wrap=True)
