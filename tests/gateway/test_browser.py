@@ -1,7 +1,7 @@
 """The pages in a real browser: accessible, without overflow, usable by keyboard, silent on the console."""
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from gateway.assets.places import AXE
 from gateway.preview.samples import pages
@@ -87,5 +87,5 @@ class TestLivePage:
             "**/ereignisse", lambda route: route.fulfill(body=stream, content_type="text/event-stream")
         )
         await page.goto(f"{preview}/case")
-        await page.wait_for_function("document.getElementById('announce').textContent === 'Gleich fertig'")
+        await expect(page.locator("#announce")).to_have_text("Gleich fertig")
         assert await page.inner_html("[data-live]") == "<ol><li>Neu</li></ol>"
