@@ -20,14 +20,14 @@ from rich.table import Table
 from shared import migrations
 from shared.cli import docs as generated
 from shared.cli import rebuilding, services
+from shared.cli.tasks import tasks_app
 from shared.service import KERNEL_MIGRATIONS, KEYS_MIGRATIONS, Service
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operates the services' logs.")
 parked_app = typer.Typer(no_args_is_help=True, help="Events that could not be applied.")
 app.add_typer(parked_app, name="parked")
+app.add_typer(tasks_app, name="tasks")
 console = Console()
-
-Name = Annotated[str, typer.Argument(metavar="SERVICE", help="identity, applications, payments or documents")]
 
 
 def main() -> None:
@@ -54,7 +54,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 
 @app.command()
-def migrate(name: Name) -> None:
+def migrate(name: services.Name) -> None:
     """Brings a service's databases to this release (as their owner)."""
     _run(_migrate(services.find(name)))
 
@@ -78,13 +78,13 @@ async def _migrate(service: Service) -> None:
 
 
 @app.command()
-def stream(name: Name, stream_id: UUID) -> None:
+def stream(name: services.Name, stream_id: UUID) -> None:
     """Prints one stream: names, versions, times; personal fields stay sealed."""
     _run(_stream(services.find(name), stream_id))
 
 
 async def _stream(service: Service, stream_id: UUID) -> None:
-    rows = await _fetch(
+    rows = await services.fetch(
         "SELECT version, name, schema_version, recorded_at, meta, payload FROM event "
         "WHERE stream_id = $1 ORDER BY version", stream_id,
     )  # fmt: skip
@@ -98,13 +98,13 @@ async def _stream(service: Service, stream_id: UUID) -> None:
 
 
 @app.command()
-def streams(name: Name, last: int = 20) -> None:
+def streams(name: services.Name, last: int = 20) -> None:
     """Lists the streams written last."""
     _run(_streams(services.find(name), last))
 
 
 async def _streams(service: Service, last: int) -> None:
-    rows = await _fetch(
+    rows = await services.fetch(
         "SELECT DISTINCT ON (stream_id) stream_id, version, name, recorded_at, position FROM event "
         "ORDER BY stream_id, version DESC"
     )
@@ -115,14 +115,14 @@ async def _streams(service: Service, last: int) -> None:
 
 
 @app.command()
-def feed(name: Name, after: int = 0, follow: bool = False) -> None:
+def feed(name: services.Name, after: int = 0, follow: bool = False) -> None:
     """Prints the public feed, one event a line; with --follow goes on."""
     _run(_feed(services.find(name), after, follow))
 
 
 async def _feed(_service: Service, after: int, follow: bool) -> None:
     while True:
-        rows = await _fetch(
+        rows = await services.fetch(
             "SELECT sequence, envelope FROM feed WHERE sequence > $1 ORDER BY sequence LIMIT 500", after
         )
         for row in rows:
@@ -134,13 +134,13 @@ async def _feed(_service: Service, after: int, follow: bool) -> None:
 
 
 @parked_app.command("list")
-def list_parked(name: Name) -> None:
+def list_parked(name: services.Name) -> None:
     """Lists parked events, oldest first."""
     _run(_list_parked(services.find(name)))
 
 
 async def _list_parked(service: Service) -> None:
-    rows = await _fetch(
+    rows = await services.fetch(
         "SELECT source, sequence, stream_key, error, parked_at, retry_at FROM parked "
         "WHERE discarded_at IS NULL ORDER BY source, sequence"
     )
@@ -154,13 +154,13 @@ async def _list_parked(service: Service) -> None:
 
 
 @parked_app.command("retry")
-def retry_parked(name: Name, stream_key: str) -> None:
+def retry_parked(name: services.Name, stream_key: str) -> None:
     """Lets the running service try a parked stream again, in order."""
     _run(_change_parked(services.find(name), "retry_at = now()", stream_key, "will be tried again in order"))
 
 
 @parked_app.command("discard")
-def discard_parked(name: Name, stream_key: str, reason: Annotated[str, typer.Option()]) -> None:
+def discard_parked(name: services.Name, stream_key: str, reason: Annotated[str, typer.Option()]) -> None:
     """Gives a parked stream up for good, with a reason that stays on record."""
     work = _change_parked(
         services.find(name), "discarded_at = now(), discard_reason = $2", stream_key, "discarded", reason
@@ -169,7 +169,7 @@ def discard_parked(name: Name, stream_key: str, reason: Annotated[str, typer.Opt
 
 
 async def _change_parked(service: Service, change: str, stream_key: str, said: str, *args: str) -> None:
-    rows = await _fetch(
+    rows = await services.fetch(
         f"UPDATE parked SET {change} WHERE stream_key = $1 AND discarded_at IS NULL RETURNING sequence",  # noqa: S608
         stream_key, *args,
     )  # fmt: skip
@@ -177,7 +177,7 @@ async def _change_parked(service: Service, change: str, stream_key: str, said: s
 
 
 @app.command()
-def rebuild(name: Name, table: str) -> None:
+def rebuild(name: services.Name, table: str) -> None:
     """Folds the log into a second table beside the live one, compares, and swaps when told by the owner."""
     _run(rebuilding.rebuild(services.find(name), table, console))
 
@@ -195,11 +195,3 @@ def docs(check: bool = False, root: Path = Path()) -> None:
     if stale and check:
         _refuse(f"Stale, run `make docs`: {', '.join(stale)}")
     console.print(f"{len(stale)} documents {'stale' if check else 'written'}.")
-
-
-async def _fetch(query: str, *args: Any) -> list[Any]:
-    connection = await asyncpg.connect(services.database_url())
-    try:
-        return list(await connection.fetch(query, *args))
-    finally:
-        await connection.close()

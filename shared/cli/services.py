@@ -3,10 +3,14 @@
 import importlib
 import os
 from dataclasses import dataclass
-from typing import cast
+from typing import Annotated, Any, cast
+
+import asyncpg
+import typer
 
 from shared.service import Service
 
+Name = Annotated[str, typer.Argument(metavar="SERVICE", help="identity, applications, payments or documents")]
 NAMES = ("identity", "applications", "payments", "documents")
 
 
@@ -46,3 +50,12 @@ def database_url() -> str:
 def app_role(default: str) -> str:
     """The role that a running service uses, granted by the migrations: PORTAL_APP_ROLE or the default."""
     return os.environ.get("PORTAL_APP_ROLE", default)
+
+
+async def fetch(query: str, *args: Any) -> list[Any]:
+    """The rows of one query on the service's own database. Raises KeyError, asyncpg's errors, OSError."""
+    connection = await asyncpg.connect(database_url())
+    try:
+        return list(await connection.fetch(query, *args))
+    finally:
+        await connection.close()

@@ -31,7 +31,10 @@ log = structlog.get_logger()
 LEASE: Final = timedelta(seconds=60)
 POLL: Final = 1.0
 BACK_OFF: Final = (1, 2, 5, 15, 60, 300, 900, 3600)
+LASTING: Final = 80
+"""Tries of a task that is not told otherwise: three days, longer than a partner is usually away."""
 UNANSWERED: Final = 3
+"""So often in a row a task may be begun and leave no answer; then it is taken for what kills the process."""
 AT_ONCE: Final = 3
 CONFLICT: Final = timedelta(milliseconds=50)
 AWAY: Final = (LogUnavailable, *ASYNCPG_AWAY)  # OSError may be a provider's: that is a failure of the task
@@ -42,13 +45,14 @@ _failed = counter("portal_tasks_failed", "Tasks given up for a person to see", (
 _seconds = histogram("portal_task_duration_seconds", "Time to do a task", ("kind",))
 
 _TAKE = """
-UPDATE task SET lease = $1, lease_until = $2, tries = tries + 1
+UPDATE task SET lease = $1, lease_until = $2, tries = tries + 1,
+  unanswered = CASE WHEN lease IS NULL THEN 0 ELSE unanswered + 1 END
 WHERE task_id IN (
   SELECT t.task_id FROM task t
   WHERE t.done_at IS NULL AND t.failed_at IS NULL AND t.due_at <= $3
     AND (t.lease_until IS NULL OR t.lease_until < $3) AND t.kind = ANY($4::text[])
   ORDER BY t.due_at LIMIT $5 FOR UPDATE SKIP LOCKED)
-RETURNING task_id, kind, payload, meta, tries
+RETURNING task_id, kind, payload, meta, tries, unanswered
 """
 _LATER = """
 UPDATE task SET due_at = $3, last_error = $4, lease = NULL, lease_until = NULL, tries = greatest(tries - 1, 0)
@@ -92,6 +96,7 @@ class Leased:
     payload: Mapping[str, Any]
     meta: Meta
     tries: int
+    unanswered: int
 
 
 class Tasks:
@@ -101,7 +106,7 @@ class Tasks:
         self._kinds: dict[str, _Kind] = {}
 
     def on(
-        self, kind: str, *, tries: int = len(BACK_OFF), give_up: GiveUp | None = None
+        self, kind: str, *, tries: int = LASTING, give_up: GiveUp | None = None
     ) -> Callable[[TaskHandler], TaskHandler]:
         """Registers `async (payload, unit) -> None`. It may call out; what it writes goes into the unit.
 
@@ -187,15 +192,23 @@ class Worker:
         now, lease = self._clock.now(), new_id()
         rows = await self._pool.fetch(_TAKE, lease, now + LEASE, now, self._tasks.kinds(), room)
         return [
-            Leased(r["task_id"], lease, r["kind"], json.loads(r["payload"]), read_meta(r["meta"]), r["tries"])
+            Leased(
+                r["task_id"],
+                lease,
+                r["kind"],
+                json.loads(r["payload"]),
+                read_meta(r["meta"]),
+                r["tries"],
+                r["unanswered"],
+            )
             for r in rows
         ]
 
     async def _do(self, leased: Leased) -> None:
         kind = self._tasks[leased.kind]
         try:
-            if leased.tries > kind.tries + UNANSWERED:
-                raise Permanent(f"begun {leased.tries - 1} times without an answer")
+            if leased.unanswered > UNANSWERED:
+                raise Permanent(f"begun {leased.unanswered} times without an answer")
             with (
                 span_from(leased.meta.traceparent, f"task {leased.kind}"),
                 _seconds.labels(leased.kind).time(),

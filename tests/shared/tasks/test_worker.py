@@ -148,12 +148,22 @@ class TestAFailure:
         await bench.until(DONE)
         assert (bench.given_up, await bench.kinds()) == (0, ["effect"])
 
-    async def test_without_any_answer_is_given_up_unrun(self, bench: Bench) -> None:
+    @pytest.mark.parametrize(("unanswered", "outcome"), [(2, (1, 0)), (3, (0, 1))])
+    async def test_without_any_answer_is_given_up_unrun(
+        self, bench: Bench, unanswered: int, outcome: tuple[int, int]
+    ) -> None:
         await bench.store()
-        await bench.log.pool.execute("UPDATE task SET tries = 9")
+        await bench.log.pool.execute(
+            "UPDATE task SET unanswered = $1, lease = gen_random_uuid(), lease_until = $2",
+            unanswered, bench.clock.now() - timedelta(seconds=1),
+        )  # fmt: skip
         bench.worker()
         await bench.until(DONE)
-        assert (bench.runs, bench.given_up) == (0, 1)
+        assert (bench.runs, bench.given_up) == outcome
+
+    async def test_of_a_partner_is_outlived_for_three_days(self) -> None:
+        waits = [worker._delay(tries) for tries in range(1, worker.LASTING)]
+        assert sum(waits, timedelta(0)) > timedelta(days=3)
 
 
 class TestASecondWorker:
