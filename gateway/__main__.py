@@ -20,7 +20,8 @@ def main() -> None:
         app = create_app(settings)
     except (ValidationError, SecretMissing, AssetsNotBuilt) as problem:
         refuse(problem)
-    serve(lambda: app, settings.host, settings.port)
+    proxies = [str(network) for network in settings.trusted_proxies]
+    serve(lambda: app, settings.host, settings.port, trusted_proxies=proxies)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from gateway.pages import (
 from gateway.portal import Portal, build_portal
 from gateway.security.body import BoundedBody
 from gateway.security.csrf import FormGuard
+from gateway.security.failures import Failures
 from gateway.security.headers import SecurityHeaders
 from gateway.security.rates import RateLimits
 from gateway.settings import GatewaySettings
@@ -86,6 +87,7 @@ def guards(portal: Portal) -> list[Middleware]:
             exempt=(callbacks.PATH,),
         ),
         Middleware(LanguagePrefix),
+        Middleware(Failures, refuse=refuse),
     ]
 
 

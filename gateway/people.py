@@ -5,8 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import structlog
+
 from gateway.views.frame import Person
-from shared.web.calls import RemoteProblem, ServiceCalls
+from shared.web.calls import RemoteProblem, RemoteUnavailable, ServiceCalls
+
+log = structlog.get_logger("pages")
 
 KEPT_SECONDS: Final = 20.0
 MOST_KEPT: Final = 2048
@@ -42,12 +46,16 @@ class People:
         account, until = self._kept.get(session or "", (None, 0.0))
         return account if self._now() < until else None
 
-    async def of(self, session: str) -> Account | None:
-        """Whose session it is, None when it is over. Raises RemoteProblem, RemoteUnavailable."""
+    async def of(self, session: str, *, live: bool = False) -> Account | None:
+        """Whose session it is, None when it is over; `live` is no use of it, so that it may fall idle.
+
+        Raises RemoteProblem, RemoteUnavailable.
+        """
         if (known := self.known(session)) is not None:
             return known
+        purpose = "own-account-live" if live else "own-account"
         try:
-            answer = await self._calls.get("identity", "/accounts/me", purpose="own-account", session=session)
+            answer = await self._calls.get("identity", "/accounts/me", purpose=purpose, session=session)
         except RemoteProblem as refused:
             if is_session_over(refused):
                 self.forget(session)
@@ -58,6 +66,18 @@ class People:
         account = account_from(answer)
         self._kept[session] = (account, self._now() + KEPT_SECONDS)
         return account
+
+    async def end(self, session: str | None) -> None:
+        """Ends a session, if identity can be reached: a browser that signs in or out leaves none behind."""
+        if session is None:
+            return
+        try:
+            await self._calls.request(
+                "DELETE", "identity", "/sessions", purpose="account-access", json={"session": session}
+            )
+        except (RemoteProblem, RemoteUnavailable) as problem:  # it ends by itself when it is not used
+            log.warning("session_not_ended", service=problem.service)
+        self.forget(session)
 
     def forget(self, session: str | None) -> None:
         """After signing in or out, and after a change of the profile."""

@@ -181,14 +181,19 @@ def page(handler: Handler) -> Endpoint:
     return _endpoint(as_anybody, handler)
 
 
-def signed_in(handler: Handler) -> Endpoint:
+def signed_in(handler: Handler, *, live: bool = False) -> Endpoint:
     """An endpoint for people who are signed in; others go to /anmelden?weiter=… first."""
 
     async def as_person(visit: Visit) -> Response:
-        await _recognise(visit)
+        await _recognise(visit, live=live)
         return await handler(visit) if visit.account else visit.to_login()
 
     return _endpoint(as_person, handler)
+
+
+def listening(handler: Handler) -> Endpoint:
+    """As `signed_in`, for what a page asks by itself: it does not keep the session from falling idle."""
+    return signed_in(handler, live=True)
 
 
 def staff(*roles: str) -> Callable[[Handler], Endpoint]:
@@ -211,9 +216,9 @@ def visit_of(request: Request) -> Visit:
     return Visit(request, portal, language_of(request.scope), portal.session.read(request.scope))
 
 
-async def _recognise(visit: Visit) -> None:
+async def _recognise(visit: Visit, *, live: bool = False) -> None:
     if visit.session is not None:
-        visit.account = await visit.portal.people.of(visit.session)
+        visit.account = await visit.portal.people.of(visit.session, live=live)
 
 
 def _endpoint(answer: Handler, handler: Handler) -> Endpoint:

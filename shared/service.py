@@ -37,6 +37,7 @@ from shared.log import (
     Unit,
     VersionConflict,
 )
+from shared.log.outage import ASYNCPG_AWAY
 from shared.log.remembered import RememberedAnswers
 from shared.log.snapshots import Snapshots
 from shared.observe.tracing import current_traceparent
@@ -296,9 +297,7 @@ def _calls(name: str, settings: ServiceSettings) -> ServiceCalls:
 _TRANSLATIONS: dict[type[Exception], Callable[[Any], Problem]] = {
     VersionConflict: lambda _: changed_meanwhile(),
     LogUnavailable: lambda _: unavailable(),
-    asyncpg.InterfaceError: lambda _: unavailable(),
-    asyncpg.PostgresConnectionError: lambda _: unavailable(),
-    ConnectionError: lambda _: unavailable(),
+    **dict.fromkeys((*ASYNCPG_AWAY, ConnectionError, TimeoutError), lambda _: unavailable()),
     StreamNotFound: lambda _: Problem("not_found", 404, "There is no such thing here"),
     ReservationTaken: lambda e: Problem("already_taken", 409, "Another one holds this", scope=e.scope),
 }

@@ -83,7 +83,7 @@ async def read_session(visit: Visitor) -> Session:
 async def sign_in(login: Login, visit: Visitor, response: Response) -> Session:
     """Sets the session's cookie."""
     begun = await _ask(visit, "POST", "/sessions", login.model_dump())
-    visit.portal.people.forget(visit.session)
+    await visit.portal.people.end(visit.session)
     session: str = begun["session"]
     visit.portal.session.set(response, session)
     account = await visit.portal.people.of(session)
@@ -92,9 +92,7 @@ async def sign_in(login: Login, visit: Visitor, response: Response) -> Session:
 
 @router.delete("/session", status_code=204)
 async def sign_out(visit: Visitor) -> Response:
-    if visit.session is not None:
-        await _ask(visit, "DELETE", "/sessions", {"session": visit.session})
-        visit.portal.people.forget(visit.session)
+    await visit.portal.people.end(visit.session)
     response = Response(status_code=204)
     visit.portal.session.clear(response)
     return response

@@ -1,11 +1,13 @@
 """The JSON API as an ASGI app, mounted at /api; its description is /api/openapi.json."""
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from gateway.api import access, cases, catalogue, permits
-from gateway.api.problems import install
+from gateway.api.problems import BROKEN, install, refusal_document
 from gateway.portal import Portal
 from shared.web.openapi import describe_problems
+from shared.web.strict_json import StrictJson
 
 _DESCRIPTION = (
     "What the pages do, for programs. A client first asks GET /v1/session, keeps the cookies, and sends the "
@@ -23,6 +25,7 @@ def api_app(portal: Portal) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        middleware=[Middleware(StrictJson, refuse=lambda scope: refusal_document(scope, BROKEN))],
     )
     app.state.portal = portal
     install(app)

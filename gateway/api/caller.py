@@ -13,10 +13,22 @@ from shared.web.problems import Problem
 
 async def anybody(request: Request) -> Visit:
     """FastAPI dependency: a visitor, or who is signed in."""
+    return await _visit(request)
+
+
+async def listening(request: Request) -> Visit:
+    """FastAPI dependency: a person, by what a program asks again and again: it lets the session fall idle.
+
+    401 `login_required`.
+    """
+    return await signed_in(await _visit(request, live=True))
+
+
+async def _visit(request: Request, *, live: bool = False) -> Visit:
     portal: Portal = request.app.state.portal
     visit = Visit(request, portal, language_for(request.scope), portal.session.read(request.scope))
     if visit.session is not None:
-        visit.account = await portal.people.of(visit.session)
+        visit.account = await portal.people.of(visit.session, live=live)
     return visit
 
 
@@ -29,3 +41,4 @@ async def signed_in(visit: Annotated[Visit, Depends(anybody)]) -> Visit:
 
 Visitor = Annotated[Visit, Depends(anybody)]
 Citizen = Annotated[Visit, Depends(signed_in)]
+Listener = Annotated[Visit, Depends(listening)]

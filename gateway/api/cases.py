@@ -8,9 +8,10 @@ from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
-from gateway.api.caller import Citizen, Visitor
+from gateway.api.caller import Citizen, Listener, Visitor
 from gateway.api.catalogue import Answers, with_sentences
 from gateway.api.stream import HEADERS, case_stream
+from gateway.pages.parts import LIVE
 from gateway.visit import Visit
 from shared.web.calls import RemoteProblem, RemoteUnavailable
 
@@ -80,11 +81,11 @@ async def correct(case_id: UUID, given: Answers, visit: Citizen) -> Any:
 
 
 @router.get("/applications/{case_id}/events", response_class=StreamingResponse, tags=["applications"])
-async def follow(case_id: UUID, visit: Citizen) -> StreamingResponse:
+async def follow(case_id: UUID, visit: Listener) -> StreamingResponse:
     """Server-sent events: `case` with the whole case now and after every change, `happened` with each public
     event of it, `done` when nothing more will come."""
-    first = await case_in_full(visit, case_id)
-    stream = case_stream(visit.portal, case_id, first, lambda: case_in_full(visit, case_id))
+    first = await case_in_full(visit, case_id, LIVE)
+    stream = case_stream(visit.portal, case_id, first, lambda: case_in_full(visit, case_id, LIVE))
     return StreamingResponse(stream, media_type="text/event-stream", headers=HEADERS)
 
 
@@ -130,14 +131,14 @@ async def download(document_id: UUID, visit: Citizen) -> Response:
     return Response(answer.content, headers=kept, media_type=answer.headers.get("content-type"))
 
 
-async def case_in_full(visit: Visit, case_id: UUID) -> dict[str, Any]:
+async def case_in_full(visit: Visit, case_id: UUID, purpose: str = OWN_CASE) -> dict[str, Any]:
     """A case with its newest claim and its documents. A service that is away leaves a gap, named in
     `missing`; applications must answer. Raises RemoteProblem, RemoteUnavailable."""
     of_case = {"case_id": str(case_id)}
     case, claims, documents = await asyncio.gather(
-        visit.get("applications", f"/applications/{case_id}", purpose=OWN_CASE),
-        _unless_away(visit.get("payments", "/claims", purpose=OWN_CASE, params=of_case)),
-        _unless_away(visit.get("documents", "/documents", purpose=OWN_CASE, params=of_case)),
+        visit.get("applications", f"/applications/{case_id}", purpose=purpose),
+        _unless_away(visit.get("payments", "/claims", purpose=purpose, params=of_case)),
+        _unless_away(visit.get("documents", "/documents", purpose=purpose, params=of_case)),
     )
     return {
         **case,

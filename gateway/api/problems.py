@@ -22,11 +22,14 @@ from shared.web.calls import RemoteProblem, RemoteUnavailable
 from shared.web.problems import (
     PROBLEM_IN_SCOPE,
     Problem,
+    internal,
     problem_for_http,
     problem_for_validation,
     unavailable,
 )
+from shared.web.request_context import current_request
 
+BROKEN: Final = Refusal(400, "broken_json")
 _KNOWN_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "errors"})
 _BY_STATUS: Final = {
     400: "bad_request",
@@ -38,6 +41,7 @@ _BY_STATUS: Final = {
     410: "not_found",
     413: "too_large",
     429: "too_many_requests",
+    500: "internal",
     503: "unavailable",
 }
 _OF_SESSIONS: Final = frozenset({"session_over", "token_invalid", "token_missing"})
@@ -131,6 +135,7 @@ def install(app: FastAPI) -> None:
         HTTPException: problem_for_http,
         RemoteProblem: remote,
         RemoteUnavailable: lambda _: unavailable(),
+        Exception: lambda _: internal(_request_id()),
     }
     for kind, translate in translations.items():
         app.add_exception_handler(kind, _answering(translate))
@@ -143,3 +148,8 @@ def _answering(translate: Callable[[Any], Problem]) -> Callable[[Request, Except
         return in_words(problem, language_for(request.scope)).response()
 
     return answer
+
+
+def _request_id() -> str | None:
+    ids = current_request()
+    return ids.request_id if ids else None

@@ -3,7 +3,6 @@
 import re
 from typing import Any, Final
 
-import structlog
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
@@ -21,12 +20,11 @@ from gateway.views.accounts import (
 )
 from gateway.views.answers import email_field, field_sentence, password_field
 from gateway.visit import Visit, page
-from shared.web.calls import RemoteProblem, RemoteUnavailable
+from shared.web.calls import RemoteProblem
 
 PURPOSE: Final = "account-access"
 _LOCAL: Final = re.compile(r"/(?![/\\])[^\s\\\x00-\x1f]*", re.ASCII)
 _LINKS: Final = {"link_expired": "expired", "link_used": "used", "link_unknown": "unknown"}
-log = structlog.get_logger("pages")
 
 
 def local_path(wanted: str) -> str:
@@ -64,7 +62,7 @@ async def sign_in(visit: Visit) -> Response:
             raise
         message = "wrong_credentials" if refused.status == 422 else problem_key(visit.t, refused)
         return visit.page(_login(visit, wanted, email, message), refused.status)
-    visit.portal.people.forget(visit.session)
+    await visit.portal.people.end(visit.session)
     response = visit.redirect(wanted, "logged_in")
     visit.portal.session.set(response, begun["session"])
     return response
@@ -72,14 +70,7 @@ async def sign_in(visit: Visit) -> Response:
 
 @page
 async def sign_out(visit: Visit) -> Response:
-    if visit.session is not None:
-        try:
-            await visit.portal.calls.request(
-                "DELETE", "identity", "/sessions", purpose=PURPOSE, json={"session": visit.session}
-            )
-        except (RemoteProblem, RemoteUnavailable) as problem:  # it ends by itself; this browser forgets it
-            log.warning("session_not_ended", service=problem.service)
-        visit.portal.people.forget(visit.session)
+    await visit.portal.people.end(visit.session)
     response = visit.redirect("/", "logged_out")
     visit.portal.session.clear(response)
     return response

@@ -13,12 +13,12 @@ from gateway.pages.definitions import as_text, definition_of, grouped, icon_of, 
 from gateway.pages.drafts import PURPOSE as DRAFTS
 from gateway.pages.forms import known_answers, told_errors
 from gateway.pages.live_case import HEADERS, stream
-from gateway.pages.parts import PURPOSE, case_of, gathered, or_none
+from gateway.pages.parts import LIVE, PURPOSE, case_of, gathered, or_none
 from gateway.pages.situations import SITUATIONS, TONES, Standing
 from gateway.pages.start import form_url
 from gateway.views.cases import CasePage, CaseRow, DraftRow, MyCasesPage, WithdrawPage
 from gateway.views.forms import FormPage
-from gateway.visit import Visit, signed_in
+from gateway.visit import Visit, listening, signed_in
 from shared.web.calls import RemoteProblem
 
 RETURNED: Final = frozenset({"payment_awaited", "payment_checked"})
@@ -54,10 +54,10 @@ async def show_case(visit: Visit) -> Response:
     )
 
 
-@signed_in
+@listening
 async def follow_case(visit: Visit) -> Response:
     case_id: UUID = visit.request.path_params["case_id"]
-    await case_of(visit, case_id)
+    await case_of(visit, case_id, LIVE)
     asked = visit.request.query_params
     events = stream(visit, case_id, asked.get("stand", ""), returned="zurueck" in asked)
     return StreamingResponse(events, headers=HEADERS, media_type="text/event-stream")

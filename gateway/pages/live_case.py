@@ -5,11 +5,12 @@ since something around those parts has changed; `end` only says that nothing mor
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.pages.parts import gathered
+from gateway.pages.parts import LIVE, gathered
 from gateway.pages.situations import Standing
 from gateway.views.cases import LiveParts
 from gateway.visit import Visit
@@ -18,21 +19,24 @@ from shared.web.calls import RemoteProblem, RemoteUnavailable
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 RECONNECT_MILLISECONDS: Final = 2000
 POLL_SECONDS: Final = 1.0
+LONGEST_SECONDS: Final = 600.0
 SETTLE_SECONDS: Final = 0.3
 """Before a page is loaded again: what one payment sets off comes in quick succession."""
 
 
 async def stream(visit: Visit, case_id: UUID, stand: str, *, returned: bool) -> AsyncIterator[str]:
-    """`stand` is that of the page that listens. Ends with the session, the case or the process."""
+    """`stand` is that of the page that listens. Ends with the session, the case or the process,
+    and after ten minutes: a browser comes back by itself."""
     changes = visit.portal.live.watch(case_id) if visit.portal.live else _every_second()
     stopping = asyncio.create_task(visit.portal.probes.until_draining())
+    until = time.monotonic() + LONGEST_SECONDS
     said, _, around = stand.partition(".")
     sent: dict[str, str] = {}
     yield f"retry: {RECONNECT_MILLISECONDS}\n\n"
     try:
         while True:
             try:
-                standing = Standing(await gathered(visit, case_id), returned)
+                standing = Standing(await gathered(visit, case_id, LIVE), returned)
             except RemoteUnavailable:
                 yield ": away\n\n"
             except RemoteProblem:
@@ -51,7 +55,7 @@ async def stream(visit: Visit, case_id: UUID, stand: str, *, returned: bool) -> 
                     yield event("done" if changed else "end", said)
                     return
                 yield ": here\n\n"
-            if not await _changed(changes, stopping):
+            if not await _changed(changes, stopping) or time.monotonic() > until:
                 return
     finally:
         stopping.cancel()

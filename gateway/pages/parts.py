@@ -13,6 +13,8 @@ from gateway.visit import Visit
 from shared.web.calls import RemoteProblem, RemoteUnavailable
 
 PURPOSE: Final = "own-case"
+LIVE: Final = "own-case-live"
+"""The same, asked by a page that keeps itself fresh: no use of the session."""
 GONE_CLAIMS: Final = frozenset({"cancelled"})
 T = TypeVar("T")
 
@@ -35,35 +37,35 @@ class Parts:
         return self.claims is not None and self.documents is not None
 
 
-async def case_of(visit: Visit, case_id: UUID) -> dict[str, Any]:
+async def case_of(visit: Visit, case_id: UUID, purpose: str = PURPOSE) -> dict[str, Any]:
     """One's own case. 404 for another's, also for a clerk: they have a page of their own."""
-    case: dict[str, Any] = await visit.get("applications", f"/applications/{case_id}", purpose=PURPOSE)
+    case: dict[str, Any] = await visit.get("applications", f"/applications/{case_id}", purpose=purpose)
     assert visit.account is not None
     if case.get("account_id", visit.account.account_id) != visit.account.account_id:
         raise HTTPException(404)
     return case
 
 
-async def claims_of(visit: Visit, case_id: UUID) -> list[dict[str, Any]]:
+async def claims_of(visit: Visit, case_id: UUID, purpose: str = PURPOSE) -> list[dict[str, Any]]:
     """The claims of a case, the oldest first."""
-    found = await visit.get("payments", "/claims", purpose=PURPOSE, params={"case_id": str(case_id)})
+    found = await visit.get("payments", "/claims", purpose=purpose, params={"case_id": str(case_id)})
     claims: list[dict[str, Any]] = found["claims"]
     return claims
 
 
-async def documents_of(visit: Visit, case_id: UUID) -> list[dict[str, Any]]:
+async def documents_of(visit: Visit, case_id: UUID, purpose: str = PURPOSE) -> list[dict[str, Any]]:
     """The documents of a case, the newest first."""
-    found = await visit.get("documents", "/documents", purpose=PURPOSE, params={"case_id": str(case_id)})
+    found = await visit.get("documents", "/documents", purpose=purpose, params={"case_id": str(case_id)})
     documents: list[dict[str, Any]] = found["documents"]
     return documents
 
 
-async def gathered(visit: Visit, case_id: UUID) -> Parts:
+async def gathered(visit: Visit, case_id: UUID, purpose: str = PURPOSE) -> Parts:
     """All parts side by side; only the case itself must be there. Raises as `case_of`."""
     case, claims, documents = await asyncio.gather(
-        case_of(visit, case_id),
-        or_none(claims_of(visit, case_id)),
-        or_none(documents_of(visit, case_id)),
+        case_of(visit, case_id, purpose),
+        or_none(claims_of(visit, case_id, purpose)),
+        or_none(documents_of(visit, case_id, purpose)),
     )
     return Parts(case, claims, documents)
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.security.refusals import Refusal, Refuse
+from shared.web.strict_json import replay
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 DEFAULT_LIMIT: Final = 128 * 1024
@@ -43,17 +44,3 @@ class BoundedBody:
                 return None
             more = message.get("more_body", False)
         return b"".join(chunks)
-
-
-def replay(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives `body` once and then what the server has to say (a disconnect)."""
-    given = False
-
-    async def again() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again

@@ -17,9 +17,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.security.body import SAFE, replay
+from gateway.security.body import SAFE
 from gateway.security.cookies import Cookie
 from gateway.security.refusals import Refusal, Refuse
+from shared.web.strict_json import replay
 
 FIELD: Final = "csrf"
 HEADER: Final = "x-csrf-token"

@@ -32,6 +32,8 @@ from shared.web.problems import Problem
 from shared.web.tokens import Caller, require, wrong_role
 
 Reader = Annotated[Caller, Depends(require("citizen", "clerk", "service"))]
+READERS = frozenset({"documents"})
+"""Services that read a case: what is printed stands in it."""
 TRUST = ("mail", "basic", "substantial", "high")
 
 
@@ -73,6 +75,8 @@ def router(runtime: Runtime, office: Office) -> APIRouter:
     async def look_at(
         case_id: UUID, caller: Reader, language: Language, version: Annotated[int | None, Query(ge=1)] = None
     ) -> dict[str, Any]:
+        if caller.kind == "service" and caller.subject not in READERS:
+            raise wrong_role()
         if version is not None and caller.kind != "service":
             raise wrong_role()
         case, history = await case_as_of(runtime.log.reader, case_id, version or LATEST)

@@ -57,13 +57,13 @@ class Sessions:
         await self._pool.execute(_BEGIN, _digest(token), new_id(), account_id, now)
         return token
 
-    async def find(self, token: str, now: datetime) -> Session | None:
+    async def find(self, token: str, now: datetime, *, used: bool = True) -> Session | None:
         """The session, if it is alive; using it keeps it from idling. One query, a second one each minute."""
         digest = _digest(token)
         row = await self._pool.fetchrow(_OPEN, digest, *self._limits(now))
         if row is None:
             return None
-        if now - row["last_used_at"] >= TOUCHED_EVERY:
+        if used and now - row["last_used_at"] >= TOUCHED_EVERY:
             await self._pool.execute(_TOUCH, digest, now)
         return Session(row["session_id"], row["account_id"], row["roles"], row["trust"])
 

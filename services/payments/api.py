@@ -10,8 +10,8 @@ from pydantic import AnyHttpUrl, BaseModel
 from services.payments import queries
 from services.payments.attempts import Attempts
 from services.payments.domain.claim import Claim
-from services.payments.providers.port import Method
-from shared.log import StreamNotFound
+from services.payments.providers.port import Method, Started
+from shared.log import StreamNotFound, Unit
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
 from shared.web.problems import Problem
@@ -20,7 +20,9 @@ from shared.web.tokens import Caller, require
 Citizen = Annotated[Caller, Depends(require("citizen"))]
 Reader = Annotated[Caller, Depends(require("citizen", "clerk", "treasurer", "service"))]
 Treasurer = Annotated[Caller, Depends(require("treasurer"))]
-STAFF = frozenset({"clerk", "treasurer", "service"})
+STAFF = frozenset({"clerk", "treasurer"})
+READERS = frozenset({"documents"})
+"""Services that read claims: a receipt and an assessment print what is owed and paid."""
 
 
 class NewAttempt(BaseModel):
@@ -61,16 +63,18 @@ def claims_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
         claim_id: UUID, new: NewAttempt, caller: Citizen, idempotency: IdempotentRequest
     ) -> Response:
         """Begins to pay; the browser goes to `redirect_url`."""
-        unit = runtime.unit_for(caller)
-        claim = await unit.load(Claim, claim_id)
-        if not _may_see(caller, claim):
+        claim = await runtime.unit().load(Claim, claim_id)
+        if caller.subject != str(claim.account_id):  # staff may look, and pay for nobody
             raise StreamNotFound(str(claim_id))
         _check_return(str(new.return_url), runtime.settings.public_url)
-        attempt_id, started = await attempts.begin(unit, claim, _method(new.method), str(new.return_url))
-        answer = {"attempt_id": str(attempt_id), "redirect_url": started.redirect_url}
-        response = idempotency.remember_in(unit, 201, answer)
-        await unit.commit()
-        return response
+
+        def answered(unit: Unit, attempt_id: UUID, started: Started) -> Response:
+            answer = {"attempt_id": str(attempt_id), "redirect_url": started.redirect_url}
+            return idempotency.remember_in(unit, 201, answer)
+
+        return await attempts.begin(
+            claim, _method(new.method), str(new.return_url), lambda: runtime.unit_for(caller), answered
+        )
 
     return router
 
@@ -108,6 +112,8 @@ async def _claim_for(runtime: Runtime, caller: Caller, claim_id: UUID) -> Claim:
 
 
 def _may_see(caller: Caller, claim: Claim) -> bool:
+    if caller.kind == "service":
+        return caller.subject in READERS
     return bool(STAFF & caller.roles) or caller.subject == str(claim.account_id)
 
 

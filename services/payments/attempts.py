@@ -1,9 +1,9 @@
 """Attempts to pay: begun with a provider, decided by its verified word, asked about while it stays silent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import structlog
@@ -29,10 +29,15 @@ from shared.web.problems import Problem
 
 log = structlog.get_logger()
 
+A = TypeVar("A")
+Answered = Callable[[Unit, UUID, Started], A]
+
 ASK: Final = "ask_provider"
 FIRST_QUESTION: Final = timedelta(seconds=20)
 GIVEN_UP: Final = timedelta(days=30)
 """Then the task counts as failed and an operator sees it; the claim stays as it is."""
+RIVALS: Final = 5
+"""How often a decision is made anew because another one came first."""
 _PACE: Final = (
     (timedelta(minutes=2), timedelta(seconds=10)),
     (timedelta(minutes=30), timedelta(minutes=1)),
@@ -53,11 +58,16 @@ class Attempts:
     runtime: Runtime
     providers: dict[Method, PaymentProvider]
 
-    async def begin(self, unit: Unit, claim: Claim, method: Method, return_url: str) -> tuple[UUID, Started]:
-        """Opens an attempt in the log, then at the provider. Raises ClaimRefused, Problem.
+    async def begin(
+        self, claim: Claim, method: Method, return_url: str, units: Callable[[], Unit], answered: Answered[A]
+    ) -> A:
+        """Opens an attempt in the log, then at the provider; `answered` makes and remembers the answer.
 
-        The attempt is committed before the provider hears of it, so a lost answer leaves a trace.
+        The attempt is committed before the provider hears of it, so a lost answer leaves a trace. `units`
+        gives a fresh unit for each commit. Raises ClaimRefused, VersionConflict, Problem.
         """
+        unit = units()
+        claim = await unit.load(Claim, claim.id)
         provider = self._provider(method)
         attempt_id = new_id()
         claim.open_attempt(attempt_id, method.value, return_url, now=unit.now)
@@ -71,11 +81,32 @@ class Attempts:
             await unit.commit()
             log.warning("attempt_abandoned", attempt=str(attempt_id), error=repr(error))
             raise Problem("provider_unavailable", 503, "The payment provider cannot be reached") from error
-        claim.record_start(attempt_id, provider.name, started.reference, now=unit.now)
-        await unit.save(claim)
-        ids = {"claim_id": str(claim.id), "attempt_id": str(attempt_id)}
-        unit.task(ASK, ids, due=unit.now + FIRST_QUESTION, key=str(attempt_id))
-        return attempt_id, started
+        return await self._record_start(claim.id, attempt_id, provider.name, started, units, answered)
+
+    async def _record_start(
+        self,
+        claim_id: UUID,
+        attempt_id: UUID,
+        provider: str,
+        started: Started,
+        units: Callable[[], Unit],
+        answered: Answered[A],
+    ) -> A:
+        """The provider waits for the payer now: whatever else changed the claim, this must be known."""
+        ids = {"claim_id": str(claim_id), "attempt_id": str(attempt_id)}
+        for _ in range(RIVALS):
+            unit = units()
+            claim = await unit.load(Claim, claim_id)
+            claim.record_start(attempt_id, provider, started.reference, now=unit.now)
+            await unit.save(claim)
+            unit.task(ASK, ids, due=unit.now + FIRST_QUESTION, key=str(attempt_id))
+            answer = answered(unit, attempt_id, started)
+            try:
+                await unit.commit()
+            except VersionConflict:
+                continue
+            return answer
+        raise VersionConflict("the claim keeps changing")
 
     async def take_callback(self, notification: Notification, provider: PaymentProvider) -> Recorded:
         """Decides by a verified callback. Raises UnknownTransaction, ProviderUnavailable, ProviderRefused.
@@ -121,7 +152,7 @@ class Attempts:
 
     async def _decide(self, claim_id: UUID, attempt_id: UUID, outcome: Outcome, provider: str) -> Recorded:
         """Callback and poller race each other: whoever is second decides again on the newer state."""
-        for _ in range(5):
+        for _ in range(RIVALS):
             unit = self.runtime.unit()
             claim = await unit.load(Claim, claim_id)
             result = claim.record_word(attempt_id, _word(outcome, provider, claim), now=unit.now)

@@ -20,6 +20,7 @@ from shared.web.openapi import describe_problems
 from shared.web.probes import Probes
 from shared.web.problems import Problem, Translation, install_problem_handlers, unavailable
 from shared.web.request_context import RequestContext
+from shared.web.strict_json import StrictJson
 from shared.web.tokens import CallerTokens
 
 _REMOTE: dict[type[Exception], Translation] = {
@@ -60,7 +61,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan(probes, lifespan),
-        middleware=middlewares(limit=body_limit, limits=body_limits),
+        middleware=[*middlewares(limit=body_limit, limits=body_limits), Middleware(StrictJson)],
     )
     app.state.probes = probes
     app.state.caller_tokens = caller_tokens
@@ -91,7 +92,10 @@ def operators_routes(probes: Probes) -> list[BaseRoute]:
     return [*probes.routes(), Route("/metrics", _metrics, methods=["GET"])]
 
 
-async def _metrics(_request: Request) -> Response:
+async def _metrics(request: Request) -> Response:
+    """For those inside: what came through a proxy came from the street."""
+    if "x-forwarded-for" in request.headers or "forwarded" in request.headers:
+        return Response(status_code=404)
     return Response(exposition(), media_type=CONTENT_TYPE)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 import structlog
@@ -56,19 +56,25 @@ def serve(
     *,
     drain_seconds: float = DRAIN_SECONDS,
     stop_within: int = STOP_WITHIN_SECONDS,
+    trusted_proxies: Sequence[str] = (),
 ) -> None:
     """Blocks until SIGTERM or SIGINT has been obeyed. Configure logging before. A running request has
-    `stop_within` seconds to end. Takes the probes from `app.state.probes`. Exits with 2 and one sentence
+    `stop_within` seconds to end. Of `trusted_proxies` (networks) alone the X-Forwarded-For counts as the
+    client's address. Takes the probes from `app.state.probes`. Exits with 2 and one sentence
     when the port is taken, with 3 when start-up fails."""
     try:
         listener = listen(host, port)
     except PortTaken as taken:
         refuse(taken)
-    uvloop.run(_serve(app_factory, listener, drain_seconds, stop_within))
+    uvloop.run(_serve(app_factory, listener, drain_seconds, stop_within, list(trusted_proxies)))
 
 
 async def _serve(
-    app_factory: Callable[[], ASGIApp], listener: socket.socket, drain_seconds: float, stop_within: int
+    app_factory: Callable[[], ASGIApp],
+    listener: socket.socket,
+    drain_seconds: float,
+    stop_within: int,
+    trusted_proxies: list[str],
 ) -> None:
     app = app_factory()
     config = uvicorn.Config(
@@ -79,6 +85,8 @@ async def _serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies,
         timeout_graceful_shutdown=stop_within,
         timeout_keep_alive=65,
     )

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from deploy.local.demo.listening import Listener
-from deploy.local.demo.proof import prove
+from deploy.local.demo.proof import NotProved, prove
 from tests.journeys.books import Books
 from tests.journeys.people import Resident, newcomer
 from tests.journeys.stage import Stage
@@ -48,13 +48,30 @@ class TestAPermitWithoutAClerk:
 
     async def test_is_sealed_and_valid_for_everybody(self, stage: Stage, resident: Resident) -> None:
         authority = stage.stack.secrets("documents") / "seal_ca.pem"
-        proof = await prove(resident.pdf, authority, stage.addresses.portal)
+        proof = await prove(resident.pdf, authority, stage.addresses.portal, resident.citizen.plate)
         assert proof.answer["status"] == "valid"
         assert proof.answer["zone"] == "A"
         assert "Größner" not in str(proof.answer)
         verdict = await resident.browser.get(f"/P/{proof.token}")
         assert "Der Ausweis ist echt und gilt heute." in verdict.said
         assert "Größner" not in verdict.text.partition("<main")[2]
+
+    async def test_that_is_not_the_city_s_or_another_s_is_not_proved(
+        self, stage: Stage, resident: Resident
+    ) -> None:
+        authority = stage.stack.secrets("documents") / "seal_ca.pem"
+        portal, plate = stage.addresses.portal, resident.citizen.plate
+        sealed_part = resident.pdf.index(b"/Producer") if b"/Producer" in resident.pdf else 2_000
+        altered = bytearray(resident.pdf)
+        altered[sealed_part + 12] ^= 1
+        unsealed = resident.pdf[: resident.pdf.index(b"%%EOF") + 6]
+        for pdf, owner, why in (
+            (bytes(altered), plate, "seal"),
+            (unsealed, plate, "no seal"),
+            (resident.pdf, "LIN-X 1", "not for LIN-X 1"),
+        ):
+            with pytest.raises(NotProved, match=why):
+                await prove(pdf, authority, portal, owner)
 
     async def test_shows_its_steps_to_the_citizen(self, resident: Resident) -> None:
         page = await resident.see("Fertig! Ihr Dokument liegt für Sie bereit.")

@@ -74,7 +74,7 @@ async def _demo(console: Console, method: str) -> Told:
         await listener.wait_for(LAST_EVENT, journey.case_id)
         console.print("  proving the permit", end="\r")
         authority = state_folder() / "secrets" / "documents" / "seal_ca.pem"
-        proof = await prove(journey.pdf, authority, addresses.portal)
+        proof = await prove(journey.pdf, authority, addresses.portal, journey.citizen.plate)
         heard = _of_journey(listener, journey.case_id)
     saved = state_folder() / "demo" / f"{proof.answer['number']}.pdf"
     saved.parent.mkdir(exist_ok=True)

@@ -65,8 +65,11 @@ async def check_with_city(base: str, code: str) -> dict[str, Any]:
     return found
 
 
-async def prove(pdf: bytes, ca_pem: Path, base: str) -> Proof:
-    """All three at once. Raises NotProved."""
+async def prove(pdf: bytes, ca_pem: Path, base: str, plate: str) -> Proof:
+    """All three at once, and that it is the permit of this car. Raises NotProved."""
     signer = await asyncio.to_thread(check_seal, pdf, ca_pem)
     code = read_code(pdf)
-    return Proof(signer, code.rpartition("/")[2], await check_with_city(base, code))
+    answer = await check_with_city(base, code)
+    if answer.get("plate") != plate:
+        raise NotProved(f"the permit is for {answer.get('plate')}, not for {plate}")
+    return Proof(signer, code.rpartition("/")[2], answer)

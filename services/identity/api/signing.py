@@ -1,6 +1,5 @@
 """Sessions and caller tokens: who is there, and the proof of it that other services verify."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header
 from pydantic import BaseModel, Field
 
+from services.identity import purposes
 from services.identity.api.doorway import Gateway, Typed
 from services.identity.api.problems import session_over
 from services.identity.credentials import Credentials
@@ -21,7 +21,6 @@ from shared.web.tokens import wrong_role
 
 AUDIENCES = frozenset({"identity", "applications", "payments", "documents"})
 HOLDS_SESSIONS = frozenset({"gateway"})
-PURPOSE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 class Credentialed(BaseModel):
@@ -93,7 +92,7 @@ def tokens_router(
     ) -> IssuedToken:
         if wanted.audience not in AUDIENCES:
             raise Problem("audience_unknown", 422, "There is no such service")
-        if not PURPOSE.fullmatch(wanted.purpose):
+        if not purposes.FORM.fullmatch(wanted.purpose):
             raise Problem("purpose_impossible", 422, "A purpose is words in lower case, joined by hyphens")
         now = runtime.clock.now()
         if wanted.session is None:
@@ -103,13 +102,13 @@ def tokens_router(
             return IssuedToken(token=token, expires_at=expiry(now))
         if service not in HOLDS_SESSIONS:
             raise wrong_role()
-        found = await sessions.find(wanted.session, now)
+        found = await sessions.find(wanted.session, now, used=purposes.is_use(wanted.purpose))
         if found is None:
             raise session_over()
         token = signer.sign(
             str(found.account_id),
             "account",
-            found.roles,
+            purposes.roles_for(wanted.purpose, found.roles),
             wanted.audience,
             wanted.purpose,
             found.trust,

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from shared.ids import new_id
 from tests.gateway.api.standin import Services, browsing
 from tests.gateway.staff.sample_file import CASE, filed
 
@@ -93,5 +94,5 @@ class TestSomebodysCase:
     async def test_has_no_page_under_a_wrong_id(self, gateway: str, answering: Services) -> None:
         async with browsing(gateway, "clerk") as client:
             assert (await client.get("/arbeit/17")).status_code == 404
-            unknown: httpx.Response = await client.get(f"/arbeit/{CASE[:-1]}0")
+            unknown: httpx.Response = await client.get(f"/arbeit/{new_id()}")
         assert unknown.status_code == 404

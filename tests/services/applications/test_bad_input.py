@@ -91,6 +91,12 @@ class TestForeignCase:
         reply = await town.get(f"/applications/{case_id}?version=1", "documents")
         assert reply.json()["version"] == 1
 
+    @pytest.mark.parametrize("reader", ["gateway", "payments", "identity"])
+    async def test_is_read_by_the_service_that_prints_it_alone(self, town: Town, reader: str) -> None:
+        case_id = (await town.apply()).json()["case_id"]
+        reply = await town.get(f"/applications/{case_id}", reader)
+        assert (reply.status_code, slug(reply)) == (403, "wrong_role")
+
     async def test_is_not_decided_by_citizens(self, town: Town) -> None:
         case_id = (await town.apply()).json()["case_id"]
         body = {"decision": "approve", "version": 1}

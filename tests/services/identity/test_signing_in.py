@@ -117,6 +117,16 @@ class TestASession:
         answer = await identity.token(session)
         assert (answer.status_code, slug(answer)) == (401, "session_over")
 
+    async def test_ends_when_only_its_page_goes_on_asking(self, identity: Identity) -> None:
+        email = new_address()
+        await identity.confirmed(email)
+        session = await identity.session(email)
+        for _ in range(29):
+            identity.clock.advance(timedelta(minutes=1))
+            assert (await identity.token(session, purpose="own-case-live")).status_code == 200
+        identity.clock.advance(timedelta(minutes=1))
+        assert slug(await identity.token(session, purpose="own-case-live")) == "session_over"
+
     async def test_ends_after_twelve_hours_of_use(self, identity: Identity) -> None:
         email = new_address()
         await identity.confirmed(email)

@@ -70,7 +70,18 @@ class TestATokenOfASession:
         session = await identity.session(email)
         operator = identity.account_headers(await identity.confirmed(new_address()), "operator")
         await identity.ask("POST", f"/accounts/{account_id}/roles", {"role": "clerk"}, operator)
-        assert claims_of((await identity.token(session)).json()["token"])["roles"] == ["citizen", "clerk"]
+        answer = await identity.token(session, purpose="case-work")
+        assert claims_of(answer.json()["token"])["roles"] == ["citizen", "clerk"]
+
+    @pytest.mark.parametrize("purpose", ["own-case", "own-case-live", "own-document", "apply", "pay"])
+    async def test_is_a_citizen_s_in_one_s_own_affairs(self, identity: Identity, purpose: str) -> None:
+        email = new_address()
+        account_id = await identity.confirmed(email)
+        operator = identity.account_headers(await identity.confirmed(new_address()), "operator")
+        await identity.ask("POST", f"/accounts/{account_id}/roles", {"role": "clerk"}, operator)
+        session = await identity.session(email)
+        answer = await identity.token(session, purpose=purpose)
+        assert claims_of(answer.json()["token"])["roles"] == ["citizen"]
 
     async def test_is_given_to_the_holder_of_sessions_alone(self, identity: Identity) -> None:
         email = new_address()

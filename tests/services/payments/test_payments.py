@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from services.payments.attempts import Attempts
 from services.payments.domain.claim import Claim
+from services.payments.providers.girocheckout import GiroCheckout
 from services.payments.providers.port import (
     Attempt,
     CallbackForged,
@@ -283,6 +284,47 @@ class TestRefusals:
         other = payments.mint.account(new_id(), "payments")
         answer = await payments.http.get(f"/claims/{citizen.claim_id}", headers=other)
         assert answer.status_code == 404
+
+    @pytest.mark.parametrize("role", ["clerk", "treasurer"])
+    async def test_staff_look_at_a_claim_and_pay_for_nobody(
+        self, payments: Running, citizen: Citizen, role: str
+    ) -> None:
+        citizen.headers = payments.mint.account(new_id(), "payments", "citizen", role)
+        assert (await citizen.claim())["amount_cents"] == FEE
+        before = await citizen.log_length()
+        assert (await citizen.begins()).status_code == 404
+        assert await citizen.log_length() == before
+
+    @pytest.mark.parametrize(("service", "status"), [("documents", 200), ("gateway", 404), ("identity", 404)])
+    async def test_is_read_by_the_services_that_print_it(
+        self, payments: Running, citizen: Citizen, service: str, status: int
+    ) -> None:
+        headers = payments.mint.service(service, "payments")
+        answer = await payments.http.get(f"/claims/{citizen.claim_id}", headers=headers)
+        assert answer.status_code == status
+
+    async def test_a_start_is_recorded_whatever_came_in_between(
+        self, payments: Running, citizen: Citizen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        start = GiroCheckout.start
+
+        async def slow(provider: GiroCheckout, attempt: Attempt) -> Started:
+            started = await start(provider, attempt)
+            unit = payments.runtime.unit()  # meanwhile the payer opens a second window
+            claim = await unit.load(Claim, citizen.claim_id)
+            claim.open_attempt(new_id(), "paypal", PORTAL, now=unit.now)
+            await unit.save(claim)
+            await unit.commit()
+            return started
+
+        monkeypatch.setattr(GiroCheckout, "start", slow)
+        answer = await citizen.begins()
+        assert answer.status_code == 201, answer.text
+        states = {a["attempt_id"]: a["state"] for a in (await citizen.claim())["attempts"]}
+        assert states[answer.json()["attempt_id"]] == "started"
+        asked = "SELECT count(*) FROM task WHERE kind = 'ask_provider' AND dedupe = $1"
+        assert await payments.runtime.pool.fetchval(asked, answer.json()["attempt_id"]) == 1
+        assert (await citizen.begins()).json() == answer.json()
 
     async def test_an_unknown_method_is_named(self, citizen: Citizen) -> None:
         answer = await citizen.begins(method="shells")

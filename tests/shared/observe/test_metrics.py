@@ -1,6 +1,7 @@
 """Durations by route template; no label grows with what callers send."""
 
 import httpx
+import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -24,9 +25,9 @@ def observed(**labels: str) -> float:
     return REGISTRY.get_sample_value("http_server_request_duration_seconds_count", labels) or 0.0
 
 
-async def send(method: str, path: str) -> httpx.Response:
+async def send(method: str, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(APP), base_url="http://x") as client:
-        return await client.request(method, path)
+        return await client.request(method, path, headers=headers)
 
 
 class TestARequest:
@@ -62,3 +63,8 @@ class TestTheExposition:
         assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
         assert 'lamps_lit_total{colour="red"} 1.0' in answer.text
         assert "process_resident_memory_bytes" in answer.text
+
+    @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+    async def test_is_not_for_the_street(self, header: str) -> None:
+        answer = await send("GET", "/metrics", headers={header: "for=192.0.2.1"})
+        assert (answer.status_code, answer.text) == (404, "")

@@ -21,6 +21,11 @@ async def slow(seconds: float) -> str:
     return "finished"
 
 
+@router.get("/client")
+async def client(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
 @router.post("/echo")
 async def echo(request: Request) -> int:
     return len(await request.body())
@@ -42,4 +47,5 @@ if __name__ == "__main__":
         int(sys.argv[1]),
         drain_seconds=0.6,
         stop_within=2,
+        trusted_proxies=[argument for argument in sys.argv[2:] if "/" in argument],
     )

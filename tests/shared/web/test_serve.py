@@ -137,3 +137,25 @@ class TestStarting:
             assert process.process.returncode == 3
         assert b"RuntimeError" in output
         assert b"canary" not in output + error
+
+
+class TestAProxy:
+    @pytest.mark.parametrize(
+        ("trusted", "seen"),
+        [((), "127.0.0.1"), (("10.0.0.0/8",), "127.0.0.1"), (("127.0.0.0/8",), "192.0.2.7")],
+    )
+    async def test_is_believed_only_when_it_is_known(self, trusted: tuple[str, ...], seen: str) -> None:
+        async with served("0", *trusted) as process:
+            process.port = int(str((await process.until("starting"))["port"]))
+            async with client(process) as http:
+                answer = await patiently(http, {"X-Forwarded-For": "198.51.100.9, 192.0.2.7"})
+        assert answer == seen
+
+
+async def patiently(http: httpx.AsyncClient, headers: dict[str, str]) -> str:
+    for _ in range(100):
+        try:
+            return str((await http.get("/client", headers=headers)).json())
+        except httpx.ConnectError:
+            await asyncio.sleep(0.05)
+    raise AssertionError("never answered")
