@@ -40,6 +40,14 @@ async def describe_service(key: Key, visit: Visitor) -> Any:
     return await visit.get("applications", f"/services/{key}", purpose=SHOW)
 
 
+@router.get("/services/{key}/processing-time", tags=["services"])
+async def measure_service(key: Key, visit: Visitor) -> Any:
+    """How long the latest cases took, from submission to the document or the rejection: half of them at most
+    `p50_seconds`, nine of ten at most `p90_seconds`. Time in which the citizen's payment or correction was
+    awaited does not count. `straight_through` is the share without a clerk; null while there are too few."""
+    return await visit.get("applications", f"/services/{key}/processing-time", purpose=SHOW)
+
+
 @router.post("/services/{key}/check", tags=["services"])
 async def check_answers(key: Key, given: Answers, visit: Visitor) -> Any:
     """Fee, summary and errors of answers that are not sent yet; each error with a sentence."""

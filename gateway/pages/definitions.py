@@ -11,7 +11,9 @@ from starlette.exceptions import HTTPException
 from gateway import formats
 from gateway.views.forms import Answer, AnswerGroup, Field, Kind, Option, Section
 from gateway.views.frame import Language
+from gateway.views.services import UsualTime
 from gateway.visit import Visit
+from shared.web.calls import RemoteProblem, RemoteUnavailable
 
 PURPOSE: Final = "show-service"
 _KEY: Final = re.compile(r"[a-z][a-z0-9-]{0,59}")
@@ -26,6 +28,22 @@ async def definition_of(visit: Visit, key: str) -> dict[str, Any]:
         raise HTTPException(404)
     found: dict[str, Any] = await visit.get("applications", f"/services/{quote(key)}", purpose=PURPOSE)
     return found
+
+
+async def usual_time_of(visit: Visit, key: str) -> UsualTime | None:
+    """How long the service of a known key took others; without an answer the page does without."""
+    try:
+        found = await visit.get("applications", f"/services/{quote(key)}/processing-time", purpose=PURPOSE)
+    except (RemoteProblem, RemoteUnavailable):
+        return None
+    if found["cases"] is None:
+        return None
+    return UsualTime(
+        cases=found["cases"],
+        half_seconds=found["p50_seconds"],
+        most_seconds=found["p90_seconds"],
+        without_clerk=round(found["straight_through"] * 100),
+    )
 
 
 def icon_of(key: str) -> str:

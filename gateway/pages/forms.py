@@ -9,7 +9,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.pages.answers import field_errors, problem_key, sentence_for
-from gateway.pages.definitions import as_text, definition_of, fields_of, grouped, prefilled, sections_of
+from gateway.pages.definitions import (
+    as_text,
+    definition_of,
+    fields_of,
+    grouped,
+    prefilled,
+    sections_of,
+    usual_time_of,
+)
 from gateway.pages.drafts import draft_of, save_draft
 from gateway.translations import Translator
 from gateway.views.forms import FormPage, ReviewPage
@@ -56,7 +64,8 @@ async def show_form(visit: Visit) -> Response:
         draft = await draft_of(visit, draft_id, definition["key"])
         answers = {name: as_text(value) for name, value in draft["answers"].items()}
     filled = Filled(definition, answers, definition["version"], draft_id)
-    return visit.page(_form(visit, filled))
+    usual = await usual_time_of(visit, filled.key)
+    return visit.page(replace(_form(visit, filled), usual=usual))
 
 
 @signed_in

@@ -66,7 +66,7 @@ def _services(t: Translator, de: bool) -> dict[str, Page]:
         "search": services.StartPage(cards=cards[:1], query="parken"),
         "search-nothing": services.StartPage(cards=(), query="Fahrrad"),
         "service": forms.service(de),
-        "service-clerk": replace(forms.service(de), instant=False, p50_seconds=None, draft_url="#"),
+        "service-clerk": replace(forms.service(de), instant=False, usual=None, draft_url="#"),
         "form": form,
         "form-errors": faulty,
         "form-correction": replace(

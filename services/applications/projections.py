@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from services.applications.domain import case_events as happened
-from services.applications.domain.conditions import Condition
+from services.applications.domain.conditions import CITIZENS_TURN, Condition
 from shared.log import Meta, Projections, Sealer, Table
 
 PROJECTIONS: Final = Projections()
@@ -31,8 +31,10 @@ OVERVIEW: Final = PROJECTIONS.table(
         "submitted_at",
         "changed_at",
         "referred_at",
+        "ended_at",
     ),
 )
+TURNS: Final = PROJECTIONS.table("case_turn", ("case_id", "version"), ("begun_at", "citizens"))
 DRAFTS: Final = Table(
     "draft",
     ("draft_id",),
@@ -106,7 +108,7 @@ def on_approved(event: happened.Approved, _meta: Meta, _seal: Sealer) -> Patches
 
 @PROJECTIONS.on(happened.Rejected)
 def on_rejected(event: happened.Rejected, _meta: Meta, _seal: Sealer) -> Patches:
-    return _patch(event, Condition.REJECTED, decided_by=event.decided_by)
+    return _patch(event, Condition.REJECTED, decided_by=event.decided_by, ended_at=event.timestamp)
 
 
 @PROJECTIONS.on(happened.Withdrawn)
@@ -121,9 +123,17 @@ def on_expired(event: happened.Expired, _meta: Meta, _seal: Sealer) -> Patches:
 
 @PROJECTIONS.on(happened.Completed)
 def on_completed(event: happened.Completed, _meta: Meta, _seal: Sealer) -> Patches:
-    return _patch(event, Condition.COMPLETED, document_id=event.document_id)
+    return _patch(event, Condition.COMPLETED, document_id=event.document_id, ended_at=event.timestamp)
 
 
 @PROJECTIONS.on(happened.ApprovalRevoked)
 def on_approval_revoked(event: happened.ApprovalRevoked, _meta: Meta, _seal: Sealer) -> Patches:
     return _patch(event, Condition.REVOKED)
+
+
+@PROJECTIONS.on(happened.Submitted, happened.FeeSettled, happened.CorrectionRequested, happened.Corrected)
+def on_turn_taken(event: Any, _meta: Meta, _seal: Sealer) -> Patches:
+    """No other event changes whose turn it is."""
+    condition = getattr(event, "condition", Condition.CORRECTION_REQUESTED)
+    values = {"begun_at": event.timestamp, "citizens": condition in CITIZENS_TURN}
+    yield TURNS, (str(event.originator_id), event.originator_version), values

@@ -34,7 +34,7 @@ def build(runtime: Runtime) -> Parts:
     register = HttpRegister(settings.register_url, settings.register_timeout_seconds)
     return Parts(
         routers=(
-            catalogue_api.router(office, runtime.clock),
+            catalogue_api.router(runtime, office),
             drafts_api.router(runtime, office),
             api.router(runtime, office),
             clerk_api.router(runtime, office),

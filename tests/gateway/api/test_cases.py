@@ -28,6 +28,14 @@ def of_case(services: Services, state: str = "in_progress", *documents: dict[str
     services.says["GET documents /documents"] = {"documents": list(documents)}
 
 
+class TestProcessingTime:
+    async def test_is_passed_on_to_anybody(self, visitor: httpx.AsyncClient, services: Services) -> None:
+        measured = {"cases": 143, "p50_seconds": 2, "p90_seconds": 112, "straight_through": 0.94}
+        services.says["GET applications /services/bewohnerparkausweis/processing-time"] = measured
+        answer = await visitor.get("/api/v1/services/bewohnerparkausweis/processing-time")
+        assert (answer.status_code, answer.json()) == (200, measured)
+
+
 class TestApplying:
     async def test_passes_on_key_language_and_person(
         self, citizen: httpx.AsyncClient, services: Services

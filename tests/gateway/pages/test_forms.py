@@ -36,6 +36,44 @@ class TestStartPage:
         assert [one.path for one in town.asked] == ["/services/schiff"]
 
 
+def took(half: int, most: int, share: float = 0.94) -> dict[str, object]:
+    return {"cases": 143, "p50_seconds": half, "p90_seconds": most, "straight_through": share}
+
+
+class TestUsualTime:
+    @pytest.mark.parametrize(
+        ("prefix", "half", "most", "words"),
+        [
+            ("", 2, 9, "9 von 10 Anträgen sind sofort fertig."),
+            ("", 2, 112, "Meist sofort fertig, bei 9 von 10 Anträgen dauert es höchstens 2 Minuten."),
+            ("", 100, 112, "Bei 9 von 10 Anträgen dauert es höchstens 2 Minuten."),
+            ("", 86000, 432000, "dauert es höchstens 24 Stunden, bei 9 von 10 höchstens 5 Tage."),
+            ("/en", 2, 112, "Usually at once, 9 of 10 within 2 minutes."),
+            ("/en", 86000, 432000, "Half of them within 24 hours, 9 of 10 within 5 days."),
+        ],
+    )
+    async def test_is_told_in_plain_words(
+        self, citizen: Visitor, town: Town, prefix: str, half: int, most: int, words: str
+    ) -> None:
+        town.tell("GET", f"/services/{SERVICE}/processing-time", (200, took(half, most)))
+        for path in (f"/dienste/{SERVICE}", FORM):
+            page = (await citizen.get(f"{prefix}{path}")).text.replace("\u00a0", " ")
+            assert words in page
+            assert "143" in page
+            assert "94 " in page
+
+    async def test_is_left_out_while_nothing_is_known(self, citizen: Visitor, town: Town) -> None:
+        unknown = {"cases": None, "p50_seconds": None, "p90_seconds": None, "straight_through": None}
+        for answer in ((200, unknown), problem(503, "unavailable")):
+            town.tell("GET", f"/services/{SERVICE}/processing-time", answer)
+            page = await citizen.get(f"/dienste/{SERVICE}")
+            assert (page.status_code, "9 von 10" in page.text) == (200, False)
+
+    async def test_does_not_boast_of_what_never_happened(self, citizen: Visitor, town: Town) -> None:
+        town.tell("GET", f"/services/{SERVICE}/processing-time", (200, took(86000, 432000, 0.0)))
+        assert "ohne Wartezeit im Amt" not in (await citizen.get(FORM)).text
+
+
 class TestForm:
     async def test_begins_with_what_the_profile_knows(self, citizen: Visitor) -> None:
         page = await citizen.get(FORM)
