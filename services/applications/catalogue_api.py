@@ -59,6 +59,15 @@ def router(runtime: Runtime, office: Office) -> APIRouter:
     async def describe_service(key: str, language: Language) -> dict[str, Any]:
         return described(service_or_404(office, key).definition, language)
 
+    @routes.get("/services/{key}/versions/{version}")
+    async def describe_version(key: str, version: int, language: Language) -> dict[str, Any]:
+        """As it was: the form of a case that began with this version. 404 `version_unknown`."""
+        service_or_404(office, key)
+        try:
+            return described(office.catalogue.version(key, version).definition, language)
+        except ServiceUnknown:
+            raise Problem("version_unknown", 404, "This service never had that version") from None
+
     @routes.get("/services/{key}/processing-time")
     async def measure_service(key: str) -> dict[str, Any]:
         """Null figures while there are too few cases to say anything."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from services.applications import api, catalogue_api, clerk_api, drafts_api, policies
-from services.applications.catalogue.loading import read_catalogue
+from services.applications.catalogue.loading import SERVICES, read_catalogue
 from services.applications.commands import FormChanged, FormRefused, ReasonUnknown
 from services.applications.consumed import handlers
 from services.applications.domain.case import FeeWouldChange, NotPossibleNow, ReasonMissing
@@ -29,7 +29,9 @@ def build(runtime: Runtime) -> Parts:
     """Raises CatalogueError when a file of the catalogue is wrong: the service then does not start."""
     settings: ApplicationsSettings = runtime.settings
     office = Office(
-        read_catalogue(), ZoneInfo(settings.city_time_zone), timedelta(days=settings.pay_within_days)
+        read_catalogue(settings.catalogue_dir or SERVICES),
+        ZoneInfo(settings.city_time_zone),
+        timedelta(days=settings.pay_within_days),
     )
     register = HttpRegister(settings.register_url, settings.register_timeout_seconds)
     return Parts(

@@ -213,25 +213,93 @@ class TestSending:
         assert answer.status_code == 303
 
 
+def resumed(version: int, **answers: object) -> dict[str, object]:
+    return {"draft_id": DRAFT, "service": SERVICE, "service_version": version, "answers": answers}
+
+
+OUTDATED = "Dieser Dienst wurde inzwischen geändert. Prüfen Sie Ihre Angaben bitte noch einmal."
+
+
+class TestDraftOfAnOlderVersion:
+    """Answered at once as a form left open over the change is: no work is lost, and none is done in vain."""
+
+    @pytest.fixture(autouse=True)
+    def _older(self, town: Town) -> None:
+        older = service(version=1)
+        older["sections"][0]["fields"].pop(1)
+        older["sections"][1]["fields"][2]["maximum"] = 12
+        town.tell("GET", f"/services/{SERVICE}/versions/1", (200, older))
+
+    @pytest.mark.parametrize(
+        ("prefix", "marks"),
+        [
+            ("", ["Gültig ab: Diese Frage ist neu", "Dauer in Monaten: Diese Frage hat sich geändert"]),
+            ("/en", ["Gültig ab: this question is new", "Dauer in Monaten: this question has changed"]),
+        ],
+    )
+    async def test_marks_what_is_new_and_what_has_changed(
+        self, citizen: Visitor, town: Town, prefix: str, marks: list[str]
+    ) -> None:
+        town.tell("GET", f"/services/{SERVICE}", (200, service()))
+        town.tell("GET", f"/drafts/{DRAFT}", (200, resumed(1, plate="LIN-A 1")))
+        page = await citizen.get(f"{prefix}{FORM}?entwurf={DRAFT}")
+        told = errors_of(page)
+        assert [sentence.partition(". ")[0] for sentence in told[1:]] == marks
+        assert 'value="LIN-A 1"' in page.text
+        assert hidden(page)["service-version"] == "2"
+        assert (told[0] == OUTDATED) == (prefix == "")
+
+    async def test_marks_the_same_in_a_form_left_open(self, citizen: Visitor) -> None:
+        form = {**hidden(await citizen.get(FORM)), "service-version": "1", "plate": "LIN-A 1"}
+        answer = await citizen.http.post(FORM, data={**form, "action": "review"})
+        assert answer.status_code == 409
+        assert [sentence.partition(":")[0] for sentence in errors_of(answer)] == [
+            OUTDATED,
+            "Gültig ab",
+            "Dauer in Monaten",
+        ]
+
+    async def test_stays_one_of_that_version_when_saved_from_a_form_left_open(
+        self, citizen: Visitor, town: Town
+    ) -> None:
+        town.tell("POST", "/drafts", (201, {}))
+        form = {**hidden(await citizen.get(FORM)), "service-version": "1", "plate": "LIN-A 1"}
+        await citizen.http.post(FORM, data={**form, "action": "draft"})
+        assert town.heard("POST", "/drafts")[0].json["service_version"] == 1
+
+    async def test_goes_without_marks_where_the_version_is_unknown(
+        self, citizen: Visitor, town: Town
+    ) -> None:
+        town.tell("GET", f"/drafts/{DRAFT}", (200, resumed(7, plate="LIN-A 1")))
+        assert errors_of(await citizen.get(f"{FORM}?entwurf={DRAFT}")) == [OUTDATED]
+
+
 class TestDrafts:
     async def test_are_saved_and_announced(self, citizen: Visitor, town: Town) -> None:
         town.tell("POST", "/drafts", (201, {}))
         town.tell("GET", "/applications", (200, {"applications": []}))
         answer = await citizen.send(await citizen.get(FORM), FORM, {"plate": "LIN-A", "action": "draft"})
         assert answer.headers["location"] == "/vorgaenge"
-        assert town.heard("POST", "/drafts")[0].json == {"service": SERVICE, "answers": {"plate": "LIN-A"}}
+        assert town.heard("POST", "/drafts")[0].json == {
+            "service": SERVICE,
+            "service_version": 2,
+            "answers": {"plate": "LIN-A"},
+        }
         assert "Ihr Entwurf ist gespeichert" in (await citizen.get("/vorgaenge")).text
         assert "Ihr Entwurf ist gespeichert" not in (await citizen.get("/vorgaenge")).text
 
     async def test_are_written_over_when_resumed(self, citizen: Visitor, town: Town) -> None:
-        draft = {"draft_id": DRAFT, "service": SERVICE, "answers": {"plate": "LIN-A 1", "truth": True}}
+        draft = resumed(2, plate="LIN-A 1", truth=True)
         town.tell("GET", f"/drafts/{DRAFT}", (200, draft))
         town.tell("PUT", f"/drafts/{DRAFT}", (200, draft))
         form = await citizen.get(f"{FORM}?entwurf={DRAFT}")
         assert 'value="LIN-A 1"' in form.text
         assert 'name="truth" value="true" checked' in form.text
         await citizen.send(form, FORM, {"plate": "LIN-A 2", "action": "draft"})
-        assert town.heard("PUT", f"/drafts/{DRAFT}")[0].json == {"answers": {"plate": "LIN-A 2"}}
+        assert town.heard("PUT", f"/drafts/{DRAFT}")[0].json == {
+            "service_version": 2,
+            "answers": {"plate": "LIN-A 2"},
+        }
 
     async def test_of_others_are_not_there(self, citizen: Visitor) -> None:
         assert (await citizen.get(f"{FORM}?entwurf={DRAFT}")).status_code == 404
