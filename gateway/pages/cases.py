@@ -190,6 +190,7 @@ def _draft(visit: Visit, draft: dict[str, Any], titles: dict[str, str]) -> Draft
         title=titles.get(draft["service"], draft["service"]),
         icon=icon_of(draft["service"]),
         saved_at=datetime.fromisoformat(draft["changed_at"]),
+        kept_until=datetime.fromisoformat(draft["kept_until"]),
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from services.applications.catalogue.loading import ServiceUnknown
 from services.applications.catalogue_api import Answers, service_or_404
 from services.applications.office import Office
-from services.applications.projections import DRAFTS
+from services.applications.projections import DRAFTS, DRAFTS_KEPT
 from services.applications.queries import Draft, draft_aad, draft_of, drafts_of
 from shared.ids import new_id
 from shared.log import Unit
@@ -118,4 +118,5 @@ def _shown(draft: Draft, office: Office) -> dict[str, Any]:
         "answers": draft.answers,
         "created_at": draft.created_at,
         "changed_at": draft.changed_at,
+        "kept_until": draft.changed_at + DRAFTS_KEPT.after,
     }

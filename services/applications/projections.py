@@ -1,11 +1,12 @@
 """Read models: the overview of cases, for the citizen's list and the clerk's. Rows ride with the append."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from services.applications.domain import case_events as happened
 from services.applications.domain.conditions import CITIZENS_TURN, Condition
-from shared.log import Meta, Projections, Sealer, Table
+from shared.log import Meta, Projections, Retention, Sealer, Table
 
 PROJECTIONS: Final = Projections()
 OVERVIEW: Final = PROJECTIONS.table(
@@ -40,9 +41,12 @@ DRAFTS: Final = Table(
     ("draft_id",),
     ("account_id", "service", "service_version", "sealed", "created_at", "changed_at"),
 )
+DRAFTS_KEPT: Final = Retention("draft", "changed_at < $1", timedelta(days=30))
 ACCESSES: Final = Table(
     "case_access", ("access_id",), ("case_id", "account_id", "reader", "purpose", "read_at"), write_once=True
 )
+ACCESSES_KEPT: Final = Retention("case_access", "read_at < $1", timedelta(days=731))
+"""Two years, as its trigger demands: to the end of the year after at least, as § 76 (4) BDSG has it."""
 
 Patches = Iterable[tuple[Table, tuple[Any, ...], Mapping[str, Any] | None]]
 

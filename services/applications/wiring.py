@@ -12,7 +12,7 @@ from services.applications.commands import FormChanged, FormRefused, ReasonUnkno
 from services.applications.consumed import handlers
 from services.applications.domain.case import FeeWouldChange, NotPossibleNow, ReasonMissing
 from services.applications.office import Office
-from services.applications.projections import PROJECTIONS
+from services.applications.projections import ACCESSES_KEPT, DRAFTS_KEPT, PROJECTIONS
 from services.applications.published import PUBLISHED
 from services.applications.register import PopulationRegister
 from services.applications.register.http import HttpRegister
@@ -44,6 +44,7 @@ def build(runtime: Runtime) -> Parts:
         handlers=handlers(office),
         tasks=tasks(office, register, settings.register_tries),
         hooks=(lambda: register,),
+        retentions=(DRAFTS_KEPT, ACCESSES_KEPT),
     )
 
 

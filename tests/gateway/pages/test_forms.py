@@ -306,12 +306,18 @@ class TestDrafts:
         assert (await citizen.get(f"{FORM}?entwurf=../applications")).status_code == 404
 
     async def test_can_be_thrown_away(self, citizen: Visitor, town: Town) -> None:
-        saved = {"draft_id": DRAFT, "service": SERVICE, "changed_at": "2026-11-22T13:00:00+00:00"}
+        saved = {
+            "draft_id": DRAFT,
+            "service": SERVICE,
+            "changed_at": "2026-11-22T13:00:00+00:00",
+            "kept_until": "2026-12-22T13:00:00+00:00",
+        }
         town.tell("GET", "/applications", (200, {"applications": []}))
         town.tell("GET", "/drafts", (200, {"drafts": [saved]}))
         town.tell("DELETE", f"/drafts/{DRAFT}", (204, None))
         page = await citizen.get("/vorgaenge")
         path = f"/entwuerfe/{DRAFT}/verwerfen"
         assert path in page.text
+        assert "wird bis zum 22.\u00a0Dezember\u00a02026 aufbewahrt" in page.text
         assert (await citizen.send(page, path)).headers["location"] == "/vorgaenge"
         assert len(town.heard("DELETE", f"/drafts/{DRAFT}")) == 1

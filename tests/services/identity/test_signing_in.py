@@ -8,6 +8,8 @@ import pytest
 from services.identity.accounts import decide
 from services.identity.sessions import Sessions
 from shared.observe.metrics import REGISTRY
+from shared.tasks import Housekeeping, Later
+from shared.testing import FixedClock
 from tests.services.identity.gateway_side import PASSWORD, Identity, new_address, slug
 
 pytestmark = pytest.mark.integration
@@ -183,9 +185,13 @@ class TestWhatIsOver:
         await identity.confirmed(email)
         identity.clock.advance(timedelta(seconds=1))
         await identity.session(email)
-        pool, now = identity.runtime.pool, identity.clock.now()
+        pool, clock = identity.runtime.pool, FixedClock(identity.clock.now())
         sessions = Sessions(pool, timedelta(minutes=30), timedelta(hours=12))
-        await sessions.clear(now)
-        assert await pool.fetchval("SELECT count(*) FROM session WHERE created_at = $1", now) == 1
-        await sessions.clear(now + timedelta(minutes=31))
+        unit, housekeeping = identity.runtime.unit(), Housekeeping(pool, clock, sessions.retentions())
+        with pytest.raises(Later):
+            await housekeeping.run({}, unit)
+        assert await pool.fetchval("SELECT count(*) FROM session WHERE created_at = $1", clock.now()) == 1
+        clock.advance(timedelta(minutes=31))
+        with pytest.raises(Later):
+            await housekeeping.run({}, unit)
         assert await pool.fetchval("SELECT count(*) FROM session") == 0
