@@ -7,18 +7,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.applications.projections import ACCESSES_KEPT, DRAFTS_KEPT
 from shared.ids import new_id
-from shared.tasks import Housekeeping, Later
+from tests.housekept import housekept
 from tests.services.applications.conftest import Town
 
 pytestmark = pytest.mark.integration
-
-
-async def tidied(town: Town) -> None:
-    runtime = town.service.runtime
-    with pytest.raises(Later):
-        await Housekeeping(runtime.pool, town.clock, (DRAFTS_KEPT, ACCESSES_KEPT)).run({}, runtime.unit())
 
 
 async def saved(town: Town) -> dict[str, Any]:
@@ -35,10 +28,10 @@ class TestDraft:
         await town.service.http.put(
             f"/drafts/{second['draft_id']}", json={"answers": {}}, headers=town.headers(town.citizen)
         )
-        await tidied(town)
+        await housekept(town.service.runtime)
         assert await town.count("draft") == 2
         town.clock.advance(timedelta(days=2))
-        await tidied(town)
+        await housekept(town.service.runtime)
         (left,) = (await town.get("/drafts")).json()["drafts"]
         assert left["draft_id"] == second["draft_id"]
 
@@ -55,7 +48,7 @@ class TestAccess:
     async def test_is_shown_for_two_years(self, town: Town) -> None:
         await self.add(town, 800)
         young = await self.add(town, 700)
-        await tidied(town)
+        await housekept(town.service.runtime)
         rows = await town.service.runtime.pool.fetch("SELECT access_id FROM case_access")
         assert [row["access_id"] for row in rows] == [young]
 
