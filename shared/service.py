@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 from fastapi import APIRouter, FastAPI
@@ -18,6 +18,7 @@ from shared.bus.envelope import Envelope
 from shared.bus.events_api import events_router
 from shared.bus.handlers import Handlers
 from shared.bus.inbox import Inbox
+from shared.bus.parking import DISCARDED, PASSED_ATTEMPTS
 from shared.bus.published import Published
 from shared.bus.remote_feed import RemoteFeed
 from shared.clock import Clock, SystemClock
@@ -33,16 +34,17 @@ from shared.log import (
     LogUnavailable,
     Projections,
     ReservationTaken,
+    Retention,
     StreamNotFound,
     Unit,
     VersionConflict,
 )
 from shared.log.outage import ASYNCPG_AWAY
-from shared.log.remembered import RememberedAnswers
+from shared.log.remembered import ANSWERS, RememberedAnswers
 from shared.log.snapshots import Snapshots
 from shared.observe.tracing import current_traceparent
 from shared.settings import ServiceSettings
-from shared.tasks import Leased, Tasks, Worker
+from shared.tasks import DONE_TASKS, HOUSEKEEPING, Housekeeping, Leased, Tasks, Worker
 from shared.web.app import create_app
 from shared.web.calls import ServiceCalls
 from shared.web.idempotency import IdempotencyKeeper
@@ -52,16 +54,19 @@ from shared.web.tokens import Caller, CallerTokens
 
 KERNEL_MIGRATIONS = Path(__file__).parent / "log" / "migrations"
 KEYS_MIGRATIONS = Path(__file__).parent / "keys" / "migrations"
+KERNEL_RETENTIONS: Final = (ANSWERS, DONE_TASKS, DISCARDED, PASSED_ATTEMPTS)
 
 
 @dataclass(slots=True)
 class Parts:
-    """What a service adds to the kernel. `hooks` are entered at start and left at the end, in order."""
+    """What a service adds to the kernel. `hooks` are entered at start and left at the end, in order;
+    `retentions` say what of its tables is deleted, and when."""
 
     routers: Sequence[APIRouter] = ()
     handlers: Handlers = field(default_factory=Handlers)
     tasks: Tasks = field(default_factory=Tasks)
     hooks: Sequence[Callable[[], Any]] = ()
+    retentions: Sequence[Retention] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +232,8 @@ async def _start_flow(
     await relay.start()
     stack.push_async_callback(channel.close)
     stack.push_async_callback(relay.close)
+    housekeeping = Housekeeping(runtime.pool, runtime.clock, (*KERNEL_RETENTIONS, *parts.retentions))
+    parts.tasks.recur(HOUSEKEEPING, housekeeping.run)
     worker = Worker(runtime.pool, parts.tasks, runtime.unit_in, runtime.clock)
     worker.start()
     stack.push_async_callback(worker.close)

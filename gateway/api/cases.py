@@ -77,7 +77,7 @@ async def correct(case_id: UUID, given: Answers, visit: Citizen) -> Any:
         if not refused.body.get("errors"):
             raise
         case = await visit.get("applications", path, purpose=OWN_CASE)
-        raise await with_sentences(visit, refused, case["service"]) from refused
+        raise await with_sentences(visit, refused, case["service"], case["service_version"]) from refused
 
 
 @router.get("/applications/{case_id}/events", response_class=StreamingResponse, tags=["applications"])

@@ -25,7 +25,13 @@ class Answers(BaseModel):
     answers: dict[str, Any] = Field(max_length=MOST_ANSWERS)
 
 
-class Draft(Answers):
+class FilledIn(Answers):
+    """`service_version` is the version whose form was filled in, the current one where it is left out."""
+
+    service_version: int | None = Field(default=None, ge=1)
+
+
+class Draft(FilledIn):
     service: str = Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")
 
 
@@ -38,6 +44,20 @@ async def list_services(visit: Visitor) -> Any:
 async def describe_service(key: Key, visit: Visitor) -> Any:
     """The current version with its form, in the language of Accept-Language."""
     return await visit.get("applications", f"/services/{key}", purpose=SHOW)
+
+
+@router.get("/services/{key}/versions/{version}", tags=["services"])
+async def describe_version(key: Key, version: Annotated[int, Path(ge=1)], visit: Visitor) -> Any:
+    """As it was: a case is corrected with the form of its own `service_version`."""
+    return await visit.get("applications", f"/services/{key}/versions/{version}", purpose=SHOW)
+
+
+@router.get("/services/{key}/processing-time", tags=["services"])
+async def measure_service(key: Key, visit: Visitor) -> Any:
+    """How long the latest cases took, from submission to the document or the rejection: half of them at most
+    `p50_seconds`, nine of ten at most `p90_seconds`. Time in which the citizen's payment or correction was
+    awaited does not count. `straight_through` is the share without a clerk; null while there are too few."""
+    return await visit.get("applications", f"/services/{key}/processing-time", purpose=SHOW)
 
 
 @router.post("/services/{key}/check", tags=["services"])
@@ -71,7 +91,7 @@ async def resume_draft(draft_id: UUID, visit: Citizen) -> Any:
 
 
 @router.put("/drafts/{draft_id}", tags=["drafts"])
-async def change_draft(draft_id: UUID, given: Answers, visit: Citizen) -> Any:
+async def change_draft(draft_id: UUID, given: FilledIn, visit: Citizen) -> Any:
     answer = await visit.request_to(
         "PUT", "applications", f"/drafts/{draft_id}", purpose=DRAFTS, json=given.model_dump()
     )
@@ -84,11 +104,17 @@ async def discard_draft(draft_id: UUID, visit: Citizen) -> Response:
     return Response(status_code=204)
 
 
-async def with_sentences(visit: Visit, refused: RemoteProblem, service: str) -> RemoteProblem:
-    """The refusal of a form with a sentence at each field, in the words of the form's labels."""
+async def with_sentences(
+    visit: Visit, refused: RemoteProblem, service: str, version: int | None = None
+) -> RemoteProblem:
+    """The refusal of a form with a sentence at each field, in the words of the form's labels.
+
+    `version` is that of a running case; else the form is the current one.
+    """
     errors = refused.body.get("errors")
     if not isinstance(errors, list) or not errors:
         return refused
-    definition = await visit.get("applications", f"/services/{service}", purpose=SHOW)
+    form = f"/services/{service}" + (f"/versions/{version}" if version else "")
+    definition = await visit.get("applications", form, purpose=SHOW)
     told = {**refused.body, "errors": spoken(visit.t, errors, fields_of(definition))}
     return RemoteProblem(refused.service, refused.status, refused.slug, told)

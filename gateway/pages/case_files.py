@@ -162,7 +162,8 @@ async def read_file(visit: Visit, case_id: UUID) -> CaseFile:
         or_none(visit.get("payments", "/claims", purpose=PURPOSE, params=params)),
         or_none(visit.get("documents", "/documents", purpose=PURPOSE, params=params)),
     )
-    definition = await or_none(visit.get("applications", f"/services/{file['service']}", purpose=PURPOSE))
+    version = f"/services/{file['service']}/versions/{file['service_version']}"
+    definition = await or_none(visit.get("applications", version, purpose=PURPOSE))
     parts = Parts(
         case=file,
         claims=claims["claims"] if claims else None,

@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from gateway.pages.answers import field_errors, problem_key
-from gateway.pages.definitions import as_text, definition_of, grouped, icon_of, sections_of
+from gateway.pages.definitions import as_text, definition_at, grouped, icon_of, sections_of
 from gateway.pages.drafts import PURPOSE as DRAFTS
 from gateway.pages.forms import known_answers, told_errors
 from gateway.pages.live_case import HEADERS, stream
@@ -43,7 +43,7 @@ async def list_cases(visit: Visit) -> Response:
 async def show_case(visit: Visit) -> Response:
     case_id: UUID = visit.request.path_params["case_id"]
     parts = await gathered(visit, case_id)
-    definition = await or_none(definition_of(visit, parts.case["service"]))
+    definition = await or_none(_definition_of(visit, parts.case))
     returned = visit.portal.notice.read(visit.request.scope) in RETURNED
     standing = Standing(parts, returned)
     complete = parts.complete and definition is not None
@@ -97,7 +97,7 @@ async def show_correction(visit: Visit) -> Response:
     case = await case_of(visit, case_id)
     if "correct" not in case["can"]:
         return visit.redirect(f"/vorgang/{case_id}", "not_possible_now")
-    definition = await definition_of(visit, case["service"])
+    definition = await _definition_of(visit, case)
     answers = {name: as_text(value) for name, value in case["answers"].items()}
     return visit.page(_correction(visit, case, definition, answers))
 
@@ -106,7 +106,7 @@ async def show_correction(visit: Visit) -> Response:
 async def correct(visit: Visit) -> Response:
     case_id: UUID = visit.request.path_params["case_id"]
     form, case = await visit.form(), await case_of(visit, case_id)
-    definition = await definition_of(visit, case["service"])
+    definition = await _definition_of(visit, case)
     answers = known_answers(definition, form)
     path = f"/applications/{case_id}/correction"
     try:
@@ -118,6 +118,11 @@ async def correct(visit: Visit) -> Response:
             raise
         return visit.page(_correction(visit, case, definition, answers, refused), refused.status)
     return visit.redirect(f"/vorgang/{case_id}", "correction_sent")
+
+
+async def _definition_of(visit: Visit, case: dict[str, Any]) -> dict[str, Any]:
+    """The version that the case began with and keeps."""
+    return await definition_at(visit, case["service"], case["service_version"])
 
 
 def _page(visit: Visit, case_id: UUID, standing: Standing, definition: dict[str, Any] | None) -> CasePage:
@@ -185,6 +190,7 @@ def _draft(visit: Visit, draft: dict[str, Any], titles: dict[str, str]) -> Draft
         title=titles.get(draft["service"], draft["service"]),
         icon=icon_of(draft["service"]),
         saved_at=datetime.fromisoformat(draft["changed_at"]),
+        kept_until=datetime.fromisoformat(draft["kept_until"]),
     )
 
 

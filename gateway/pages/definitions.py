@@ -11,12 +11,17 @@ from starlette.exceptions import HTTPException
 from gateway import formats
 from gateway.views.forms import Answer, AnswerGroup, Field, Kind, Option, Section
 from gateway.views.frame import Language
+from gateway.views.services import UsualTime
 from gateway.visit import Visit
+from shared.web.calls import RemoteProblem, RemoteUnavailable
 
 PURPOSE: Final = "show-service"
 _KEY: Final = re.compile(r"[a-z][a-z0-9-]{0,59}")
 _KINDS: Final = frozenset(get_args(Kind))
 _ICONS: Final = {"bewohnerparkausweis": "car", "hundesteuer-anmeldung": "dog"}
+ASKED: Final = (
+    "type", "label", "required", "required_when", "options", "minimum", "maximum", "min_length", "max_length"
+)  # fmt: skip
 _GERMAN_DAY: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 
 
@@ -28,6 +33,29 @@ async def definition_of(visit: Visit, key: str) -> dict[str, Any]:
     return found
 
 
+async def definition_at(visit: Visit, key: str, version: int) -> dict[str, Any]:
+    """The definition as of a version: what a running case, or a draft, was filled in with."""
+    path = f"/services/{quote(key)}/versions/{version}"
+    found: dict[str, Any] = await visit.get("applications", path, purpose=PURPOSE)
+    return found
+
+
+async def usual_time_of(visit: Visit, key: str) -> UsualTime | None:
+    """How long the service of a known key took others; without an answer the page does without."""
+    try:
+        found = await visit.get("applications", f"/services/{quote(key)}/processing-time", purpose=PURPOSE)
+    except (RemoteProblem, RemoteUnavailable):
+        return None
+    if found["cases"] is None:
+        return None
+    return UsualTime(
+        cases=found["cases"],
+        half_seconds=found["p50_seconds"],
+        most_seconds=found["p90_seconds"],
+        without_clerk=round(found["straight_through"] * 100),
+    )
+
+
 def icon_of(key: str) -> str:
     """The icon of a service; one that came later has a sheet of paper."""
     return _ICONS.get(key, "document")
@@ -36,6 +64,16 @@ def icon_of(key: str) -> str:
 def fields_of(definition: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The form's fields by name, in the order of the page."""
     return {field["name"]: field for section in definition["sections"] for field in section["fields"]}
+
+
+def changed_questions(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, str]:
+    """The questions of `now` that another version did not ask, or asked otherwise: their code by name."""
+    known = fields_of(before)
+    return {
+        name: "question_changed" if name in known else "question_new"
+        for name, field in fields_of(now).items()
+        if any(field.get(part) != known.get(name, {}).get(part) for part in ASKED)
+    }
 
 
 def prefilled(definition: Mapping[str, Any], profile: Mapping[str, str]) -> dict[str, str]:

@@ -22,8 +22,14 @@ async def draft_of(visit: Visit, draft_id: str, service: str) -> dict[str, Any]:
     return draft
 
 
-async def save_draft(visit: Visit, service: str, draft_id: str, answers: Mapping[str, str]) -> None:
-    """Writes over the draft that was resumed; one that is gone meanwhile is kept as a new one."""
+async def save_draft(
+    visit: Visit, service: str, version: int, draft_id: str, answers: Mapping[str, str]
+) -> None:
+    """Writes over the draft that was resumed; one that is gone meanwhile is kept as a new one.
+
+    `version` is that of the form, so that a draft of an older one is known as such when it is resumed.
+    """
+    filled_in = {"answers": dict(answers), "service_version": version or None}
     if draft_id:
         try:
             await visit.request_to(
@@ -31,14 +37,13 @@ async def save_draft(visit: Visit, service: str, draft_id: str, answers: Mapping
                 "applications",
                 f"/drafts/{_known(draft_id)}",
                 purpose=PURPOSE,
-                json={"answers": dict(answers)},
+                json=filled_in,
             )
             return
         except RemoteProblem as refused:
             if refused.status != 404:
                 raise
-    new = {"service": service, "answers": dict(answers)}
-    await visit.post("applications", "/drafts", purpose=PURPOSE, json=new)
+    await visit.post("applications", "/drafts", purpose=PURPOSE, json={"service": service, **filled_in})
 
 
 @signed_in

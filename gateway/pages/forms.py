@@ -9,7 +9,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.pages.answers import field_errors, problem_key, sentence_for
-from gateway.pages.definitions import as_text, definition_of, fields_of, grouped, prefilled, sections_of
+from gateway.pages.definitions import (
+    as_text,
+    changed_questions,
+    definition_at,
+    definition_of,
+    fields_of,
+    grouped,
+    prefilled,
+    sections_of,
+    usual_time_of,
+)
 from gateway.pages.drafts import draft_of, save_draft
 from gateway.translations import Translator
 from gateway.views.forms import FormPage, ReviewPage
@@ -50,23 +60,27 @@ class Filled:
 async def show_form(visit: Visit) -> Response:
     definition = await definition_of(visit, visit.request.path_params["key"])
     assert visit.account is not None
-    answers = prefilled(definition, visit.account.profile)
+    answers, version = prefilled(definition, visit.account.profile), definition["version"]
     draft_id = visit.request.query_params.get("entwurf", "")
     if draft_id:
         draft = await draft_of(visit, draft_id, definition["key"])
         answers = {name: as_text(value) for name, value in draft["answers"].items()}
-    filled = Filled(definition, answers, definition["version"], draft_id)
-    return visit.page(_form(visit, filled))
+        version = draft["service_version"]
+    filled = Filled(definition, answers, version, draft_id)
+    if filled.outdated:
+        return visit.page(await _outdated(visit, filled))
+    usual = await usual_time_of(visit, filled.key)
+    return visit.page(replace(_form(visit, filled), usual=usual))
 
 
 @signed_in
 async def take_form(visit: Visit) -> Response:
     filled = await _posted(visit)
     if filled.action == "draft":
-        await save_draft(visit, filled.key, filled.draft, filled.answers)
+        await save_draft(visit, filled.key, filled.version, filled.draft, filled.answers)
         return visit.redirect("/vorgaenge", "draft_saved")
     if filled.outdated:
-        return visit.page(_form(visit, filled, message="form_outdated"), 409)
+        return visit.page(await _outdated(visit, filled), 409)
     found = await visit.post(
         "applications",
         f"/services/{filled.key}/check",
@@ -84,7 +98,7 @@ async def send_form(visit: Visit) -> Response:
     if filled.action != "submit" or not filled.sending:
         return visit.page(_form(visit, filled))
     if filled.outdated:
-        return visit.page(_form(visit, filled, message="form_outdated"), 409)
+        return visit.page(await _outdated(visit, filled), 409)
     try:
         receipt = await _send(visit, filled)
     except RemoteUnavailable:
@@ -156,13 +170,25 @@ async def _refused(visit: Visit, filled: Filled, refused: RemoteProblem) -> Resp
         return visit.page(_form(visit, filled, message="unavailable"), 503)
     if refused.status not in {409, 422}:
         raise refused
+    filled = replace(filled, sending="")
     if refused.slug == "form_changed":
         filled = replace(filled, definition=await definition_of(visit, filled.key))
-    filled = replace(filled, sending="")
+        return visit.page(await _outdated(visit, filled), refused.status)
     errors = field_errors(refused)
     told = told_errors(visit.t, filled.definition, errors)
     message = "" if told else problem_key(visit.t, refused)
     return visit.page(_form(visit, filled, errors, message), refused.status)
+
+
+async def _outdated(visit: Visit, filled: Filled) -> FormPage:
+    """The form of today with the answers to another version's, and which questions are to be looked at."""
+    try:
+        before = await definition_at(visit, filled.key, filled.version)
+    except (RemoteProblem, RemoteUnavailable):  # a version there never was, or no answer: without the marks
+        return _form(visit, filled, message="form_outdated")
+    changed = changed_questions(before, filled.definition)
+    errors = [{"field": name, "code": code} for name, code in changed.items()]
+    return _form(visit, filled, errors, "form_outdated")
 
 
 def _form(

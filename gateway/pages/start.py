@@ -1,5 +1,6 @@
 """The start page with its search, and the page of each service."""
 
+import asyncio
 import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
@@ -8,7 +9,7 @@ from uuid import UUID
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.pages.definitions import PURPOSE, definition_of, icon_of
+from gateway.pages.definitions import PURPOSE, definition_of, icon_of, usual_time_of
 from gateway.views.services import ServiceCard, ServicePage, StartPage
 from gateway.visit import Visit, page
 from shared.web.calls import RemoteProblem, RemoteUnavailable
@@ -27,6 +28,9 @@ async def start(visit: Visit) -> Response:
 @page
 async def show_service(visit: Visit) -> Response:
     service = await definition_of(visit, visit.request.path_params["key"])
+    usual, draft_url = await asyncio.gather(
+        usual_time_of(visit, service["key"]), _draft_url(visit, service["key"])
+    )
     view = ServicePage(
         key=service["key"],
         title=service["title"],
@@ -39,7 +43,8 @@ async def show_service(visit: Visit) -> Response:
         duration=service["usual_duration"],
         legal_basis=_laws(service),
         office=service["office"],
-        draft_url=await _draft_url(visit, service["key"]),
+        usual=usual,
+        draft_url=draft_url,
     )
     return visit.page(view)
 

@@ -66,7 +66,7 @@ def _services(t: Translator, de: bool) -> dict[str, Page]:
         "search": services.StartPage(cards=cards[:1], query="parken"),
         "search-nothing": services.StartPage(cards=(), query="Fahrrad"),
         "service": forms.service(de),
-        "service-clerk": replace(forms.service(de), instant=False, p50_seconds=None, draft_url="#"),
+        "service-clerk": replace(forms.service(de), instant=False, usual=None, draft_url="#"),
         "form": form,
         "form-errors": faulty,
         "form-correction": replace(
@@ -177,7 +177,16 @@ def _lists(de: bool) -> dict[str, Page]:
             replace(row, number="HST-2026-000313", title=dog, icon="dog", state="with_clerk", tone="info"),
             row,
         ),
-        drafts=(cases.DraftRow(url="#", delete_url="#", title=dog, icon="dog", saved_at=NOW),),
+        drafts=(
+            cases.DraftRow(
+                url="#",
+                delete_url="#",
+                title=dog,
+                icon="dog",
+                saved_at=NOW,
+                kept_until=NOW + timedelta(days=30),
+            ),
+        ),
     )
     withdraw = cases.WithdrawPage(action="#", back_url="#", number=row.number, title=row.title, paid=True)
     return {"cases": mine, "cases-none": cases.MyCasesPage(cases=()), "withdraw": withdraw}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from gateway.translations import Translator
 from gateway.views.answers import field_sentence
 from gateway.views.forms import Answer, AnswerGroup, Field, FormPage, Kind, Option, ReviewPage, Section
-from gateway.views.services import ServiceCard, ServicePage
+from gateway.views.services import ServiceCard, ServicePage, UsualTime
 
 
 def cards(de: bool) -> tuple[ServiceCard, ...]:
@@ -69,8 +69,7 @@ def service(de: bool) -> ServicePage:
         duration=card.duration,
         legal_basis=("§ 45 Abs. 1b StVO", "§ 6a Abs. 5a StVG", "Bewohnerparkgebührenordnung Lindenau"),
         office="Straßenverkehrsamt, Telefon 115" if de else "Road traffic office, phone 115",
-        p50_seconds=48,
-        p90_seconds=260,
+        usual=UsualTime(cases=200, half_seconds=4, most_seconds=112, without_clerk=94),
     )
 
 

@@ -97,6 +97,7 @@ class DraftRow:
     title: str
     icon: str
     saved_at: datetime
+    kept_until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from gateway.views.frame import Page
+from gateway.views.services import UsualTime
 
 Kind = Literal[
     "text", "textarea", "name", "plate", "plates", "date", "choice", "declaration", "integer", "months",
@@ -65,7 +66,8 @@ class FormPage(Page):
     """The whole form of a service on one page; posts action=review|draft beside the answers.
 
     `hidden` goes along unseen (draft id, service version). `message` is a key below `problem.` for a
-    refusal that belongs to no single field. `correction` is what a clerk asked to change.
+    refusal that belongs to no single field. `correction` is what a clerk asked to change. `usual` is how long
+    it takes, told to who begins.
     """
 
     template: ClassVar[str] = "form.html"
@@ -80,6 +82,7 @@ class FormPage(Page):
     correction: str = ""
     with_payment: bool = True
     draft_possible: bool = True
+    usual: UsualTime | None = None
 
     @property
     def faulty(self) -> tuple[Field, ...]:

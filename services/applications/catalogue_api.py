@@ -9,9 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.applications.catalogue.examination import examine
 from services.applications.catalogue.loading import ServiceUnknown
 from services.applications.catalogue.publication import PublishedService
+from services.applications.domain.processing_time import measure
 from services.applications.office import Office
-from services.applications.presentation import described, listed, summarised
-from shared.clock import Clock
+from services.applications.presentation import described, listed, measured, summarised
+from services.applications.queries import ended_cases
+from shared.service import Runtime
 from shared.web.problems import Problem
 
 MOST_ANSWERS = 100
@@ -44,7 +46,7 @@ def service_or_404(office: Office, key: str) -> PublishedService:
         raise Problem("service_unknown", 404, "There is no such service") from None
 
 
-def router(office: Office, clock: Clock) -> APIRouter:
+def router(runtime: Runtime, office: Office) -> APIRouter:
     """Readable by everybody who reaches the service; nothing here is personal."""
     routes = APIRouter(tags=["services"])
 
@@ -57,10 +59,25 @@ def router(office: Office, clock: Clock) -> APIRouter:
     async def describe_service(key: str, language: Language) -> dict[str, Any]:
         return described(service_or_404(office, key).definition, language)
 
+    @routes.get("/services/{key}/versions/{version}")
+    async def describe_version(key: str, version: int, language: Language) -> dict[str, Any]:
+        """As it was: the form of a case that began with this version. 404 `version_unknown`."""
+        service_or_404(office, key)
+        try:
+            return described(office.catalogue.version(key, version).definition, language)
+        except ServiceUnknown:
+            raise Problem("version_unknown", 404, "This service never had that version") from None
+
+    @routes.get("/services/{key}/processing-time")
+    async def measure_service(key: str) -> dict[str, Any]:
+        """Null figures while there are too few cases to say anything."""
+        service_or_404(office, key)
+        return measured(key, measure(await ended_cases(runtime.pool, key, runtime.clock.now())))
+
     @routes.post("/services/{key}/check")
     async def check_answers(key: str, given: Answers, language: Language) -> dict[str, Any]:
         service = service_or_404(office, key)
-        today = office.today(clock.now())
+        today = office.today(runtime.clock.now())
         found = examine(service, office.catalogue, given.answers, today=today, account=str(UUID(int=0)))
         return {
             "service_version": service.definition.version,

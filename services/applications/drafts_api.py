@@ -7,9 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
+from services.applications.catalogue.loading import ServiceUnknown
 from services.applications.catalogue_api import Answers, service_or_404
 from services.applications.office import Office
-from services.applications.projections import DRAFTS
+from services.applications.projections import DRAFTS, DRAFTS_KEPT
 from services.applications.queries import Draft, draft_aad, draft_of, drafts_of
 from shared.ids import new_id
 from shared.log import Unit
@@ -21,7 +22,13 @@ Citizen = Annotated[Caller, Depends(require("citizen"))]
 LARGEST = 64_000
 
 
-class NewDraft(Answers):
+class FilledIn(Answers):
+    """`service_version` is the version whose form was filled in, the current one where it is left out."""
+
+    service_version: int | None = Field(default=None, ge=1)
+
+
+class NewDraft(FilledIn):
     service: str = Field(max_length=60)
 
 
@@ -31,9 +38,9 @@ def router(runtime: Runtime, office: Office) -> APIRouter:
 
     @routes.post("/drafts", status_code=201)
     async def save_draft(given: NewDraft, caller: Citizen) -> dict[str, Any]:
-        service = service_or_404(office, given.service)
+        version = _version_of(office, given.service, given.service_version)
         unit = runtime.unit_for(caller)
-        draft = Draft(new_id(), given.service, service.definition.version, given.answers, unit.now, unit.now)
+        draft = Draft(new_id(), given.service, version, given.answers, unit.now, unit.now)
         await _put(runtime, unit, caller.account_id, draft)
         return _shown(draft, office)
 
@@ -47,9 +54,9 @@ def router(runtime: Runtime, office: Office) -> APIRouter:
         return _shown(await own_draft(runtime, caller, draft_id), office)
 
     @routes.put("/drafts/{draft_id}")
-    async def change_draft(draft_id: UUID, given: Answers, caller: Citizen) -> dict[str, Any]:
+    async def change_draft(draft_id: UUID, given: FilledIn, caller: Citizen) -> dict[str, Any]:
         kept = await own_draft(runtime, caller, draft_id)
-        version = service_or_404(office, kept.service).definition.version
+        version = _version_of(office, kept.service, given.service_version)
         unit = runtime.unit_for(caller)
         draft = Draft(draft_id, kept.service, version, given.answers, kept.created_at, unit.now)
         await _put(runtime, unit, caller.account_id, draft)
@@ -72,6 +79,17 @@ async def own_draft(runtime: Runtime, caller: Caller, draft_id: UUID) -> Draft:
     if found is None:
         raise Problem("not_found", 404, "There is no such thing here")
     return found
+
+
+def _version_of(office: Office, key: str, filled_in: int | None) -> int:
+    current = service_or_404(office, key).definition.version
+    if filled_in is None:
+        return current
+    try:
+        return office.catalogue.version(key, filled_in).definition.version
+    except ServiceUnknown:
+        errors = [{"field": "service_version", "code": "not_an_option", "params": {}}]
+        raise Problem("invalid", 422, "This service never had that version", errors=errors) from None
 
 
 async def _put(runtime: Runtime, unit: Unit, account_id: UUID, draft: Draft) -> None:
@@ -100,4 +118,5 @@ def _shown(draft: Draft, office: Office) -> dict[str, Any]:
         "answers": draft.answers,
         "created_at": draft.created_at,
         "changed_at": draft.changed_at,
+        "kept_until": draft.changed_at + DRAFTS_KEPT.after,
     }

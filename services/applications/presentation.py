@@ -1,12 +1,14 @@
 """How services and cases are shown: definitions in one language, answers in words, steps of a timeline."""
 
 from collections.abc import Iterable, Mapping
+from math import ceil
 from typing import Any, Final
 
 from services.applications.catalogue.definition import FieldType, FormField, ServiceDefinition, Words
 from services.applications.domain import case_events as happened
 from services.applications.domain.case import Case
 from services.applications.domain.conditions import Condition
+from services.applications.domain.processing_time import Measured
 from shared.domain import Redacted
 from shared.log import Recorded
 
@@ -78,6 +80,17 @@ def described(definition: ServiceDefinition, language: str) -> dict[str, Any]:
             {"code": reason.code, "words": reason.words.in_language(language)}
             for reason in definition.rejection_reasons
         ],
+    }
+
+
+def measured(key: str, found: Measured | None) -> dict[str, Any]:
+    """How long a service takes, in whole seconds begun; `cases` is what the figures rest on."""
+    return {
+        "service": key,
+        "cases": found.cases if found else None,
+        "p50_seconds": ceil(found.p50.total_seconds()) if found else None,
+        "p90_seconds": ceil(found.p90.total_seconds()) if found else None,
+        "straight_through": round(found.straight_through, 3) if found else None,
     }
 
 

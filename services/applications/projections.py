@@ -1,11 +1,12 @@
 """Read models: the overview of cases, for the citizen's list and the clerk's. Rows ride with the append."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from services.applications.domain import case_events as happened
-from services.applications.domain.conditions import Condition
-from shared.log import Meta, Projections, Sealer, Table
+from services.applications.domain.conditions import CITIZENS_TURN, Condition
+from shared.log import Meta, Projections, Retention, Sealer, Table
 
 PROJECTIONS: Final = Projections()
 OVERVIEW: Final = PROJECTIONS.table(
@@ -31,16 +32,21 @@ OVERVIEW: Final = PROJECTIONS.table(
         "submitted_at",
         "changed_at",
         "referred_at",
+        "ended_at",
     ),
 )
+TURNS: Final = PROJECTIONS.table("case_turn", ("case_id", "version"), ("begun_at", "citizens"))
 DRAFTS: Final = Table(
     "draft",
     ("draft_id",),
     ("account_id", "service", "service_version", "sealed", "created_at", "changed_at"),
 )
+DRAFTS_KEPT: Final = Retention("draft", "changed_at < $1", timedelta(days=30))
 ACCESSES: Final = Table(
     "case_access", ("access_id",), ("case_id", "account_id", "reader", "purpose", "read_at"), write_once=True
 )
+ACCESSES_KEPT: Final = Retention("case_access", "read_at < $1", timedelta(days=731))
+"""Two years, as its trigger demands: to the end of the year after at least, as § 76 (4) BDSG has it."""
 
 Patches = Iterable[tuple[Table, tuple[Any, ...], Mapping[str, Any] | None]]
 
@@ -106,7 +112,7 @@ def on_approved(event: happened.Approved, _meta: Meta, _seal: Sealer) -> Patches
 
 @PROJECTIONS.on(happened.Rejected)
 def on_rejected(event: happened.Rejected, _meta: Meta, _seal: Sealer) -> Patches:
-    return _patch(event, Condition.REJECTED, decided_by=event.decided_by)
+    return _patch(event, Condition.REJECTED, decided_by=event.decided_by, ended_at=event.timestamp)
 
 
 @PROJECTIONS.on(happened.Withdrawn)
@@ -121,9 +127,17 @@ def on_expired(event: happened.Expired, _meta: Meta, _seal: Sealer) -> Patches:
 
 @PROJECTIONS.on(happened.Completed)
 def on_completed(event: happened.Completed, _meta: Meta, _seal: Sealer) -> Patches:
-    return _patch(event, Condition.COMPLETED, document_id=event.document_id)
+    return _patch(event, Condition.COMPLETED, document_id=event.document_id, ended_at=event.timestamp)
 
 
 @PROJECTIONS.on(happened.ApprovalRevoked)
 def on_approval_revoked(event: happened.ApprovalRevoked, _meta: Meta, _seal: Sealer) -> Patches:
     return _patch(event, Condition.REVOKED)
+
+
+@PROJECTIONS.on(happened.Submitted, happened.FeeSettled, happened.CorrectionRequested, happened.Corrected)
+def on_turn_taken(event: Any, _meta: Meta, _seal: Sealer) -> Patches:
+    """No other event changes whose turn it is."""
+    condition = getattr(event, "condition", Condition.CORRECTION_REQUESTED)
+    values = {"begun_at": event.timestamp, "citizens": condition in CITIZENS_TURN}
+    yield TURNS, (str(event.originator_id), event.originator_version), values

@@ -2,25 +2,37 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
 from services.applications.domain.case import Case
+from services.applications.domain.processing_time import EndedCase, Turn
 from services.applications.projections import DRAFTS
 from shared.keys import KeyRing
 from shared.log import LogReader, Recorded, StreamNotFound, row_aad
 from shared.log.reading import LATEST
 
 MOST_ROWS: Final = 200
+RECENT: Final = timedelta(days=180)
+RECENT_CASES: Final = 200
 
 _MINE = "SELECT * FROM case_overview WHERE account_id = $1 ORDER BY submitted_at DESC LIMIT $2"
 _WORKLIST = """
 SELECT * FROM case_overview
 WHERE condition = $1 AND ($2::text IS NULL OR service = $2)
 ORDER BY referred_at, case_number LIMIT $3
+"""
+_ENDED = """
+SELECT c.ended_at, c.decided_by IS NOT DISTINCT FROM 'rule' AS by_rule, t.begun, t.citizens
+FROM (SELECT case_id, submitted_at, ended_at, decided_by FROM case_overview
+  WHERE service = $1 AND ended_at >= $2 ORDER BY ended_at DESC LIMIT $3) c,
+  LATERAL (SELECT array_agg(begun_at ORDER BY version) AS begun,
+      array_agg(citizens ORDER BY version) AS citizens
+    FROM case_turn t WHERE t.case_id = c.case_id) t
+WHERE t.begun[1] = c.submitted_at
 """
 _DRAFTS = "SELECT * FROM draft WHERE account_id = $1 ORDER BY changed_at DESC LIMIT $2"
 _DRAFT = "SELECT * FROM draft WHERE account_id = $1 AND draft_id = $2"
@@ -57,6 +69,16 @@ async def cases_of(pool: asyncpg.Pool, account_id: UUID) -> list[asyncpg.Record]
 async def worklist(pool: asyncpg.Pool, condition: str, service: str | None) -> list[asyncpg.Record]:
     """Cases in a condition, those waiting longest first."""
     return list(await pool.fetch(_WORKLIST, condition, service, MOST_ROWS))
+
+
+async def ended_cases(pool: asyncpg.Pool, service: str, now: datetime) -> list[EndedCase]:
+    """The latest cases of a service that came to a document or a rejection; whole ones alone, where a rebuild
+    of the read models is still due."""
+    rows = await pool.fetch(_ENDED, service, now - RECENT, RECENT_CASES)
+    return [
+        EndedCase(tuple(map(Turn, row["begun"], row["citizens"])), row["ended_at"], row["by_rule"])
+        for row in rows
+    ]
 
 
 async def accesses_of(pool: asyncpg.Pool, case_id: UUID) -> list[dict[str, Any]]:

@@ -7,12 +7,12 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from services.applications import api, catalogue_api, clerk_api, drafts_api, policies
-from services.applications.catalogue.loading import read_catalogue
+from services.applications.catalogue.loading import SERVICES, read_catalogue
 from services.applications.commands import FormChanged, FormRefused, ReasonUnknown
 from services.applications.consumed import handlers
 from services.applications.domain.case import FeeWouldChange, NotPossibleNow, ReasonMissing
 from services.applications.office import Office
-from services.applications.projections import PROJECTIONS
+from services.applications.projections import ACCESSES_KEPT, DRAFTS_KEPT, PROJECTIONS
 from services.applications.published import PUBLISHED
 from services.applications.register import PopulationRegister
 from services.applications.register.http import HttpRegister
@@ -29,12 +29,14 @@ def build(runtime: Runtime) -> Parts:
     """Raises CatalogueError when a file of the catalogue is wrong: the service then does not start."""
     settings: ApplicationsSettings = runtime.settings
     office = Office(
-        read_catalogue(), ZoneInfo(settings.city_time_zone), timedelta(days=settings.pay_within_days)
+        read_catalogue(settings.catalogue_dir or SERVICES),
+        ZoneInfo(settings.city_time_zone),
+        timedelta(days=settings.pay_within_days),
     )
     register = HttpRegister(settings.register_url, settings.register_timeout_seconds)
     return Parts(
         routers=(
-            catalogue_api.router(office, runtime.clock),
+            catalogue_api.router(runtime, office),
             drafts_api.router(runtime, office),
             api.router(runtime, office),
             clerk_api.router(runtime, office),
@@ -42,6 +44,7 @@ def build(runtime: Runtime) -> Parts:
         handlers=handlers(office),
         tasks=tasks(office, register, settings.register_tries),
         hooks=(lambda: register,),
+        retentions=(DRAFTS_KEPT, ACCESSES_KEPT),
     )
 
 

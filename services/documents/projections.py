@@ -1,9 +1,10 @@
 """Read models: documents, and who of the town hall opened one."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from services.documents.domain.events import DocumentIssued, DocumentRevoked, DocumentSuperseded
-from shared.log import Meta, Projections, Sealer
+from shared.log import Meta, Projections, Retention, Sealer
 from shared.log.append import Table
 from shared.log.projection import Patch
 
@@ -17,6 +18,8 @@ ACCESSES = Table(
     "document_access", ("access_id",), ("document_id", "reader", "purpose", "read_at"), write_once=True
 )
 """Not of the read models: no event stands for its rows, so a rebuild must not begin it anew."""
+ACCESSES_KEPT = Retention("document_access", "read_at < $1", timedelta(days=731))
+"""Two years, as its trigger demands: to the end of the year after at least, as § 76 (4) BDSG has it."""
 COPIED = ("case_id", "account_id", "kind", "number", "valid_from", "valid_until", "zone", "sha256", "size",
           "store_key", "token_digest")  # fmt: skip
 

@@ -12,7 +12,7 @@ from services.documents.composing import Composer
 from services.documents.domain.document import PERMIT, DocumentRefused
 from services.documents.issuing import Issuer, Press
 from services.documents.policies import register
-from services.documents.projections import PROJECTIONS
+from services.documents.projections import ACCESSES_KEPT, PROJECTIONS
 from services.documents.published import PUBLISHED
 from services.documents.rendering import Renderer, load_branding
 from services.documents.sealing import LocalKeySeal
@@ -47,6 +47,7 @@ def build(runtime: Runtime) -> Parts:
         handlers=handlers,
         tasks=tasks,
         hooks=[lambda: _warm(press, settings.render_threads)],
+        retentions=[ACCESSES_KEPT],
     )
 
 

@@ -1,14 +1,18 @@
 """Who read a citizen's data, and for what: written before they are given, never changed."""
 
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
 from shared.ids import new_id
+from shared.log import Retention
 from shared.web.tokens import Caller
 
 SHOWN: Final = 200
+ACCESSES_KEPT: Final = Retention("data_access", "read_at < $1", timedelta(days=731))
+"""Two years, as its trigger demands: to the end of the year after at least, as § 76 (4) BDSG has it."""
 
 _RECORD = (
     "INSERT INTO data_access (access_id, account_id, reader, purpose, read_at) VALUES ($1, $2, $3, $4, $5)"
@@ -20,7 +24,7 @@ WHERE account_id = $1 ORDER BY read_at DESC LIMIT $2
 
 
 class Accesses:
-    """The register of readings. The service may add to it and read it, nothing else."""
+    """The register of readings. The service may add to it and read it, and delete what is two years old."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool

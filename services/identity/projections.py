@@ -1,12 +1,13 @@
 """Read models of accounts. Rows ride with the append; personal columns are sealed with the citizen's key."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from services.identity.domain import account_events as happened
 from services.identity.domain.account_events import LinkPurpose
 from shared.domain import Redacted
-from shared.log import Meta, Projections, Sealer, Table
+from shared.log import Meta, Projections, Retention, Sealer, Table
 
 PROJECTIONS: Final = Projections()
 ACCOUNT: Final = PROJECTIONS.table(
@@ -25,6 +26,8 @@ ACCOUNT: Final = PROJECTIONS.table(
 )
 ROLE: Final = PROJECTIONS.table("account_role", ("account_id", "role"), ("granted_at",))
 MAIL_LINK: Final = PROJECTIONS.table("mail_link", ("digest",), ("account_id", "purpose", "expires_at"))
+LINKS_KEPT: Final = Retention("mail_link", "expires_at < $1", timedelta(days=30))
+"""So long one is told that a link has expired; later it is unknown. A rebuild brings old rows back."""
 
 Patches = Iterable[tuple[Table, tuple[Any, ...], Mapping[str, Any] | None]]
 

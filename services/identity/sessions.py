@@ -16,6 +16,7 @@ from uuid import UUID
 import asyncpg
 
 from shared.ids import new_id
+from shared.log import Retention
 
 TOUCHED_EVERY: Final = timedelta(minutes=1)
 
@@ -32,7 +33,6 @@ WHERE s.account_id = $1 AND {_ALIVE} ORDER BY s.last_used_at DESC
 """  # noqa: S608
 _BEGIN = "INSERT INTO session VALUES ($1, $2, $3, $4, $4)"
 _TOUCH = "UPDATE session SET last_used_at = $2 WHERE digest = $1 AND last_used_at < $2"
-_CLEAR = "DELETE FROM session WHERE created_at < $1 OR last_used_at < $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,12 @@ class Sessions:
         """Ends every session of an account."""
         await self._pool.execute("DELETE FROM session WHERE account_id = $1", account_id)
 
-    async def clear(self, now: datetime) -> None:
-        """Deletes what has passed its limits."""
-        await self._pool.execute(_CLEAR, *self._limits(now))
+    def retentions(self) -> tuple[Retention, ...]:
+        """What has passed its limits is of no use any more."""
+        return (
+            Retention("session", "created_at < $1", self._longest),
+            Retention("session", "last_used_at < $1", self._idle),
+        )
 
     def _limits(self, now: datetime) -> tuple[datetime, datetime]:
         return now - self._longest, now - self._idle

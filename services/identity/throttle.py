@@ -11,7 +11,10 @@ from typing import Final
 
 import asyncpg
 
+from shared.log import Retention
+
 FORGOTTEN_AFTER: Final = timedelta(minutes=15)
+FAILURES_KEPT: Final = Retention("login_failure", "failed_at < $1", timedelta(days=1))
 
 _WAIT = "SELECT max(closed_until) FROM login_failure WHERE place = ANY($1::bytea[]) AND closed_until > $2"
 _COUNT = """
@@ -59,7 +62,3 @@ class Throttle:
     async def succeeded(self, door: Door) -> None:
         """Forgets the failures at a door."""
         await self._pool.execute("DELETE FROM login_failure WHERE place = $1", door.place)
-
-    async def clear(self, now: datetime) -> None:
-        """Deletes what no longer counts."""
-        await self._pool.execute("DELETE FROM login_failure WHERE failed_at < $1", now - timedelta(days=1))

@@ -1,17 +1,13 @@
 """Puts identity together: the only place that knows every part."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import asyncpg
-import structlog
-
 from services.identity import consumed, own_calls, registration
-from services.identity.accesses import Accesses
+from services.identity.accesses import ACCESSES_KEPT, Accesses
 from services.identity.api import doorway, offices, own_account, signing
 from services.identity.api.problems import TRANSLATIONS
 from services.identity.credentials import Credentials
@@ -19,20 +15,16 @@ from services.identity.links import Links
 from services.identity.mail.letters import SEND
 from services.identity.mail.post import Post
 from services.identity.passwords import Passwords
-from services.identity.projections import PROJECTIONS
+from services.identity.projections import LINKS_KEPT, PROJECTIONS
 from services.identity.published import PUBLISHED
 from services.identity.queries import Queries
 from services.identity.registration import Registration
 from services.identity.sessions import Sessions
 from services.identity.settings import IdentitySettings
 from services.identity.signing_in import SigningIn
-from services.identity.throttle import Throttle
+from services.identity.throttle import FAILURES_KEPT, Throttle
 from shared.service import Parts, Runtime, Service
 from shared.tasks import Tasks
-
-CLEARED_EVERY: Final = timedelta(hours=1)
-
-log = structlog.get_logger()
 
 
 def build(runtime: Runtime) -> Parts:
@@ -67,7 +59,8 @@ def build(runtime: Runtime) -> Parts:
         ),
         handlers=consumed.handlers(),
         tasks=tasks(registers, Post(settings, queries, links)),
-        hooks=(lambda: _at_work(runtime, passwords, sessions, throttle),),
+        hooks=(lambda: _closing(passwords),),
+        retentions=(LINKS_KEPT, ACCESSES_KEPT, FAILURES_KEPT, *sessions.retentions()),
     )
 
 
@@ -87,29 +80,11 @@ def tasks(registers: Registration, post: Post) -> Tasks:
 
 
 @asynccontextmanager
-async def _at_work(
-    runtime: Runtime, passwords: Passwords, sessions: Sessions, throttle: Throttle
-) -> AsyncIterator[None]:
-    clearing = asyncio.create_task(_clear(runtime, sessions, throttle), name="clear-sessions")
+async def _closing(passwords: Passwords) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        clearing.cancel()
-        with suppress(asyncio.CancelledError):
-            await clearing
         passwords.close()
-
-
-async def _clear(runtime: Runtime, sessions: Sessions, throttle: Throttle) -> None:
-    """Deletes what is over, now and then; nothing depends on it."""
-    while True:
-        now = runtime.clock.now()
-        try:
-            await sessions.clear(now)
-            await throttle.clear(now)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as away:
-            log.warning("sessions_not_cleared", error=type(away).__name__)
-        await asyncio.sleep(CLEARED_EVERY.total_seconds())
 
 
 def _public_keys(settings: Any) -> dict[str, Any]:

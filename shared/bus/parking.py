@@ -4,18 +4,27 @@ The cursor moves on and the other streams flow. An operator looks, then retries 
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Final
 
 import asyncpg
 
 from shared.bus.envelope import Envelope, read, write
-from shared.log import CursorMoved, LogUnavailable, Table, Unit
+from shared.log import CursorMoved, LogUnavailable, Retention, Table, Unit
 from shared.log.outage import DATABASE_AWAY
 from shared.observe.metrics import gauge
 
 ATTEMPTS: Final = 5
 PARKED: Final = Table("parked", ("source", "sequence"), ())
+DISCARDED: Final = Retention("parked", "discarded_at < $1", timedelta(days=365))
+"""What a person decided on; what waits for one stays."""
 ATTEMPT: Final = Table("inbox_attempt", ("source", "sequence"), ())
+PASSED_ATTEMPTS: Final = Retention(
+    "inbox_attempt",
+    "EXISTS (SELECT FROM inbox_cursor c WHERE c.source = inbox_attempt.source"
+    " AND c.sequence >= inbox_attempt.sequence AND $1::timestamptz IS NOT NULL)",
+)
+"""An event below the cursor is never begun again."""
 
 _open_gauge = gauge("portal_parked_messages", "Events parked and waiting for a person", ("queue",))
 

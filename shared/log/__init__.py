@@ -13,6 +13,7 @@ from shared.log.append import (
 from shared.log.projection import Projections, Sealer, row_aad
 from shared.log.queue import AppendQueue
 from shared.log.reading import LogReader, Meta, Recorded, StreamNotFound
+from shared.log.retention import Retention
 from shared.log.unit import Context, LogParts, Unit
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Projections",
     "Recorded",
     "ReservationTaken",
+    "Retention",
     "Sealer",
     "StreamNotFound",
     "Table",

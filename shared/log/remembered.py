@@ -1,9 +1,16 @@
 """Answers to idempotent requests, kept beside the reservations and gone through by their keyed digest."""
 
+from datetime import timedelta
+from typing import Final
+
 import asyncpg
 
+from shared.log.retention import Retention
 from shared.log.unit import IDEMPOTENCY
 from shared.web.idempotency import Remembered
+
+ANSWERS: Final = Retention("reservation", f"scope = '{IDEMPOTENCY}' AND taken_at < $1", timedelta(days=7))
+"""Longer than a form stays open; a request repeated later is a new one."""
 
 _FIND = "SELECT request, answer FROM reservation WHERE scope = $1 AND digest = $2"
 

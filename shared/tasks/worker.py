@@ -19,7 +19,7 @@ import structlog
 from shared.bus.handlers import Permanent
 from shared.clock import Clock
 from shared.ids import new_id
-from shared.log import AppendRefused, LeaseLost, LogUnavailable, Meta, Unit, VersionConflict
+from shared.log import AppendRefused, LeaseLost, LogUnavailable, Meta, Retention, Unit, VersionConflict
 from shared.log.outage import ASYNCPG_AWAY
 from shared.log.reading import read_meta
 from shared.observe.metrics import counter, histogram
@@ -54,6 +54,12 @@ WHERE task_id IN (
   ORDER BY t.due_at LIMIT $5 FOR UPDATE SKIP LOCKED)
 RETURNING task_id, kind, payload, meta, tries, unanswered
 """
+_ARM = """
+INSERT INTO task AS t (task_id, kind, dedupe, payload, meta, due_at) VALUES ($1, $2, $2, '{}', '{}', $3)
+ON CONFLICT (kind, dedupe) WHERE dedupe IS NOT NULL DO UPDATE
+SET done_at = NULL, failed_at = NULL, tries = 0, due_at = excluded.due_at
+WHERE t.done_at IS NOT NULL OR t.failed_at IS NOT NULL
+"""
 _LATER = """
 UPDATE task SET due_at = $3, last_error = $4, lease = NULL, lease_until = NULL, tries = greatest(tries - 1, 0)
 WHERE task_id = $1 AND lease = $2
@@ -66,6 +72,9 @@ _GIVE_UP = """
 UPDATE task SET failed_at = $3, last_error = $4, lease = NULL, lease_until = NULL
 WHERE task_id = $1 AND lease = $2
 """
+
+DONE_TASKS: Final = Retention("task", "done_at < $1", timedelta(days=30))
+"""Until then a second task with the same key is known as one; what failed stays for a person to see."""
 
 TaskHandler = Callable[[Mapping[str, Any], Unit], Awaitable[None]]
 GiveUp = Callable[[Mapping[str, Any], Unit], Awaitable[None]]
@@ -104,6 +113,7 @@ class Tasks:
 
     def __init__(self) -> None:
         self._kinds: dict[str, _Kind] = {}
+        self.recurring: list[str] = []
 
     def on(
         self, kind: str, *, tries: int = LASTING, give_up: GiveUp | None = None
@@ -118,6 +128,14 @@ class Tasks:
             return handler
 
         return register
+
+    def recur(self, kind: str, handler: TaskHandler) -> None:
+        """Registers work that comes again and again, one at a time among all processes.
+
+        The handler always ends with Later; a row that has ended all the same begins anew with the process.
+        """
+        self.on(kind)(handler)
+        self.recurring.append(kind)
 
     def kinds(self) -> list[str]:
         return sorted(self._kinds)
@@ -167,8 +185,12 @@ class Worker:
             await asyncio.gather(*left, return_exceptions=True)
 
     async def _run(self) -> None:
+        armed = False
         while not self._stopping:
             try:
+                if not armed:
+                    await self._arm()
+                    armed = True
                 taken = await self._take()
             except Exception as error:  # whatever it is, this loop goes on
                 log.warning("task_worker_paused", error=type(error).__name__)
@@ -180,6 +202,10 @@ class Worker:
                 job.add_done_callback(self._finished)
             if not taken:
                 await woken(self._wake, POLL)
+
+    async def _arm(self) -> None:
+        for kind in self._tasks.recurring:
+            await self._pool.execute(_ARM, new_id(), kind, self._clock.now())
 
     def _finished(self, job: asyncio.Task[None]) -> None:
         self._running.discard(job)

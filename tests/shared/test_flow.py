@@ -188,6 +188,9 @@ class TestBus:
             ]
 
 
+RETURNS = "SELECT count(*) FROM task WHERE kind = 'return_book'"
+
+
 class TestTasks:
     async def test_runs_after_the_commit_and_once(self, library: Running) -> None:
         loan_id = await lend(library)
@@ -201,7 +204,7 @@ class TestTasks:
             return bool(state == "back")
 
         await until(back)
-        assert await library.runtime.pool.fetchval("SELECT count(*) FROM task") == 1
+        assert await library.runtime.pool.fetchval(RETURNS) == 1
 
     async def test_is_given_up_after_its_tries(self, library: Running) -> None:
         unit = library.runtime.unit()

@@ -9,6 +9,7 @@ from services.applications.catalogue.definition import ServiceDefinition
 from services.applications.catalogue.publication import DefinitionRefused, PublishedService, publish
 
 HERE: Final = Path(__file__).parent
+SERVICES: Final = HERE / "data"
 
 
 class ServiceUnknown(LookupError):
@@ -44,7 +45,7 @@ class Catalogue:
             raise ServiceUnknown(f"{key}/{version}") from None
 
 
-def read_catalogue(data: Path = HERE / "data", city: Path = HERE / "city") -> Catalogue:
+def read_catalogue(data: Path = SERVICES, city: Path = HERE / "city") -> Catalogue:
     """Reads and publishes everything. Raises CatalogueError with file, path and sentence."""
     the_city = read_city(city)
     files = sorted(data.glob("*/v*.yaml"))

@@ -52,6 +52,7 @@ OPEN: Final = (
     Condition.CORRECTION_REQUESTED,
 )
 UNPAID: Final = (Condition.AWAITING_REGISTER_AND_PAYMENT, Condition.AWAITING_PAYMENT)
+CITIZENS_TURN: Final = (*UNPAID, Condition.CORRECTION_REQUESTED)
 
 TRANSITIONS: Final[Mapping[Step, Mapping[Condition, Condition]]] = {
     Step.REGISTER_ANSWERED: {

@@ -28,6 +28,32 @@ def of_case(services: Services, state: str = "in_progress", *documents: dict[str
     services.says["GET documents /documents"] = {"documents": list(documents)}
 
 
+class TestOlderVersion:
+    async def test_is_described_as_it_was(self, visitor: httpx.AsyncClient, services: Services) -> None:
+        services.says["GET applications /services/bewohnerparkausweis/versions/1"] = {"version": 1}
+        answer = await visitor.get("/api/v1/services/bewohnerparkausweis/versions/1")
+        assert (answer.status_code, answer.json()) == (200, {"version": 1})
+        assert (await visitor.get("/api/v1/services/bewohnerparkausweis/versions/9")).status_code == 404
+
+    async def test_gives_a_correction_its_words(self, citizen: httpx.AsyncClient, services: Services) -> None:
+        label = {"name": "plate", "type": "plate", "label": "Kennzeichen von damals"}
+        sections = {"sections": [{"key": "a", "title": "A", "fields": [label]}]}
+        services.says["GET applications /services/bewohnerparkausweis/versions/1"] = sections
+        services.says[f"GET applications {HERE}"] = {"service": "bewohnerparkausweis", "service_version": 1}
+        errors = [{"field": "plate", "code": "required", "params": {}}]
+        services.says[f"POST applications {HERE}/correction"] = problem(422, "invalid", errors=errors)
+        answer = await citizen.post(f"/api/v1{HERE}/correction", json={"answers": {}})
+        assert answer.json()["errors"][0]["sentence"] == "Kennzeichen von damals: Bitte ausfüllen"
+
+
+class TestProcessingTime:
+    async def test_is_passed_on_to_anybody(self, visitor: httpx.AsyncClient, services: Services) -> None:
+        measured = {"cases": 143, "p50_seconds": 2, "p90_seconds": 112, "straight_through": 0.94}
+        services.says["GET applications /services/bewohnerparkausweis/processing-time"] = measured
+        answer = await visitor.get("/api/v1/services/bewohnerparkausweis/processing-time")
+        assert (answer.status_code, answer.json()) == (200, measured)
+
+
 class TestApplying:
     async def test_passes_on_key_language_and_person(
         self, citizen: httpx.AsyncClient, services: Services

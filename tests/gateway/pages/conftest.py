@@ -65,6 +65,7 @@ async def town() -> AsyncIterator[Town]:
     async with open_town() as town:
         town.tell("GET", "/accounts/me", (200, ME))
         town.tell("GET", f"/services/{SERVICE}", _definition)
+        town.tell("GET", f"/services/{SERVICE}/versions/2", _definition)
         town.tell("GET", "/services", (200, {"services": [service()]}))
         town.tell("GET", "/drafts", (200, {"drafts": []}))
         town.tell("GET", "/claims", (200, {"claims": []}))

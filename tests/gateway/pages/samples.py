@@ -112,6 +112,7 @@ def case(state: str = "awaiting_payment", *steps: str, **other: Any) -> dict[str
         "case_id": CASE,
         "case_number": "BPA-2026-000001",
         "service": SERVICE,
+        "service_version": 2,
         "title": "Bewohnerparkausweis beantragen",
         "state": state,
         "submitted_at": "2026-11-22T13:02:00+00:00",

@@ -13,8 +13,18 @@ from gateway.pages.parts import Parts
 from gateway.pages.situations import Standing
 from gateway.translations import Translator
 from tests.gateway.pages.conftest import CASE_PATH, PUBLIC, Visitor, errors_of, hidden, situation_of
-from tests.gateway.pages.samples import ACCOUNT, CASE, CLAIM, DOCUMENT, case, claim, document
-from tests.gateway.pages.town import Answer, Asked, Town, problem
+from tests.gateway.pages.samples import (
+    ACCOUNT,
+    CASE,
+    CLAIM,
+    DOCUMENT,
+    SERVICE,
+    case,
+    claim,
+    document,
+    service,
+)
+from tests.gateway.pages.town import Answer, Asked, Town, problem, refused_field
 
 LOOK = f"/applications/{CASE}"
 PAY = f"{CASE_PATH}/bezahlen"
@@ -309,6 +319,19 @@ class TestCorrecting:
         answer = await citizen.send(page, f"{CASE_PATH}/korrektur", {"plate": "LIN-AB 124"})
         assert answer.headers["location"] == CASE_PATH
         assert town.heard("POST", f"{LOOK}/correction")[0].json == {"answers": {"plate": "LIN-AB 124"}}
+
+    async def test_uses_the_form_that_the_case_began_with(self, citizen: Visitor, town: Town) -> None:
+        older = service(version=1)
+        older["sections"][1]["fields"][0]["label"] = "Kennzeichen von damals"
+        town.tell("GET", f"/services/{SERVICE}/versions/1", (200, older))
+        tell_case(town, case("correction_requested", service_version=1))
+        errors = [refused_field("plate", "required")]
+        town.tell("POST", f"{LOOK}/correction", problem(422, "invalid", errors=errors))
+        page = await citizen.get(f"{CASE_PATH}/korrektur")
+        assert "Kennzeichen von damals" in page.text
+        answer = await citizen.send(page, f"{CASE_PATH}/korrektur", {"plate": " "})
+        assert errors_of(answer) == ["Kennzeichen von damals: Bitte ausfüllen"]
+        assert not town.heard("GET", f"/services/{SERVICE}")
 
     async def test_is_over_when_the_case_has_moved_on(self, citizen: Visitor, town: Town) -> None:
         tell_case(town, case("in_review"))

@@ -36,6 +36,44 @@ class TestStartPage:
         assert [one.path for one in town.asked] == ["/services/schiff"]
 
 
+def took(half: int, most: int, share: float = 0.94) -> dict[str, object]:
+    return {"cases": 143, "p50_seconds": half, "p90_seconds": most, "straight_through": share}
+
+
+class TestUsualTime:
+    @pytest.mark.parametrize(
+        ("prefix", "half", "most", "words"),
+        [
+            ("", 2, 9, "9 von 10 Anträgen sind sofort fertig."),
+            ("", 2, 112, "Meist sofort fertig, bei 9 von 10 Anträgen dauert es höchstens 2 Minuten."),
+            ("", 100, 112, "Bei 9 von 10 Anträgen dauert es höchstens 2 Minuten."),
+            ("", 86000, 432000, "dauert es höchstens 24 Stunden, bei 9 von 10 höchstens 5 Tage."),
+            ("/en", 2, 112, "Usually at once, 9 of 10 within 2 minutes."),
+            ("/en", 86000, 432000, "Half of them within 24 hours, 9 of 10 within 5 days."),
+        ],
+    )
+    async def test_is_told_in_plain_words(
+        self, citizen: Visitor, town: Town, prefix: str, half: int, most: int, words: str
+    ) -> None:
+        town.tell("GET", f"/services/{SERVICE}/processing-time", (200, took(half, most)))
+        for path in (f"/dienste/{SERVICE}", FORM):
+            page = (await citizen.get(f"{prefix}{path}")).text.replace("\u00a0", " ")
+            assert words in page
+            assert "143" in page
+            assert "94 " in page
+
+    async def test_is_left_out_while_nothing_is_known(self, citizen: Visitor, town: Town) -> None:
+        unknown = {"cases": None, "p50_seconds": None, "p90_seconds": None, "straight_through": None}
+        for answer in ((200, unknown), problem(503, "unavailable")):
+            town.tell("GET", f"/services/{SERVICE}/processing-time", answer)
+            page = await citizen.get(f"/dienste/{SERVICE}")
+            assert (page.status_code, "9 von 10" in page.text) == (200, False)
+
+    async def test_does_not_boast_of_what_never_happened(self, citizen: Visitor, town: Town) -> None:
+        town.tell("GET", f"/services/{SERVICE}/processing-time", (200, took(86000, 432000, 0.0)))
+        assert "ohne Wartezeit im Amt" not in (await citizen.get(FORM)).text
+
+
 class TestForm:
     async def test_begins_with_what_the_profile_knows(self, citizen: Visitor) -> None:
         page = await citizen.get(FORM)
@@ -175,37 +213,111 @@ class TestSending:
         assert answer.status_code == 303
 
 
+def resumed(version: int, **answers: object) -> dict[str, object]:
+    return {"draft_id": DRAFT, "service": SERVICE, "service_version": version, "answers": answers}
+
+
+OUTDATED = "Dieser Dienst wurde inzwischen geändert. Prüfen Sie Ihre Angaben bitte noch einmal."
+
+
+class TestDraftOfAnOlderVersion:
+    """Answered at once as a form left open over the change is: no work is lost, and none is done in vain."""
+
+    @pytest.fixture(autouse=True)
+    def _older(self, town: Town) -> None:
+        older = service(version=1)
+        older["sections"][0]["fields"].pop(1)
+        older["sections"][1]["fields"][2]["maximum"] = 12
+        town.tell("GET", f"/services/{SERVICE}/versions/1", (200, older))
+
+    @pytest.mark.parametrize(
+        ("prefix", "marks"),
+        [
+            ("", ["Gültig ab: Diese Frage ist neu", "Dauer in Monaten: Diese Frage hat sich geändert"]),
+            ("/en", ["Gültig ab: this question is new", "Dauer in Monaten: this question has changed"]),
+        ],
+    )
+    async def test_marks_what_is_new_and_what_has_changed(
+        self, citizen: Visitor, town: Town, prefix: str, marks: list[str]
+    ) -> None:
+        town.tell("GET", f"/services/{SERVICE}", (200, service()))
+        town.tell("GET", f"/drafts/{DRAFT}", (200, resumed(1, plate="LIN-A 1")))
+        page = await citizen.get(f"{prefix}{FORM}?entwurf={DRAFT}")
+        told = errors_of(page)
+        assert [sentence.partition(". ")[0] for sentence in told[1:]] == marks
+        assert 'value="LIN-A 1"' in page.text
+        assert hidden(page)["service-version"] == "2"
+        assert (told[0] == OUTDATED) == (prefix == "")
+
+    async def test_marks_the_same_in_a_form_left_open(self, citizen: Visitor) -> None:
+        form = {**hidden(await citizen.get(FORM)), "service-version": "1", "plate": "LIN-A 1"}
+        answer = await citizen.http.post(FORM, data={**form, "action": "review"})
+        assert answer.status_code == 409
+        assert [sentence.partition(":")[0] for sentence in errors_of(answer)] == [
+            OUTDATED,
+            "Gültig ab",
+            "Dauer in Monaten",
+        ]
+
+    async def test_stays_one_of_that_version_when_saved_from_a_form_left_open(
+        self, citizen: Visitor, town: Town
+    ) -> None:
+        town.tell("POST", "/drafts", (201, {}))
+        form = {**hidden(await citizen.get(FORM)), "service-version": "1", "plate": "LIN-A 1"}
+        await citizen.http.post(FORM, data={**form, "action": "draft"})
+        assert town.heard("POST", "/drafts")[0].json["service_version"] == 1
+
+    async def test_goes_without_marks_where_the_version_is_unknown(
+        self, citizen: Visitor, town: Town
+    ) -> None:
+        town.tell("GET", f"/drafts/{DRAFT}", (200, resumed(7, plate="LIN-A 1")))
+        assert errors_of(await citizen.get(f"{FORM}?entwurf={DRAFT}")) == [OUTDATED]
+
+
 class TestDrafts:
     async def test_are_saved_and_announced(self, citizen: Visitor, town: Town) -> None:
         town.tell("POST", "/drafts", (201, {}))
         town.tell("GET", "/applications", (200, {"applications": []}))
         answer = await citizen.send(await citizen.get(FORM), FORM, {"plate": "LIN-A", "action": "draft"})
         assert answer.headers["location"] == "/vorgaenge"
-        assert town.heard("POST", "/drafts")[0].json == {"service": SERVICE, "answers": {"plate": "LIN-A"}}
+        assert town.heard("POST", "/drafts")[0].json == {
+            "service": SERVICE,
+            "service_version": 2,
+            "answers": {"plate": "LIN-A"},
+        }
         assert "Ihr Entwurf ist gespeichert" in (await citizen.get("/vorgaenge")).text
         assert "Ihr Entwurf ist gespeichert" not in (await citizen.get("/vorgaenge")).text
 
     async def test_are_written_over_when_resumed(self, citizen: Visitor, town: Town) -> None:
-        draft = {"draft_id": DRAFT, "service": SERVICE, "answers": {"plate": "LIN-A 1", "truth": True}}
+        draft = resumed(2, plate="LIN-A 1", truth=True)
         town.tell("GET", f"/drafts/{DRAFT}", (200, draft))
         town.tell("PUT", f"/drafts/{DRAFT}", (200, draft))
         form = await citizen.get(f"{FORM}?entwurf={DRAFT}")
         assert 'value="LIN-A 1"' in form.text
         assert 'name="truth" value="true" checked' in form.text
         await citizen.send(form, FORM, {"plate": "LIN-A 2", "action": "draft"})
-        assert town.heard("PUT", f"/drafts/{DRAFT}")[0].json == {"answers": {"plate": "LIN-A 2"}}
+        assert town.heard("PUT", f"/drafts/{DRAFT}")[0].json == {
+            "service_version": 2,
+            "answers": {"plate": "LIN-A 2"},
+        }
 
     async def test_of_others_are_not_there(self, citizen: Visitor) -> None:
         assert (await citizen.get(f"{FORM}?entwurf={DRAFT}")).status_code == 404
         assert (await citizen.get(f"{FORM}?entwurf=../applications")).status_code == 404
 
     async def test_can_be_thrown_away(self, citizen: Visitor, town: Town) -> None:
-        saved = {"draft_id": DRAFT, "service": SERVICE, "changed_at": "2026-11-22T13:00:00+00:00"}
+        saved = {
+            "draft_id": DRAFT,
+            "service": SERVICE,
+            "changed_at": "2026-11-22T13:00:00+00:00",
+            "kept_until": "2026-12-22T13:00:00+00:00",
+        }
         town.tell("GET", "/applications", (200, {"applications": []}))
         town.tell("GET", "/drafts", (200, {"drafts": [saved]}))
         town.tell("DELETE", f"/drafts/{DRAFT}", (204, None))
         page = await citizen.get("/vorgaenge")
         path = f"/entwuerfe/{DRAFT}/verwerfen"
         assert path in page.text
+        assert "wird bis zum 22.\u00a0Dezember\u00a02026 aufbewahrt" in page.text
         assert (await citizen.send(page, path)).headers["location"] == "/vorgaenge"
         assert len(town.heard("DELETE", f"/drafts/{DRAFT}")) == 1

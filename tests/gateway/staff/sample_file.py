@@ -64,7 +64,7 @@ def filed(services: Services, *documents: dict[str, Any], **changed: Any) -> Non
     """Lets the services answer with the sample, some of it changed."""
     services.says |= {
         f"GET applications /applications/{CASE}/file": {**FILE, **changed},
-        "GET applications /services/bewohnerparkausweis": DEFINITION,
+        "GET applications /services/bewohnerparkausweis/versions/1": DEFINITION,
         "GET payments /claims": {"claims": [CLAIMED]},
         f"GET payments /claims/{CLAIM}": CLAIMED,
         "GET documents /documents": {"documents": list(documents)},

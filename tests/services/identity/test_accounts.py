@@ -125,6 +125,10 @@ class TestAReadingByAService:
         own = identity.account_headers(account_id)
         accesses = (await identity.ask("GET", "/accounts/me/accesses", headers=own)).json()
         assert [(a["reader"], a["purpose"]) for a in accesses] == [("documents", "test")]
+        with pytest.raises(Exception, match="kept for two years"):
+            await identity.runtime.pool.execute("DELETE FROM data_access")
+        with pytest.raises(Exception, match="permission denied"):
+            await identity.runtime.pool.execute("UPDATE data_access SET reader = 'nobody'")
         stranger = identity.account_headers(await identity.confirmed(new_address()))
         assert (await identity.ask("GET", "/accounts/me/accesses", headers=stranger)).json() == []
 
@@ -143,8 +147,6 @@ class TestAReadingByAService:
         for roles in (("citizen",), ("clerk",), ("operator",)):
             headers = identity.account_headers(account_id, *roles)
             assert slug(await identity.ask("GET", path, headers=headers)) == "wrong_role"
-        with pytest.raises(Exception, match="permission denied"):
-            await identity.runtime.pool.execute("DELETE FROM data_access")
         assert await identity.runtime.pool.fetchval(
             "SELECT count(*) = 0 FROM data_access WHERE account_id = $1", UUID(account_id)
         )

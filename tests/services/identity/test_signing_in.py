@@ -8,6 +8,9 @@ import pytest
 from services.identity.accounts import decide
 from services.identity.sessions import Sessions
 from shared.observe.metrics import REGISTRY
+from shared.tasks import Housekeeping, Later
+from shared.testing import FixedClock
+from tests.housekept import housekept
 from tests.services.identity.gateway_side import PASSWORD, Identity, new_address, slug
 
 pytestmark = pytest.mark.integration
@@ -193,9 +196,37 @@ class TestWhatIsOver:
         await identity.confirmed(email)
         identity.clock.advance(timedelta(seconds=1))
         await identity.session(email)
-        pool, now = identity.runtime.pool, identity.clock.now()
+        pool, clock = identity.runtime.pool, FixedClock(identity.clock.now())
         sessions = Sessions(pool, timedelta(minutes=30), timedelta(hours=12))
-        await sessions.clear(now)
-        assert await pool.fetchval("SELECT count(*) FROM session WHERE created_at = $1", now) == 1
-        await sessions.clear(now + timedelta(minutes=31))
+        unit, housekeeping = identity.runtime.unit(), Housekeeping(pool, clock, sessions.retentions())
+        with pytest.raises(Later):
+            await housekeeping.run({}, unit)
+        assert await pool.fetchval("SELECT count(*) FROM session WHERE created_at = $1", clock.now()) == 1
+        clock.advance(timedelta(minutes=31))
+        with pytest.raises(Later):
+            await housekeeping.run({}, unit)
         assert await pool.fetchval("SELECT count(*) FROM session") == 0
+
+    async def test_goes_by_the_services_own_housekeeping(self, identity: Identity) -> None:
+        email = new_address()
+        account_id = await identity.confirmed(email)
+        await identity.session(email)
+        pool = identity.runtime.pool
+        long_ago = identity.clock.now() - timedelta(days=800)
+        await pool.execute("UPDATE session SET created_at = $1, last_used_at = $1", long_ago)
+        await pool.execute("UPDATE mail_link SET expires_at = $1", long_ago)
+        await pool.execute("INSERT INTO login_failure VALUES ('x', 1, $1, $1)", long_ago)
+        await pool.execute("UPDATE login_failure SET failed_at = $1", long_ago)
+        await pool.execute(
+            "INSERT INTO data_access VALUES ($1, $2, 'documents', 'test', now() - interval '800 days')",
+            uuid4(),
+            UUID(account_id),
+        )
+        await housekept(identity.runtime)
+        for table in ("session", "mail_link", "login_failure"):
+            assert await pool.fetchval(f"SELECT count(*) FROM {table}") == 0
+        left = "SELECT count(*) FROM data_access WHERE account_id = $1"
+        assert await pool.fetchval(left, UUID(account_id)) == 0
+        assert (
+            await pool.fetchval("SELECT count(*) FROM account WHERE account_id = $1", UUID(account_id)) == 1
+        )
