@@ -45,7 +45,8 @@ def askew_and_dim(picture: Picture) -> Picture:
     turned = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), 17, 0.95)
     seen = cv2.warpAffine(picture, turned, (WIDTH, HEIGHT), borderValue=(150,))
     noise = np.random.default_rng(7).normal(0, 6, seen.shape)
-    return np.clip(seen * 0.55 + noise + 20, 0, 255).astype(np.uint8)
+    dim: Picture = np.clip(seen * 0.55 + noise + 20, 0, 255).astype(np.uint8)
+    return dim
 
 
 def _printed(code: str) -> Picture:
