@@ -36,3 +36,17 @@ async def barriers(tab: Page) -> list[tuple[str, list[list[str]]]]:
         await tab.evaluate(AXE.read_text())
     result = await tab.evaluate("options => axe.run(document, options)", OPTIONS)
     return [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in result["violations"]]
+
+
+RING: Final = """() => {
+    let one = document.activeElement;
+    if (one === document.body) return 'body';
+    for (; one; one = one.parentElement) {
+        const style = getComputedStyle(one), after = getComputedStyle(one, '::after');
+        if (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) return 'ring';
+        if (after.outlineStyle !== 'none' && parseFloat(after.outlineWidth) >= 2) return 'ring';
+        if (/0px 0px 0px [36]px/.test(style.boxShadow)) return 'ring';
+    }
+    return document.activeElement.outerHTML.slice(0, 200);
+}"""
+"""Run on a page: "ring" where the focused element can be seen to have the focus, else the element."""

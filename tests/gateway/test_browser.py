@@ -5,7 +5,7 @@ from playwright.async_api import Page, expect
 
 from gateway.preview.samples import pages
 from gateway.translations import Translator
-from tests.chromium import barriers
+from tests.chromium import RING, barriers
 
 pytestmark = pytest.mark.browser
 NAMES = sorted(pages(Translator("de")))
@@ -33,16 +33,7 @@ class TestKeyboard:
         await page.goto(f"{preview}/{name}")
         for _ in range(25):
             await page.keyboard.press("Tab")
-            ring = await page.evaluate(
-                """() => { let one = document.activeElement;
-                if (one === document.body) return 'body';
-                for (; one; one = one.parentElement) {
-                  const style = getComputedStyle(one), after = getComputedStyle(one, '::after');
-                  if (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) return 'ring';
-                  if (after.outlineStyle !== 'none' && parseFloat(after.outlineWidth) >= 2) return 'ring';
-                  if (/0px 0px 0px [36]px/.test(style.boxShadow)) return 'ring';
-                } return document.activeElement.outerHTML.slice(0, 200); }"""
-            )
+            ring = await page.evaluate(RING)
             assert ring in {"ring", "body"}
 
     async def test_skips_to_the_content_first(self, page: Page, preview: str) -> None:

@@ -19,6 +19,11 @@ from tests.journeys.people import Official, newcomer
 from tests.journeys.stage import Stage
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
+IN_CHARGE = """() => {
+    const workers = navigator.serviceWorker;
+    const taken = (done) => workers.addEventListener('controllerchange', () => done(null));
+    return workers.controller ? null : new Promise(taken);
+}"""
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,7 @@ class Warden:
         await self.tab.get_by_label("Passwort").first.fill(password)
         await self.tab.locator("main").get_by_role("button", name="Anmelden").click()
         await self.tab.goto(f"{portal}/aufsicht")
-        await self.tab.evaluate("navigator.serviceWorker.ready.then(() => null)")
-        await self.tab.wait_for_function("navigator.serviceWorker.controller !== null")
+        await self.tab.evaluate(IN_CHARGE)
 
     async def films(self, code: str | None, **how: Callable[..., object]) -> None:
         """Opens the page, holds the phone at a code, starts the camera."""
