@@ -16,7 +16,13 @@ import brotli  # type: ignore[import-untyped]
 from gateway.assets import packages, places
 
 _COMPRESSED = {".css", ".js", ".svg"}
-_SCRIPTS = ("live.js", "permit.js", "jsqr.js", "scanner.js")  # a script imports only those before it
+_SCRIPTS = (
+    "live.js",
+    "permit.js",
+    "jsqr.js",
+    "reader.js",
+    "scanner.js",
+)  # a script imports only those before it
 _OFFLINE = "offline.js"
 
 

@@ -22,7 +22,7 @@ from shared.web.calls import RemoteProblem, RemoteUnavailable
 ICONS: Final = {
     "wero": "phone",
     "card": "card",
-    "paypal": "lock",
+    "paypal": "wallet",
     "direct_transfer": "bank",
     "direct_debit": "bank",
     "payment_page": "euro",

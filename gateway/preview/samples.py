@@ -57,7 +57,7 @@ def _services(t: Translator, de: bool) -> dict[str, Page]:
         methods=(
             method(key="wero", icon="phone", recommended=True),
             method(key="card", icon="card"),
-            method(key="paypal", icon="lock"),
+            method(key="paypal", icon="wallet"),
             method(key="bank_transfer", icon="bank"),
         ),
     )

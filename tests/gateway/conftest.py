@@ -1,23 +1,18 @@
 """The built assets and a preview server for the gateway's tests."""
 
 import asyncio
-import shutil
 import socket
 from collections.abc import AsyncIterator
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from gateway.assets.build import build
 from gateway.assets.packages import AssetsNotInstalled
 from gateway.assets.serving import Assets
 from gateway.preview.app import preview_app
-
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
+from tests.chromium import chromium
 
 
 @pytest.fixture(scope="session")
@@ -46,13 +41,8 @@ async def preview(assets: Assets) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium here: apt-get install chromium")
-    async with async_playwright() as playwright:
-        instance = await playwright.chromium.launch(executable_path=chromium, args=QUIET.split())
+    async with chromium() as instance:
         yield instance
-        await instance.close()
 
 
 @pytest.fixture(scope="session")

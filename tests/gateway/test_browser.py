@@ -3,14 +3,12 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from gateway.assets.places import AXE
 from gateway.preview.samples import pages
 from gateway.translations import Translator
+from tests.chromium import RING, barriers
 
 pytestmark = pytest.mark.browser
 NAMES = sorted(pages(Translator("de")))
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "EN-301-549", "best-practice"]
-OPTIONS = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
 WIDTHS = (1280, 320)
 
 
@@ -18,12 +16,9 @@ WIDTHS = (1280, 320)
 class TestEveryPage:
     async def test_is_accessible_and_fits_at_every_width(self, tab: Page, preview: str, name: str) -> None:
         await tab.goto(f"{preview}/{name}")
-        await tab.evaluate(AXE.read_text())
         for width in WIDTHS:
             await tab.set_viewport_size({"width": width, "height": 900})
-            result = await tab.evaluate("options => axe.run(document, options)", OPTIONS)
-            found = [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in result["violations"]]
-            assert found == [], f"{name} at {width}"
+            assert await barriers(tab) == [], f"{name} at {width}"
             assert await tab.evaluate("document.documentElement.scrollWidth") <= width
 
     async def test_fits_the_narrowest_screen_in_english_too(self, tab: Page, preview: str, name: str) -> None:
@@ -38,16 +33,7 @@ class TestKeyboard:
         await page.goto(f"{preview}/{name}")
         for _ in range(25):
             await page.keyboard.press("Tab")
-            ring = await page.evaluate(
-                """() => { let one = document.activeElement;
-                if (one === document.body) return 'body';
-                for (; one; one = one.parentElement) {
-                  const style = getComputedStyle(one), after = getComputedStyle(one, '::after');
-                  if (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2) return 'ring';
-                  if (after.outlineStyle !== 'none' && parseFloat(after.outlineWidth) >= 2) return 'ring';
-                  if (/0px 0px 0px [36]px/.test(style.boxShadow)) return 'ring';
-                } return document.activeElement.outerHTML.slice(0, 200); }"""
-            )
+            ring = await page.evaluate(RING)
             assert ring in {"ring", "body"}
 
     async def test_skips_to_the_content_first(self, page: Page, preview: str) -> None:

@@ -1,40 +1,28 @@
 """The whole way in a real browser, clicked: with JavaScript, and where there is none."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from deploy.local.demo.listening import Listener
-from gateway.assets.places import AXE
+from tests.chromium import barriers, chromium
 from tests.journeys.books import Books
 from tests.journeys.people import Resident, newcomer
 from tests.journeys.stage import Stage
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
-QUIET: Final = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
-RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "EN-301-549", "best-practice"]
-OPTIONS: Final = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
 PERMIT: Final = "Herunterladen (PDF): Bewohnerparkausweis"
 
 
 @pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        pytest.skip("no Chromium here: apt-get install chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found, args=QUIET.split())
-        yield browser
-        await browser.close()
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as instance:
+        yield instance
 
 
 class Clicker:
@@ -51,10 +39,7 @@ class Clicker:
         if path:
             await self.tab.goto(self.me.addresses.portal + path)
         if self.scripted:
-            await self.tab.evaluate(AXE.read_text())
-            result = await self.tab.evaluate("options => axe.run(document, options)", OPTIONS)
-            found = [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in result["violations"]]
-            assert found == [], self.tab.url
+            assert await barriers(self.tab) == [], self.tab.url
 
     async def presses(self, name: str) -> None:
         await self.tab.get_by_role("button", name=name).click()
@@ -128,8 +113,8 @@ class Clicker:
         await self.tab.wait_for_url(f"{self.me.addresses.portal}/**")
 
 
-async def at_screen(chromium: Browser, stage: Stage, *, scripted: bool) -> tuple[BrowserContext, Clicker]:
-    context = await chromium.new_context(
+async def at_screen(browser: Browser, stage: Stage, *, scripted: bool) -> tuple[BrowserContext, Clicker]:
+    context = await browser.new_context(
         locale="de-DE", viewport={"width": 1280, "height": 900}, java_script_enabled=scripted,
         reduced_motion="reduce",
     )  # fmt: skip
@@ -147,9 +132,9 @@ async def downloaded(clicker: Clicker, folder: Path) -> bytes:
 
 class TestACitizenWithAScreen:
     async def test_watches_the_permit_come_without_touching_anything(
-        self, chromium: Browser, stage: Stage, listener: Listener, books: Books, tmp_path: Path
+        self, browser: Browser, stage: Stage, listener: Listener, books: Books, tmp_path: Path
     ) -> None:
-        context, citizen = await at_screen(chromium, stage, scripted=True)
+        context, citizen = await at_screen(browser, stage, scripted=True)
         await citizen.registers()
         await citizen.signs_in()
         await citizen.applies()
@@ -174,9 +159,9 @@ class TestACitizenWithAScreen:
 
 class TestACitizenWithoutJavaScript:
     async def test_gets_the_permit_all_the_same(
-        self, chromium: Browser, stage: Stage, listener: Listener, tmp_path: Path
+        self, browser: Browser, stage: Stage, listener: Listener, tmp_path: Path
     ) -> None:
-        context, citizen = await at_screen(chromium, stage, scripted=False)
+        context, citizen = await at_screen(browser, stage, scripted=False)
         await citizen.registers()
         await citizen.signs_in()
         await citizen.applies()

@@ -46,11 +46,15 @@ def check_seal(pdf: bytes, ca_pem: Path) -> str:
 def read_code(pdf: bytes) -> str:
     """The text of the QR code on the first page. Raises NotProved."""
     page = pypdfium2.PdfDocument(pdf)[0]
-    for scale in (3, 4, 6):
-        picture = np.asarray(page.render(scale=scale, grayscale=True).to_numpy())
-        text, _, _ = cv2.QRCodeDetector().detectAndDecode(picture.squeeze())
-        if text:
-            return str(text)
+    for scale in (3, 4, 6, 5, 2):
+        picture = np.asarray(page.render(scale=scale, grayscale=True).to_numpy()).squeeze()
+        for detector in (
+            cv2.QRCodeDetector(),
+            cv2.QRCodeDetectorAruco(),
+        ):  # one reads what the other misses
+            text, _, _ = detector.detectAndDecode(picture)
+            if text:
+                return str(text)
     raise NotProved("no readable code on the first page")
 
 

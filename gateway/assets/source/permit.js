@@ -124,13 +124,15 @@ function dayInTown(now) {
 }
 
 // What the warden sees: { verdict, number, plate, zone, until }. `list` may be null, `now` is in seconds.
-// A hit in an old list still counts; without a list of now, a permit is "unchecked" at best.
+// A hit in an old list still counts; without a list of now, a permit is "unchecked" at best. Nothing is said of
+// the code where the device cannot judge: "unready" without keys, "unable" in a browser that lacks Ed25519.
 export async function judge(text, jwks, list, now) {
+  if (jwks.keys.length === 0) return { verdict: "unready" };
   let claims;
   try {
     claims = await open(tokenFromText(text), jwks, PERMIT);
   } catch (problem) {
-    return { verdict: problem.message === "forged" ? "forged" : "unknown" };
+    return { verdict: ["forged", "unknown"].includes(problem.message) ? problem.message : "unable" };
   }
   const [number, plate, zone, first, last] = claims;
   const entry = hex(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(number))).subarray(0, ENTRY));

@@ -1,0 +1,112 @@
+"""Pages for everyone: enlarged, without script, without motion, by keyboard, in one language at a time."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Final
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from gateway.preview.samples import pages
+from gateway.translations import Translator
+
+pytestmark = pytest.mark.browser
+NAMES = sorted(pages(Translator("de")))
+CUT_OFF: Final = """(limit) => {
+    const cut = (one) => {  // a table in a region of its own may scroll
+        const style = getComputedStyle(one);
+        const inside = one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1;
+        return inside && style.overflowX !== 'visible' && style.clipPath === 'none';
+    };
+    const own = [...document.querySelectorAll('body *:not(svg, svg *, [role=region])')].filter(cut);
+    const { scrollWidth } = document.documentElement;
+    const wide = scrollWidth > limit ? [`the page is ${scrollWidth}`] : [];
+    return [...wide, ...own.map((one) => one.outerHTML.slice(0, 120))];
+}"""
+STYLED: Final = """(css) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    document.adoptedStyleSheets = [sheet];
+}"""
+SPACED: Final = """* { line-height: 1.5 !important; letter-spacing: .12em !important }
+* { word-spacing: .16em !important }
+p { margin-bottom: 2em !important }"""
+MOVING: Final = """() => {
+    const moves = (one, part) => {
+        const style = getComputedStyle(one, part || null);
+        const slow = style.transitionDuration.split(',').some((span) => parseFloat(span) > 0.01);
+        return style.animationName !== 'none' || slow;
+    };
+    const parts = ['', '::before', '::after'];
+    const all = [...document.querySelectorAll('*')];
+    return all.flatMap((one) => parts.filter((part) => moves(one, part)).map((part) => one.className + part));
+}"""
+SPOKEN: Final = """() => {
+    const copy = document.documentElement.cloneNode(true);
+    const apart = 'body [lang], script, noscript, input, textarea';
+    for (const one of copy.querySelectorAll(apart)) one.remove();
+    const named = [...copy.querySelectorAll('[aria-label], [placeholder], [data-column]')];
+    const words = (one) => [one.ariaLabel, one.getAttribute('placeholder'), one.dataset.column];
+    const said = named.flatMap(words);
+    const templates = [...copy.querySelectorAll('template')].map((one) => one.content.textContent);
+    return [document.title, copy.querySelector('body').textContent, ...said, ...templates].join(' ');
+}"""
+GERMAN: Final = r"\b(?:und|oder|nicht|ist|sind|Sie|Ihr|Ihre|der|die|das|für|mit|wird|noch)\b"
+ENGLISH: Final = r"\b(?:and|or|not|is|are|you|your|the|of|for|with|will|yet|this)\b"
+
+
+@pytest.fixture(scope="module")
+async def unscripted(browser: Browser) -> AsyncIterator[Page]:
+    context = await browser.new_context(locale="de-DE", java_script_enabled=False)
+    yield await context.new_page()
+    await context.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestEveryPage:
+    async def test_holds_at_four_times_the_size(self, tab: Page, preview: str, name: str) -> None:
+        await tab.set_viewport_size({"width": 320, "height": 256})  # 1280 × 1024 at 400 %
+        await tab.goto(f"{preview}/{name}")
+        assert await tab.evaluate(CUT_OFF, 320) == []
+
+    async def test_holds_with_letters_twice_as_large(self, tab: Page, preview: str, name: str) -> None:
+        await tab.set_viewport_size({"width": 1280, "height": 900})
+        await tab.goto(f"{preview}/{name}")
+        await tab.evaluate(STYLED, "html { font-size: 200% }")
+        assert await tab.evaluate(CUT_OFF, 1280) == []
+
+    async def test_holds_with_text_set_wide(self, tab: Page, preview: str, name: str) -> None:
+        await tab.set_viewport_size({"width": 320, "height": 640})
+        await tab.goto(f"{preview}/{name}")
+        await tab.evaluate(STYLED, SPACED)
+        assert await tab.evaluate(CUT_OFF, 320) == []
+
+    async def test_keeps_still_for_who_wants_it(self, tab: Page, preview: str, name: str) -> None:
+        await tab.goto(f"{preview}/{name}")
+        assert await tab.evaluate(MOVING) == []
+
+    async def test_speaks_one_language_at_a_time(self, tab: Page, preview: str, name: str) -> None:
+        for prefix, language, others in (("", "de", ENGLISH), ("en/", "en", GERMAN)):
+            await tab.goto(f"{preview}/{prefix}{name}")
+            assert await tab.evaluate("document.documentElement.lang") == language
+            assert re.findall(others, await tab.evaluate(SPOKEN)) == []
+
+    async def test_shows_nothing_dead_without_script(self, unscripted: Page, preview: str, name: str) -> None:
+        await unscripted.goto(f"{preview}/{name}")
+        loose = unscripted.locator("button:visible:not(form *), [role=button]:visible, a:visible:not([href])")
+        assert await loose.count() == 0
+
+
+class TestErrorSummary:
+    @pytest.mark.parametrize("name", ["form-errors", "register-errors", "login-wrong", "verify-empty"])
+    async def test_has_the_focus_when_the_page_comes(self, page: Page, preview: str, name: str) -> None:
+        await page.goto(f"{preview}/{name}")
+        assert await page.evaluate("document.activeElement.id") == "problems"
+
+    async def test_leads_into_a_choice_as_into_a_field(self, page: Page, preview: str) -> None:
+        await page.goto(f"{preview}/form-errors")
+        for wanted in ("plate", "holder-own", "declaration"):
+            link = page.locator(f".summary__list a[href='#{wanted}']")
+            await link.focus()
+            await page.keyboard.press("Enter")
+            assert await page.evaluate("document.activeElement.id") == wanted
