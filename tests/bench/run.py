@@ -1,0 +1,42 @@
+"""One run: the chosen benchmarks one after the other, with a table that grows as they end."""
+
+from collections.abc import Callable, Sequence
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from tests.bench.measuring import SMOKE, Bench, Size, measure, results
+from tests.bench.report import Run, terminal_table
+from tests.bench.rig import Rig, rigged
+
+Said = Callable[[str], None]
+
+
+async def run(benches: Sequence[Bench], size: Size, console: Console) -> Run:
+    """Measures them all. Raises what a benchmark raises."""
+    bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
+                   console=console)  # fmt: skip
+    task = bar.add_task("servers", total=len(benches))
+    async with rigged() as rig:
+        found = Run(size, rig.settings)
+        with Live(bar, console=console, refresh_per_second=4) as live:
+            for bench in benches:
+                bar.update(task, description=bench.title)
+
+                def said(text: str, bench: Bench = bench) -> None:
+                    bar.update(task, description=f"{bench.title} [dim]{text}[/dim]")
+
+                await _one(bench, rig, found, said)
+                bar.advance(task)
+                live.update(Group(terminal_table(found.results), bar))
+            live.update(terminal_table(found.results))
+    return found
+
+
+async def _one(bench: Bench, rig: Rig, found: Run, said: Said) -> None:
+    rounds = min(bench.rounds or found.size.rounds, found.size.rounds)
+    async with bench.prepare(rig, found.size, found.notes) as sides:
+        figures = await measure(sides, rounds, said, warm=bench.warm and found.size is not SMOKE)
+    found.figures[bench.title] = figures
+    found.results += results(bench, figures)
