@@ -5,13 +5,8 @@ from typing import Final
 from tests.bench import appending, inbox, latency, reading, relaying
 from tests.bench.measuring import Bench
 
-BENCHES: Final[tuple[Bench, ...]] = (
-    *appending.BENCHES,
-    *reading.BENCHES,
-    *relaying.BENCHES,
-    *inbox.BENCHES,
-    *latency.BENCHES,
-)
+_MODULES: Final = (appending, reading, relaying, inbox, latency)
+BENCHES: Final[tuple[Bench, ...]] = tuple(bench for module in _MODULES for bench in module.BENCHES)
 
 
 def groups() -> list[str]:

@@ -259,4 +259,4 @@ ROWS: Final = (
     Row("catch-up", "catch-up of a new consumer from the feed over HTTP", "events/s", "caught up", "relayed",
         "the relay", 1.0),
 )  # fmt: skip
-BENCHES: Final = (Bench("inbox", "handlers and catch-up", ROWS, _prepare),)
+BENCHES: Final = (Bench("inbox", "handlers and catch-up", ROWS, _prepare, rounds=5),)

@@ -7,7 +7,7 @@ that one clock tells the time; the raw side is measured first in each round.
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,10 +40,11 @@ class Stopwatch:
         if (began := self.began.pop(id, None)) is not None:
             self.taken.append((time.perf_counter() - began) * 1000)
 
-    async def run(self, count: int, send: Callable[[UUID], Awaitable[None]]) -> Figures:
+    async def run(self, count: int, send: Callable[[UUID], Coroutine[Any, Any, None]]) -> Figures:
         """Sends at a steady rate whatever comes back, then waits for the last."""
         self.taken.clear()
-        sending, start = [], time.perf_counter()
+        sending: list[asyncio.Task[None]] = []
+        start = time.perf_counter()
         for number in range(count):
             await asyncio.sleep(max(0.0, start + number / EACH_SECOND - time.perf_counter()))
             sending.append(asyncio.create_task(send(new_id())))
@@ -160,7 +161,7 @@ async def _delete(rig: Rig, prefix: str) -> None:
 
 @asynccontextmanager
 async def _prepare(rig: Rig, size: Size, notes: Notes) -> AsyncIterator[Mapping[str, Side]]:
-    count = max(3, int(ROUND_SECONDS * EACH_SECOND * size.seconds / 1.5))
+    count = max(3, int(ROUND_SECONDS * EACH_SECOND * size.seconds))
     async with _bare(rig) as bare, _services(rig) as services:
         yield {"hop": lambda: bare(count), "services": lambda: services(count)}
 
@@ -171,4 +172,4 @@ ROWS: Final = (
     Row("latency-p50", f"{WHAT}, p50", "ms", "services.p50", "hop.p50", HOP, 1.5, less=True),
     Row("latency-p99", f"{WHAT}, p99", "ms", "services.p99", "hop.p99", HOP, 2.0, less=True),
 )
-BENCHES: Final = (Bench("latency", "latency", ROWS, _prepare),)
+BENCHES: Final = (Bench("latency", "latency", ROWS, _prepare, rounds=5),)

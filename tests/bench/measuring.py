@@ -48,7 +48,7 @@ class Size:
     pages: int
 
 
-FULL: Final = Size("full", 5, 1.5, 200_000, 2_000_000, 1_000_000, 6_000, 5_000, 24, 300)
+FULL: Final = Size("full", 7, 1.0, 200_000, 2_000_000, 1_000_000, 6_000, 5_000, 24, 300)
 QUICK: Final = Size("quick", 3, 0.5, 20_000, 200_000, 50_000, 1_500, 1_500, 6, 100)
 SMOKE: Final = Size("smoke", 1, 0.05, 400, 2_000, 1_000, 40, 60, 1, 3)
 
@@ -80,6 +80,8 @@ class Result:
     row: Row
     ours: list[float]
     beside: list[float]
+    processor: tuple[float, float] | None = None
+    """Microseconds of processor an operation, client and PostgreSQL together: ours, beside."""
 
     @property
     def ratio(self) -> float:
@@ -125,7 +127,15 @@ def _prefixed(name: str, figures: Mapping[str, float]) -> dict[str, float]:
 
 def results(bench: Bench, found: Mapping[str, list[float]]) -> list[Result]:
     """The rows of a benchmark with what was found."""
-    return [Result(row, found[row.side], found[row.beside]) for row in bench.rows]
+    return [Result(row, found[row.side], found[row.beside], _processor(row, found)) for row in bench.rows]
+
+
+def _processor(row: Row, found: Mapping[str, list[float]]) -> tuple[float, float] | None:
+    names = [(f"{side}.client", f"{side}.server") for side in (row.side, row.beside)]
+    if any(name not in found for pair in names for name in pair):
+        return None
+    ours, beside = (sum(median(found[name]) for name in pair) for pair in names)
+    return ours, beside
 
 
 def quantile(values: list[float], share: float) -> float:

@@ -32,4 +32,4 @@ ROWS: Final = (
     Row("relay", "relay with confirms to a quorum queue", "events/s", "relayed", "published",
         "aio-pika, same bytes, 100 in flight", 0.8),
 )  # fmt: skip
-BENCHES: Final = (Bench("relay", "relay", ROWS, _prepare),)
+BENCHES: Final = (Bench("relay", "relay", ROWS, _prepare, rounds=5),)

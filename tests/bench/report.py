@@ -61,7 +61,7 @@ def _row(result: Result) -> dict[str, Any]:
     return {
         "key": row.key, "what": row.what, "unit": row.unit, "ours": result.ours, "beside": result.beside,
         "beside_what": row.beside_what, "ratio": result.ratio, "ratios": result.ratios, "reach": row.reach,
-        "less": row.less, "reached": result.is_reached,
+        "less": row.less, "reached": result.is_reached, "processor": result.processor,
     }  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def terminal_table(results: Iterable[Result]) -> Table:
     """The table as it stands."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title, side in (("", "left"), ("what", "left"), ("ours", "right"), ("beside", "right"), ("", "left"),
-                        ("ratio", "right"), ("spread", "right"), ("reach", "right")):  # fmt: skip
+                        ("ratio", "right"), ("spread", "right"), ("cpu", "right"), ("reach", "right")):  # fmt: skip
         table.add_column(title, justify=side, no_wrap=title != "what")  # type: ignore[arg-type]
     for result in results:
         mark = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: " "}[result.is_reached]
@@ -81,7 +81,12 @@ def _cells(result: Result) -> list[str]:
     row = result.row
     spread = f"{min(result.ratios):.2f}–{max(result.ratios):.2f}"
     return [row.what, number(median(result.ours)), number(median(result.beside)), row.unit,
-            f"{result.ratio:.2f}", spread, wanted(result)]  # fmt: skip
+            f"{result.ratio:.2f}", spread, by_processor(result), wanted(result)]  # fmt: skip
+
+
+def by_processor(result: Result) -> str:
+    """The ratio that the processor time alone would give."""
+    return f"{result.processor[1] / result.processor[0]:.2f}" if result.processor else ""
 
 
 def wanted(result: Result) -> str:
@@ -106,8 +111,8 @@ def markdown(run: Run) -> str:
         "",
         "## The last run",
         "",
-        "| | What | Ours | Beside it | | Ratio | Spread | Reach |",
-        "|---|---|---:|---|---|---:|---:|---:|",
+        "| | What | Ours | Beside it | | Ratio | Spread | Processor | Reach |",
+        "|---|---|---:|---|---|---:|---:|---:|---:|",
         *(_line(result) for result in run.results),
         "",
         *_profiles(run.notes),
@@ -119,9 +124,9 @@ def markdown(run: Run) -> str:
 
 def _line(result: Result) -> str:
     mark = {True: "✓", False: "✗", None: ""}[result.is_reached]
-    what, ours, beside, unit, ratio, spread, reach = _cells(result)
+    what, ours, beside, unit, ratio, spread, cpu, reach = _cells(result)
     beside = f"{beside}: {result.row.beside_what}"
-    return f"| {mark} | {what} | {ours} | {beside} | {unit} | **{ratio}** | {spread} | {reach} |"
+    return f"| {mark} | {what} | {ours} | {beside} | {unit} | **{ratio}** | {spread} | {cpu} | {reach} |"
 
 
 def _profiles(notes: Notes) -> Sequence[str]:

@@ -165,7 +165,8 @@ class Rig:
         async def caller(number: int, until: float) -> None:
             nonlocal done
             while time.perf_counter() < until:
-                done += await work(number)
+                count = await work(number)  # not in one line with the sum, which others change meanwhile
+                done += count
 
         async def callers_together() -> None:
             until = time.perf_counter() + seconds
