@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from tests.bench import appending, inbox, latency, reading, relaying
+from tests.bench import appending, documents, growth, inbox, journeys, latency, pages, reading, relaying
 from tests.bench.measuring import Bench
 
-_MODULES: Final = (appending, reading, relaying, inbox, latency)
+_MODULES: Final = (appending, reading, relaying, inbox, latency, growth, documents, pages, journeys)
 BENCHES: Final[tuple[Bench, ...]] = tuple(bench for module in _MODULES for bench in module.BENCHES)
 
 

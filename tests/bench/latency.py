@@ -23,6 +23,7 @@ from tests.bench.flow import TOO_LONG
 from tests.bench.measuring import Bench, Figures, Notes, Row, Side, Size, quantile
 from tests.bench.office import ARCHIVE, OFFICE, SEEN, matter
 from tests.bench.rig import Rig
+from tests.bench.stages import Stages, looking_on
 
 EACH_SECOND: Final = 50
 ROUND_SECONDS: Final = 6.0
@@ -97,7 +98,7 @@ async def _bare(rig: Rig) -> AsyncIterator[Callable[[int], Awaitable[Figures]]]:
 
 
 @asynccontextmanager
-async def _services(rig: Rig) -> AsyncIterator[Callable[[int], Awaitable[Figures]]]:
+async def _services(rig: Rig, stages: Stages) -> AsyncIterator[Callable[[int], Awaitable[Figures]]]:
     """Two whole services: log, sequencer, relay, broker, subscription, inbox, handler."""
     prefix, mint, watch = f"bench-{uuid4().hex[:8]}.", CallerMint(), Stopwatch()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
@@ -110,20 +111,21 @@ async def _services(rig: Rig) -> AsyncIterator[Callable[[int], Awaitable[Figures
                 ARCHIVE, rig.admin_url, rig.broker().url, at / "a", mint=mint, name_prefix=prefix
             ) as archive,
         ):
-            _notice(archive, watch)
+            _notice(archive, watch, stages)
             await _listens(rig, f"{prefix}archive.events")
 
             async def send(id: UUID) -> None:
                 unit = office.runtime.unit()
                 await unit.save(matter(id, unit.now, 1), subject=new_id())
                 await unit.commit()
-                watch.began.setdefault(id, time.perf_counter())
+                watch.began[id] = time.perf_counter()
+                stages.mark("committed", id)
 
             yield lambda count: watch.run(count, send)
         await _delete(rig, prefix)
 
 
-def _notice(archive: Running, watch: Stopwatch) -> None:
+def _notice(archive: Running, watch: Stopwatch, stages: Stages) -> None:
     """Takes the time when the archive's queue of appends tells that a handler's append is committed."""
     queue = archive.runtime.log.queue
     before = queue._on_commit
@@ -133,6 +135,7 @@ def _notice(archive: Running, watch: Stopwatch) -> None:
         for table, key in append.rows:
             if table == SEEN.name:
                 watch.arrived(UUID(key[0]))
+                stages.mark("handler committed", key[0])
 
     queue._on_commit = committed
 
@@ -162,8 +165,12 @@ async def _delete(rig: Rig, prefix: str) -> None:
 @asynccontextmanager
 async def _prepare(rig: Rig, size: Size, notes: Notes) -> AsyncIterator[Mapping[str, Side]]:
     count = max(3, int(ROUND_SECONDS * EACH_SECOND * size.seconds))
-    async with _bare(rig) as bare, _services(rig) as services:
+    stages = Stages()
+    async with _bare(rig) as bare, _services(rig, stages) as services:
         yield {"hop": lambda: bare(count), "services": lambda: services(count)}
+        with looking_on(stages):
+            await services(count)
+        notes.profiles["latency, milliseconds"] = stages.medians()
 
 
 HOP: Final = "bare publish-consume hop between the same two inserts"

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+from shared.cli.rebuilding import Fold
 from shared.ids import new_id
 from shared.log import LogReader
 from shared.log.reading import _LOG, BEGINNING, PAGE
 from tests.bench.measuring import Bench, Notes, Row, Side, Size
+from tests.bench.office import MATTERS
 from tests.bench.rig import Log, Rig
 
 STEPS: Final = 10
@@ -46,6 +48,14 @@ async def _decoded(log: Log) -> float:
     return count / (time.perf_counter() - began)
 
 
+async def _folded(log: Log) -> float:
+    """The read model folded from the log into a second table, as `portal rebuild` does."""
+    fold, began = Fold(log.service, MATTERS, log.owner, log.cold_keys()), time.perf_counter()
+    await fold.begin()
+    await fold.go_on(settled=False)
+    return fold.count / (time.perf_counter() - began)
+
+
 @asynccontextmanager
 async def _prepare(rig: Rig, size: Size, notes: Notes) -> AsyncIterator[Mapping[str, Side]]:
     async with rig.log() as plain, rig.log() as sealed:
@@ -56,6 +66,7 @@ async def _prepare(rig: Rig, size: Size, notes: Notes) -> AsyncIterator[Mapping[
             "decoded": lambda: _decoded(plain),
             "fetched sealed": lambda: _undecoded(sealed.pool),
             "opened": lambda: _decoded(sealed),
+            "folded": lambda: _folded(plain),
         }
         notes.profiles["log read, microseconds an event"] = await _profile(plain, sealed)
 
@@ -80,4 +91,7 @@ ROWS: Final = (
     Row("read-opened", "log read, decoded and decrypted", "events/s", "opened", "fetched sealed",
         "the same pages, undecoded", 0.5),
 )  # fmt: skip
-BENCHES: Final = (Bench("read", "log read", ROWS, _prepare, rounds=3),)
+REBUILD: Final = Row(
+    "rebuild", "rebuild of a read model", "events/s", "folded", "decoded", "log read, decoded", 0.5
+)
+BENCHES: Final = (Bench("read", "log read and rebuild", (*ROWS, REBUILD), _prepare, rounds=3),)

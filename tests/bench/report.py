@@ -68,9 +68,9 @@ def _row(result: Result) -> dict[str, Any]:
 def terminal_table(results: Iterable[Result]) -> Table:
     """The table as it stands."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title, side in (("", "left"), ("what", "left"), ("ours", "right"), ("beside", "right"), ("", "left"),
-                        ("ratio", "right"), ("spread", "right"), ("cpu", "right"), ("reach", "right")):  # fmt: skip
-        table.add_column(title, justify=side, no_wrap=title != "what")  # type: ignore[arg-type]
+    for title in ("", "what", "ours", "beside", "", "ratio", "spread", "cpu", "reach"):
+        is_text = title in {"", "what"}
+        table.add_column(title, justify="left" if is_text else "right", no_wrap=title != "what")
     for result in results:
         mark = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: " "}[result.is_reached]
         table.add_row(mark, *_cells(result))
