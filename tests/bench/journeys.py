@@ -85,10 +85,9 @@ class Crowd:
 
 @asynccontextmanager
 async def _prepare(rig: Rig, size: Size, notes: Notes) -> AsyncIterator[Mapping[str, Side]]:
-    async with portal(rig) as running:
-        crowd = Crowd(running, size.journeys)
-        yield {"journeys": crowd.walk}
-        crowd.tell(notes)
+    crowd = Crowd(await portal(rig), size.journeys)
+    yield {"journeys": crowd.walk}
+    crowd.tell(notes)
 
 
 ROWS: Final = (

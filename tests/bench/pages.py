@@ -87,7 +87,8 @@ async def _services(running: Portal) -> Any:
 
 @asynccontextmanager
 async def _prepare(rig: Rig, size: Size, notes: Notes) -> AsyncIterator[Mapping[str, Side]]:
-    async with portal(rig) as running, _bare(running) as port:
+    running = await portal(rig)
+    async with _bare(running) as port:
         gateway = running.stage.stack.ports["gateway"]
 
         async def profile() -> dict[str, float]:

@@ -29,9 +29,13 @@ class Portal:
         return found | {"postgresql": await self.rig.server_seconds()}
 
 
+async def portal(rig: Rig) -> Portal:
+    """Everything running on the rig's servers, until the rig ends; nothing of it is left then."""
+    return await rig.keep("portal", lambda: _started(rig))
+
+
 @asynccontextmanager
-async def portal(rig: Rig) -> AsyncIterator[Portal]:
-    """Everything running on the rig's servers; nothing of it is left afterwards."""
+async def _started(rig: Rig) -> AsyncIterator[Portal]:
     tests = state_folder() / "test"
     tests.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=tests, ignore_cleanup_errors=True) as folder:

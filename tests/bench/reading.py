@@ -94,4 +94,4 @@ ROWS: Final = (
 REBUILD: Final = Row(
     "rebuild", "rebuild of a read model", "events/s", "folded", "decoded", "log read, decoded", 0.5
 )
-BENCHES: Final = (Bench("read", "log read and rebuild", (*ROWS, REBUILD), _prepare, rounds=3),)
+BENCHES: Final = (Bench("read", "log read and rebuild", (*ROWS, REBUILD), _prepare, rounds=3, warm=False),)

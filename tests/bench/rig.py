@@ -9,10 +9,10 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -32,6 +32,7 @@ from shared.testing import Databases, fresh
 from tests.bench.measuring import Figures
 from tests.bench.office import OFFICE, matter
 
+T = TypeVar("T")
 ASKED: Final = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method",
                 "shared_buffers", "max_wal_size")  # fmt: skip
 
@@ -106,6 +107,8 @@ class Rig:
     admin_url: str
     settings: dict[str, str]
     _stack: ExitStack
+    _later: AsyncExitStack
+    _kept: dict[str, Any] = field(default_factory=dict)
     _broker: Broker | None = None
     _postmaster: psutil.Process | None = None
 
@@ -114,6 +117,13 @@ class Rig:
             self._broker = self._stack.enter_context(rabbitmq_for_tests())
             self.settings["rabbitmq"] = self._broker.described
         return self._broker
+
+    async def keep(self, name: str, make: Callable[[], AbstractAsyncContextManager[T]]) -> T:
+        """What takes long to start: started by whoever needs it first, there until the rig ends."""
+        if name not in self._kept:
+            self._kept[name] = await self._later.enter_async_context(make())
+        kept: T = self._kept[name]
+        return kept
 
     @asynccontextmanager
     async def log(self, service: Service = OFFICE) -> AsyncIterator[Log]:
@@ -160,7 +170,7 @@ class Rig:
         `work` takes the caller's number and returns how many operations it has done.
         Beside it the microseconds of processor for one operation: this process (`client`), the server.
         """
-        done = 0
+        done = 0.0
 
         async def caller(number: int, until: float) -> None:
             nonlocal done
@@ -173,7 +183,12 @@ class Rig:
             await asyncio.gather(*(caller(n, until) for n in range(callers)))
 
         elapsed, client, server = await self.spent(callers_together)
-        return {"": done / elapsed, "client": client / done * 1e6, "server": server / done * 1e6}
+        return {
+            "": done / elapsed,
+            "operations": done,
+            "client": client / done * 1e6,
+            "server": server / done * 1e6,
+        }
 
 
 def _family(postmaster: psutil.Process) -> Iterator[psutil.Process]:
@@ -201,7 +216,8 @@ async def rigged() -> AsyncIterator[Rig]:
         settings = await _asked(url)
         if settings["fsync"] != "on" or settings["synchronous_commit"] != "on":
             raise NotDurable("fsync and synchronous_commit must be on")
-        yield Rig(url, settings, stack)
+        async with AsyncExitStack() as later:
+            yield Rig(url, settings, stack, later)
 
 
 async def _asked(url: str) -> dict[str, str]:

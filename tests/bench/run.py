@@ -27,14 +27,15 @@ async def run(benches: Sequence[Bench], size: Size, console: Console) -> Run:
                 def said(text: str, bench: Bench = bench) -> None:
                     bar.update(task, description=f"{bench.title} [dim]{text}[/dim]")
 
-                await _one(bench, rig, found, said)
+                await run_one(bench, rig, found, said)
                 bar.advance(task)
                 live.update(Group(terminal_table(found.results), bar))
             live.update(terminal_table(found.results))
     return found
 
 
-async def _one(bench: Bench, rig: Rig, found: Run, said: Said) -> None:
+async def run_one(bench: Bench, rig: Rig, found: Run, said: Said) -> None:
+    """Measures one and adds its rows, figures and notes to the run."""
     rounds = min(bench.rounds or found.size.rounds, found.size.rounds)
     async with bench.prepare(rig, found.size, found.notes) as sides:
         figures = await measure(sides, rounds, said, warm=bench.warm and found.size is not SMOKE)
