@@ -3,6 +3,7 @@
 ARGS: names of groups to run only these; `--quick` for rough figures in little time.
 """
 
+import signal
 import sys
 
 import uvloop
@@ -26,11 +27,12 @@ def main(arguments: list[str]) -> int:
         console.print(USAGE.format("|".join(groups())), markup=False)
         return 2
     configure_logging("bench", "error")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # servers that were started are ended
     size = QUICK if "--quick" in flags else FULL
     found = uvloop.run(run(chosen(names), size, console))
     show(console, found)
     console.print(f"Figures: {found.write(state_folder() / 'bench')}", soft_wrap=True)
-    if size is FULL and not names:
+    if not names:
         (ROOT / "docs" / "performance.md").write_text(markdown(found))
         console.print("Written: docs/performance.md")
     return 0

@@ -2,10 +2,23 @@
 
 from typing import Final
 
-from tests.bench import appending, documents, growth, inbox, journeys, latency, pages, reading, relaying
+from tests.bench import (
+    appending,
+    documents,
+    growth,
+    inbox,
+    journeys,
+    latency,
+    pages,
+    reading,
+    recorder,
+    relaying,
+)
 from tests.bench.measuring import Bench
 
-_MODULES: Final = (appending, reading, relaying, inbox, latency, growth, documents, pages, journeys)
+_MODULES: Final = (
+    appending, recorder, reading, relaying, inbox, latency, growth, documents, pages, journeys,
+)  # fmt: skip
 BENCHES: Final[tuple[Bench, ...]] = tuple(bench for module in _MODULES for bench in module.BENCHES)
 
 

@@ -163,7 +163,7 @@ async def _peak(log: Log) -> float:
 
 
 def _row(kind: str, what: str) -> Row:
-    return Row(f"growth-{kind}", f"growth: {what}, on a log of 2,000,000 events", "buffers", f"{kind} large",
+    return Row(f"growth-{kind}", f"growth: {what}, on a log of {{growth:,}} events", "buffers", f"{kind} large",
                f"{kind} small", "on a log of 10,000", 1.1, less=True)  # fmt: skip
 
 
@@ -172,7 +172,7 @@ ROWS: Final = (
     _row("load", "load ten events"),
     _row("feed", "number an event, read ten"),
 )
-MEMORY: Final = Row("rebuild-memory", "rebuild of 1,000,000 events, most memory", "MB", "large", "small",
+MEMORY: Final = Row("rebuild-memory", "rebuild of {memory:,} events, most memory", "MB", "large", "small",
                     "of 10,000 events", 1.1, less=True)  # fmt: skip
 BENCHES: Final = (
     Bench("growth", "growth", ROWS, _prepare, rounds=3, warm=False),

@@ -6,7 +6,7 @@ that whatever else the machine does meets all sides alike; a row's ratio is the 
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from statistics import median
 from typing import Any, Final
 
@@ -19,7 +19,8 @@ Said = Callable[[str], None]
 class Row:
     """One line of the table: `side` beside `beside`, both in `unit`; `reach` is what the ratio should be.
 
-    `less` rows count cost instead of speed: there the ratio should stay below `reach`.
+    `what` may name a number of the size: `{growth:,} events`. `less` rows count cost instead of speed: there
+    the ratio should stay below `reach`.
     """
 
     key: str
@@ -125,9 +126,10 @@ def _prefixed(name: str, figures: Mapping[str, float]) -> dict[str, float]:
     return {f"{name}.{key}" if key else name: figure for key, figure in figures.items()}
 
 
-def results(bench: Bench, found: Mapping[str, list[float]]) -> list[Result]:
-    """The rows of a benchmark with what was found."""
-    return [Result(row, found[row.side], found[row.beside], _processor(row, found)) for row in bench.rows]
+def results(bench: Bench, size: Size, found: Mapping[str, list[float]]) -> list[Result]:
+    """The rows of a benchmark with what was found; numbers of the size are put into their words."""
+    rows = [replace(row, what=row.what.format_map(asdict(size))) for row in bench.rows]
+    return [Result(row, found[row.side], found[row.beside], _processor(row, found)) for row in rows]
 
 
 def _processor(row: Row, found: Mapping[str, list[float]]) -> tuple[float, float] | None:

@@ -105,7 +105,7 @@ def markdown(run: Run) -> str:
     parts = [
         "# Performance",
         "",
-        f"Written by `make bench` on {run.began:%d %B %Y}: {machine()}; {servers}.",
+        f"Written by `make bench` ({run.size.name}) on {run.began:%d %B %Y}: {machine()}; {servers}.",
         "",
         HOW.read_text().strip(),
         "",

@@ -6,6 +6,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from tests.bench import recorder
 from tests.bench.measuring import SMOKE, Bench, Size, measure, results
 from tests.bench.report import Run, terminal_table
 from tests.bench.rig import Rig, rigged
@@ -20,9 +21,15 @@ async def run(benches: Sequence[Bench], size: Size, console: Console) -> Run:
     task = bar.add_task("servers", total=len(benches))
     async with rigged() as rig:
         found = Run(size, rig.settings)
+        if not recorder.IS_THERE:
+            found.notes.remarks.append(
+                "The library's own recorder was left out: it needs psycopg[binary,pool]."
+            )
         with Live(bar, console=console, refresh_per_second=4) as live:
             for bench in benches:
                 bar.update(task, description=bench.title)
+                if not console.is_terminal:
+                    console.print(f"{bench.title} …")
 
                 def said(text: str, bench: Bench = bench) -> None:
                     bar.update(task, description=f"{bench.title} [dim]{text}[/dim]")
@@ -40,4 +47,4 @@ async def run_one(bench: Bench, rig: Rig, found: Run, said: Said) -> None:
     async with bench.prepare(rig, found.size, found.notes) as sides:
         figures = await measure(sides, rounds, said, warm=bench.warm and found.size is not SMOKE)
     found.figures[bench.title] = figures
-    found.results += results(bench, figures)
+    found.results += results(bench, found.size, figures)
