@@ -163,7 +163,8 @@ async def _peak(log: Log) -> float:
 
 
 def _row(kind: str, what: str) -> Row:
-    return Row(f"growth-{kind}", f"growth: {what}, on a log of {{growth:,}} events", "buffers", f"{kind} large",
+    what = f"growth: {what}, on a log of {{growth:,}} events"
+    return Row(f"growth-{kind}", what, "buffers", f"{kind} large",
                f"{kind} small", "on a log of 10,000", 1.1, less=True)  # fmt: skip
 
 
