@@ -5,12 +5,15 @@ No time is asserted: only that the figures are there and are numbers.
 
 import asyncio
 import math
+import os
 from collections.abc import AsyncIterator
 from statistics import median
 
+import asyncpg
 import pytest
 from rich.console import Console
 
+from deploy.local.testservers import STANDARD_POSTGRES
 from tests.bench.catalogue import BENCHES, chosen, groups
 from tests.bench.measuring import SMOKE, Bench, Result, Row, measure
 from tests.bench.report import Run, markdown, terminal_table
@@ -100,6 +103,16 @@ class TestMeasuring:
 
 
 class TestTheRig:
+    @pytest.mark.skipif("PORTAL_POSTGRES_URL" in os.environ, reason="a server was given")
+    async def test_has_a_server_that_nobody_else_uses(self, rig: Rig) -> None:
+        assert rig.admin_url != STANDARD_POSTGRES
+        connection = await asyncpg.connect(rig.admin_url)
+        others = await connection.fetch(
+            "SELECT datname FROM pg_database WHERE datname NOT LIKE 'portal_test_%' AND NOT datistemplate"
+        )
+        await connection.close()
+        assert [row["datname"] for row in others] == ["postgres"]
+
     async def test_counts_what_callers_do_side_by_side(self, rig: Rig) -> None:
         done = 0
 
