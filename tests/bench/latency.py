@@ -90,8 +90,9 @@ async def _bare(rig: Rig) -> AsyncIterator[Callable[[int], Awaitable[Figures]]]:
             message = aio_pika.Message(id.bytes, delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
             await out.default_exchange.publish(message, queue.name, timeout=TOO_LONG)
 
-        await queue.consume(receive)
+        tag = await queue.consume(receive)
         yield lambda count: watch.run(count, send)
+        await queue.cancel(tag)
         await inbound.queue_delete(queue.name)
         for connection in (sender, receiver):
             connection.terminate()

@@ -1,5 +1,6 @@
 """One run: the chosen benchmarks one after the other, with a table that grows as they end."""
 
+import os
 from collections.abc import Callable, Sequence
 
 from rich.console import Console, Group
@@ -20,7 +21,7 @@ async def run(benches: Sequence[Bench], size: Size, console: Console) -> Run:
                    console=console)  # fmt: skip
     task = bar.add_task("servers", total=len(benches))
     async with rigged() as rig:
-        found = Run(size, rig.settings)
+        load, found = os.getloadavg()[0], Run(size, rig.settings)
         if not recorder.IS_THERE:
             found.notes.remarks.append(
                 "The library's own recorder was left out: it needs psycopg[binary,pool]."
@@ -38,6 +39,8 @@ async def run(benches: Sequence[Bench], size: Size, console: Console) -> Run:
                 bar.advance(task)
                 live.update(Group(terminal_table(found.results), bar))
             live.update(terminal_table(found.results))
+    before, after = (f"{one:.1f}" for one in (load, os.getloadavg()[0]))
+    found.notes.remarks.append(f"Load average of the machine: {before} before the run, {after} at its end.")
     return found
 
 
