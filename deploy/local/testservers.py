@@ -32,11 +32,14 @@ STANDARD_POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 
 
 @contextmanager
-def postgres_for_tests() -> Iterator[str]:
-    """The URL of an administrator (superuser) of a PostgreSQL; may be called inside a running event loop."""
+def postgres_for_tests(*, own: bool = False) -> Iterator[str]:
+    """The URL of an administrator (superuser) of a PostgreSQL; may be called inside a running event loop.
+
+    With `own` a server on the standard port is passed over: who measures must know what it is set to.
+    """
     if given := os.environ.get("PORTAL_POSTGRES_URL"):
         yield given
-    elif _apart(lambda: asyncio.run(_lets_in(STANDARD_POSTGRES))):
+    elif not own and _apart(lambda: asyncio.run(_lets_in(STANDARD_POSTGRES))):
         yield STANDARD_POSTGRES
     else:
         port, password = free_port(), secrets.token_urlsafe(24)

@@ -1,0 +1,42 @@
+"""`make bench`: measures on real servers, prints a table, keeps JSON, writes docs/performance.md.
+
+ARGS: names of groups to run only these; `--quick` for rough figures in little time.
+"""
+
+import signal
+import sys
+
+import uvloop
+from rich.console import Console
+
+from deploy.local.places import ROOT, state_folder
+from shared.observe.logs import configure_logging
+from tests.bench.catalogue import chosen, groups
+from tests.bench.measuring import FULL, QUICK
+from tests.bench.report import markdown, show
+from tests.bench.run import run
+
+USAGE = 'usage: make bench ARGS="[--quick] [{}]"'
+
+
+def main(arguments: list[str]) -> int:
+    console = Console(highlight=False)
+    names = [argument for argument in arguments if not argument.startswith("-")]
+    flags = set(arguments) - set(names)
+    if flags - {"--quick"} or set(names) - set(groups()):
+        console.print(USAGE.format("|".join(groups())), markup=False)
+        return 2
+    configure_logging("bench", "error")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # servers that were started are ended
+    size = QUICK if "--quick" in flags else FULL
+    found = uvloop.run(run(chosen(names), size, console))
+    show(console, found)
+    console.print(f"Figures: {found.write(state_folder() / 'bench')}", soft_wrap=True)
+    if not names:
+        (ROOT / "docs" / "performance.md").write_text(markdown(found))
+        console.print("Written: docs/performance.md")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
