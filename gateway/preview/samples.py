@@ -231,7 +231,25 @@ def _accounts(t: Translator) -> dict[str, Page]:
             trust="mail",
             fields=profile_fields(t, values, {}),
             hidden={"version": "3"},
-            accesses=(access, replace(access, reader="clerk", purpose="case-work")),
+            accesses=(
+                replace(
+                    access,
+                    reader="clerk",
+                    purpose="case-work",
+                    what="document.resident_parking_permit",
+                    case_url="#",
+                ),
+                replace(
+                    access,
+                    reader="clerk",
+                    purpose="case-work",
+                    what="read.case",
+                    case_url="#",
+                    case_number="BPA-2026-004000",
+                ),
+                access,
+            ),
+            unread=("documents",),
         ),
         **results,
     }

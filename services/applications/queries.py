@@ -37,6 +37,11 @@ WHERE t.begun[1] = c.submitted_at
 _DRAFTS = "SELECT * FROM draft WHERE account_id = $1 ORDER BY changed_at DESC LIMIT $2"
 _DRAFT = "SELECT * FROM draft WHERE account_id = $1 AND draft_id = $2"
 _ACCESSES = "SELECT reader, purpose, read_at FROM case_access WHERE case_id = $1 ORDER BY read_at LIMIT $2"
+_ACCESSES_OF_ACCOUNT = """
+SELECT a.reader, a.purpose, a.read_at AS at, a.case_id, o.case_number
+FROM case_access a JOIN case_overview o USING (case_id)
+WHERE a.account_id = $1 ORDER BY a.read_at DESC, a.access_id DESC LIMIT $2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,11 @@ async def ended_cases(pool: asyncpg.Pool, service: str, now: datetime) -> list[E
 async def accesses_of(pool: asyncpg.Pool, case_id: UUID) -> list[dict[str, Any]]:
     """Who read a case, for what and when."""
     return [dict(row) for row in await pool.fetch(_ACCESSES, case_id, MOST_ROWS)]
+
+
+async def accesses_of_account(pool: asyncpg.Pool, account_id: UUID) -> list[dict[str, Any]]:
+    """Who read which of an account's cases, for what and when; the newest first."""
+    return [dict(row) for row in await pool.fetch(_ACCESSES_OF_ACCOUNT, account_id, MOST_ROWS)]
 
 
 async def drafts_of(pool: asyncpg.Pool, keys: KeyRing, account_id: UUID) -> list[Draft]:

@@ -11,7 +11,7 @@ from services.documents.composing import Composer
 from services.documents.domain.document import Document
 from services.documents.issuing import file_aad
 from services.documents.projections import ACCESSES
-from services.documents.queries import accesses_of, document_of, documents_of, shown
+from services.documents.queries import accesses_of, accesses_of_account, document_of, documents_of, shown
 from services.documents.store import ObjectStore
 from services.documents.verification import StatusListKeeper
 from services.documents.wording import FILE_NAMES
@@ -19,7 +19,7 @@ from shared.ids import new_id
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
 from shared.web.problems import Problem
-from shared.web.tokens import Caller, require
+from shared.web.tokens import AnyCaller, Caller, require
 
 Reader = Annotated[Caller, Depends(require("citizen", "clerk"))]
 Citizen = Annotated[Caller, Depends(require("citizen"))]
@@ -78,6 +78,11 @@ def router(
         if not _owns(caller, row):
             raise not_found()
         return {"accesses": await accesses_of(runtime.pool, document_id)}
+
+    @routes.get("/accesses")
+    async def who_read_mine(caller: AnyCaller) -> dict[str, Any]:
+        """Readings of any of one's own documents by the town hall, the newest first."""
+        return {"accesses": await accesses_of_account(runtime.pool, caller.account_id)}
 
     @routes.post("/documents/{document_id}/revocation")
     async def revoke(

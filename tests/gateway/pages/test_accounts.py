@@ -1,10 +1,13 @@
 """Signing up, in and out, and the profile."""
 
+import html
+import re
+
 import pytest
 
 from gateway.pages.accounts import local_path
-from tests.gateway.pages.conftest import Visitor, errors_of, hidden
-from tests.gateway.pages.samples import ME
+from tests.gateway.pages.conftest import CASE_PATH, Visitor, errors_of, hidden
+from tests.gateway.pages.samples import CASE, ME
 from tests.gateway.pages.town import Town, problem, refused_field
 
 BEGUN = {"session": "fresh", "account_id": ME["account_id"], "roles": ["citizen"], "language": "de"}
@@ -114,7 +117,6 @@ class TestRegistering:
 
 class TestProfile:
     async def test_is_saved_under_the_version_it_was_drawn_from(self, citizen: Visitor, town: Town) -> None:
-        town.tell("GET", "/accounts/me/accesses", (200, []))
         town.tell("PUT", "/accounts/me/profile", (200, ME))
         page = await citizen.get("/konto")
         assert hidden(page)["version"] == "3"
@@ -128,13 +130,37 @@ class TestProfile:
         )
 
     async def test_keeps_what_was_typed_when_somebody_was_faster(self, citizen: Visitor, town: Town) -> None:
-        town.tell("GET", "/accounts/me/accesses", problem(503, "unavailable"))
         town.tell("PUT", "/accounts/me/profile", problem(409, "changed_meanwhile"))
         page = await citizen.get("/konto")
         answer = await citizen.send(page, "/konto", {"given_names": "Kimberly"})
         assert answer.status_code == 409
         assert "Inzwischen hat sich etwas geändert" in errors_of(answer)[0]
         assert 'value="Kimberly"' in answer.text
+
+
+class TestWhoReadMyData:
+    async def test_says_who_what_why_and_when(self, citizen: Visitor, town: Town) -> None:
+        read = {"at": "2026-11-22T10:00:00Z", "reader": "clerk", "purpose": "case-work", "case_id": CASE}
+        own = {"at": "2026-11-22T09:30:00Z", "reader": "documents", "purpose": "render-document"}
+        town.tell("GET", "/accounts/me/accesses", (200, [own]))
+        town.tell("GET", "/accesses", (200, {"accesses": [{**read, "case_number": "BPA-2026-000001"}]}))
+        page = await citizen.get("/en/konto")
+        listed = page.text.partition('class="accesses"')[2].partition("</ul>")[0]
+        entries = re.findall(r"<li>.*?</li>", listed, re.S)
+        clerk, _, documents = (html.unescape(re.sub(r"<[^>]+>", " ", one)) for one in entries)
+        for words in ("Clerk at the office", "Your application", "BPA-2026-000001", "to work on your"):
+            assert words in clerk
+        assert f'href="/en{CASE_PATH}"' in entries[0]
+        assert "Document production" in documents
+        assert "Your account details" in documents
+
+    async def test_says_what_is_missing_while_a_service_is_away(self, citizen: Visitor, town: Town) -> None:
+        town.tell("GET", "/accesses", problem(503, "unavailable"))
+        page = await citizen.get("/konto")
+        assert page.status_code == 200
+        assert "Wer Ihre Anträge gelesen hat, fehlt gerade in dieser Liste." in page.text
+        assert "Wer Ihre Dokumente geöffnet hat, fehlt gerade in dieser Liste." in page.text
+        assert "Bisher niemand." not in page.text
 
 
 class TestSigningOut:

@@ -134,6 +134,17 @@ class TestAccess:
         seen = (await holder.get(f"/documents/{holder.document_id}/accesses")).json()["accesses"]
         assert [(a["reader"], a["purpose"]) for a in seen] == [("clerk", "test")]
 
+    async def test_of_a_clerk_is_on_the_citizens_list_of_all(self, holder: Holder) -> None:
+        issued = await holder.issued()
+        await holder.download(holder.clerk)
+        (seen,) = (await holder.get("/accesses")).json()["accesses"]
+        assert (seen["reader"], seen["kind"], seen["number"]) == ("clerk", issued["kind"], issued["number"])
+        assert (seen["case_id"], seen["document_id"]) == (str(holder.case_id), str(holder.document_id))
+        assert (await holder.get("/accesses", holder.clerk)).json() == {"accesses": []}
+        assert (
+            await holder.get("/accesses", holder.documents.mint.service("payments", "documents"))
+        ).status_code == 403
+
     async def test_ends_with_the_citizens_key(self, holder: Holder) -> None:
         await holder.issued()
         await holder.documents.runtime.keys.destroy(holder.account_id)
