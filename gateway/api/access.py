@@ -176,6 +176,22 @@ async def read_accesses(visit: Citizen) -> Accesses:
     return Accesses(accesses=[Access(**one) for one in found.accesses], missing=found.missing)
 
 
+class ErasureWish(BaseModel):
+    """The account's password, once more."""
+
+    password: Typed
+
+
+@router.post("/profile/erasure", status_code=202)
+async def erase_account(wish: ErasureWish, visit: Citizen, response: Response) -> Any:
+    """Deletes the account for good: undecided applications are withdrawn, documents go. 403 `wrong_password`,
+    409 `erasure_hindered` with `hindrances` (`document_pending`, `fee_open`) or `holds_office`."""
+    answer = await visit.post("identity", "/accounts/me/erasure", purpose=OWN, json=wish.model_dump())
+    visit.portal.people.forget(visit.session)
+    visit.portal.session.clear(response)
+    return answer
+
+
 async def _ask(visit: Visit, method: str, path: str, json: dict[str, Any]) -> Any:
     """A question at identity in the gateway's own name, whoever is signed in."""
     client = {"X-Client": client_address(visit.request.scope)}

@@ -206,6 +206,12 @@ def _accounts(t: Translator) -> dict[str, Page]:
     wrong_mail = field_sentence(t, "email_impossible", t("account.email"))
     access = accounts.Access(at=NOW, reader="documents", purpose="render-document")
     register = accounts.RegisterPage(email=email_field(t), password=password_field(t, new=True))
+    erase = accounts.ErasurePage(
+        action="#",
+        back_url="#",
+        password=password_field(t),
+        undecided=(accounts.CaseLink(url="#", number="BPA-2026-004000", words="Bewohnerparkausweis"),),
+    )
     results: dict[str, Page] = {
         f"link-{result}": accounts.LinkResultPage(result=result)
         for result in ("confirmed", "expired", "used", "unknown", "password_changed")
@@ -250,6 +256,12 @@ def _accounts(t: Translator) -> dict[str, Page]:
                 access,
             ),
             unread=("documents",),
+        ),
+        "erase": erase,
+        "erase-hindered": replace(
+            erase,
+            message="erasure_hindered",
+            hindrances=(accounts.CaseLink(url="#", number="HST-2026-000001", words=t("hindrance.fee_open")),),
         ),
         **results,
     }

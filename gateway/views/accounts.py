@@ -117,3 +117,30 @@ class ProfilePage(Page):
     @property
     def faulty(self) -> tuple[Field, ...]:
         return tuple(one for one in self.fields if one.error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseLink:
+    """A case and some words about it."""
+
+    url: str
+    number: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasurePage(Page):
+    """Asks for the password before the account is deleted. `message` is a key below `problem.`.
+
+    `undecided` would be withdrawn; `hindrances` must come to their end first.
+    """
+
+    template: ClassVar[str] = "account/erase.html"
+    nav: ClassVar[str] = "account"
+
+    action: str
+    back_url: str
+    password: Field
+    undecided: tuple[CaseLink, ...] = ()
+    hindrances: tuple[CaseLink, ...] = ()
+    message: str = ""

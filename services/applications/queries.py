@@ -34,6 +34,16 @@ FROM (SELECT case_id, submitted_at, ended_at, decided_by FROM case_overview
     FROM case_turn t WHERE t.case_id = c.case_id) t
 WHERE t.begun[1] = c.submitted_at
 """
+_CASES_OF_ACCOUNT = "SELECT case_id FROM case_overview WHERE account_id = $1 ORDER BY case_id"
+_DRAFTS_OF_ACCOUNT = "SELECT draft_id FROM draft WHERE account_id = $1"
+_AGAINST_ERASURE = """
+SELECT case_id, case_number,
+  CASE condition WHEN 'approved' THEN 'document_pending' ELSE 'fee_open' END AS reason
+FROM case_overview WHERE account_id = $1
+  AND (condition = 'approved'
+       OR condition = 'completed' AND fee_due = 'after_decision' AND fee_cents > 0 AND NOT settled)
+ORDER BY case_number
+"""
 _DRAFTS = "SELECT * FROM draft WHERE account_id = $1 ORDER BY changed_at DESC LIMIT $2"
 _DRAFT = "SELECT * FROM draft WHERE account_id = $1 AND draft_id = $2"
 _ACCESSES = "SELECT reader, purpose, read_at FROM case_access WHERE case_id = $1 ORDER BY read_at LIMIT $2"
@@ -69,6 +79,22 @@ async def case_as_of(reader: LogReader, case_id: UUID, version: int = LATEST) ->
 
 async def cases_of(pool: asyncpg.Pool, account_id: UUID) -> list[asyncpg.Record]:
     return list(await pool.fetch(_MINE, account_id, MOST_ROWS))
+
+
+async def case_ids_of(pool: asyncpg.Pool, account_id: UUID) -> list[UUID]:
+    """Every case of an account."""
+    return [row["case_id"] for row in await pool.fetch(_CASES_OF_ACCOUNT, account_id)]
+
+
+async def draft_ids_of(pool: asyncpg.Pool, account_id: UUID) -> list[UUID]:
+    """Every draft of an account."""
+    return [row["draft_id"] for row in await pool.fetch(_DRAFTS_OF_ACCOUNT, account_id)]
+
+
+async def hindrances_of(pool: asyncpg.Pool, account_id: UUID) -> list[dict[str, Any]]:
+    """Cases that must come to an end before their citizen can be forgotten: a document that is being made, a
+    decided fee that is not paid."""
+    return [dict(row) for row in await pool.fetch(_AGAINST_ERASURE, account_id)]
 
 
 async def worklist(pool: asyncpg.Pool, condition: str, service: str | None) -> list[asyncpg.Record]:

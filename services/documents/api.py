@@ -12,10 +12,11 @@ from services.documents.domain.document import Document
 from services.documents.issuing import file_aad
 from services.documents.projections import ACCESSES
 from services.documents.queries import accesses_of, accesses_of_account, document_of, documents_of, shown
-from services.documents.store import ObjectStore
+from services.documents.store import ObjectMissing, ObjectStore
 from services.documents.verification import StatusListKeeper
 from services.documents.wording import FILE_NAMES
 from shared.ids import new_id
+from shared.keys import DataKey
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
 from shared.web.problems import Problem
@@ -56,10 +57,13 @@ def router(
     async def download(document_id: UUID, caller: Reader) -> Response:
         """The sealed PDF. 410 `erased` once the citizen's key is destroyed."""
         row = await _row_for(runtime, caller, document_id)
-        key = await runtime.keys.find(row["account_id"])
-        if key is None:
-            raise Problem("erased", 410, "The document was erased with the citizen's data")
-        sealed = await store.get(row["store_key"])
+        key = await _key_for(runtime, row)
+        try:
+            sealed = await store.get(row["store_key"])
+        except ObjectMissing:  # erased a moment ago, and the key still in this process's cache?
+            runtime.keys.forget(row["account_id"])
+            await _key_for(runtime, row)
+            raise
         if not _owns(caller, row):
             await _record_access(runtime, caller, document_id)
         pdf = key.open(sealed, file_aad(document_id, row["sha256"]))
@@ -103,6 +107,13 @@ def router(
 
 def not_found() -> Problem:
     return Problem("not_found", 404, "There is no such thing here")
+
+
+async def _key_for(runtime: Runtime, row: asyncpg.Record) -> DataKey:
+    key = await runtime.keys.find(row["account_id"])
+    if key is None:
+        raise Problem("erased", 410, "The document was erased with the citizen's data")
+    return key
 
 
 def _owns(caller: Caller, row: asyncpg.Record) -> bool:

@@ -23,6 +23,7 @@ _NOT_IN_FORCE = """
 SELECT number, condition FROM document
 WHERE condition <> 'issued' AND kind = $1 AND valid_until >= $2
 """
+_FILES = "SELECT document_id, store_key FROM document WHERE account_id = $1"
 _ACCESSES_OF_ACCOUNT = """
 SELECT a.reader, a.purpose, a.read_at AS at, d.case_id, d.document_id, d.kind, d.number
 FROM document d JOIN document_access a USING (document_id)
@@ -50,6 +51,11 @@ async def documents_of(
 ) -> list[asyncpg.Record]:
     """The newest first; None: of any case, of any account."""
     return list(await pool.fetch(_LISTED, case_id, account_id, MOST_ROWS))
+
+
+async def files_of(pool: asyncpg.Pool, account_id: UUID) -> dict[UUID, str]:
+    """Where every document of an account rests, by its id."""
+    return {row["document_id"]: row["store_key"] for row in await pool.fetch(_FILES, account_id)}
 
 
 async def accesses_of(pool: asyncpg.Pool, document_id: UUID) -> list[dict[str, Any]]:

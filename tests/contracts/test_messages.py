@@ -7,6 +7,7 @@ import pytest
 from services.applications import consumed as applications
 from services.applications.published import PUBLISHED as APPLICATIONS
 from services.documents import policies as documents
+from services.documents.erasing import Eraser
 from services.documents.issuing import Issuer
 from services.documents.published import PUBLISHED as DOCUMENTS
 from services.identity import consumed as identity
@@ -24,7 +25,7 @@ def consumers() -> dict[str, Handlers]:
     """The reactions of each service, bound to nothing."""
     of_payments, of_documents = Handlers(), Handlers()
     payments.register(of_payments, NOBODY)
-    documents.register(of_documents, Tasks(), object.__new__(Issuer))
+    documents.register(of_documents, Tasks(), object.__new__(Issuer), object.__new__(Eraser))
     return {
         "identity": identity.handlers(),
         "applications": applications.handlers(NOBODY),

@@ -182,3 +182,26 @@ class TestWhoReadMyData:
 
     async def test_is_nobodys_without_a_session(self, visitor: httpx.AsyncClient) -> None:
         assert (await visitor.get("/api/v1/profile/accesses")).status_code == 401
+
+
+class TestErasure:
+    async def test_sends_the_password_and_ends_the_session(
+        self, citizen: httpx.AsyncClient, services: Services
+    ) -> None:
+        services.says["POST identity /accounts/me/erasure"] = {"status": "erasing"}
+        answer = await citizen.post("/api/v1/profile/erasure", json={"password": "ein ganzer satz"})
+        assert (answer.status_code, answer.json()) == (202, {"status": "erasing"})
+        assert 'session=""' in answer.headers["set-cookie"]
+        [call] = services.to("identity", "/accounts/me/erasure")
+        assert (call.body, call.session) == ({"password": "ein ganzer satz"}, "kim")
+
+    async def test_says_in_words_what_stands_against_it(
+        self, citizen: httpx.AsyncClient, services: Services
+    ) -> None:
+        hindrance = {"case_id": "c", "case_number": "HST-2026-000001", "reason": "fee_open"}
+        refused = problem(409, "erasure_hindered", hindrances=[hindrance])
+        services.says["POST identity /accounts/me/erasure"] = refused
+        answer = await citizen.post("/api/v1/profile/erasure", json={"password": "ein ganzer satz"})
+        assert (answer.status_code, answer.json()["hindrances"]) == (409, [hindrance])
+        assert "noch nicht löschen" in answer.json()["detail"]
+        assert "set-cookie" not in answer.headers

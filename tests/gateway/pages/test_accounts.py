@@ -7,7 +7,7 @@ import pytest
 
 from gateway.pages.accounts import local_path
 from tests.gateway.pages.conftest import CASE_PATH, Visitor, errors_of, hidden
-from tests.gateway.pages.samples import CASE, ME
+from tests.gateway.pages.samples import CASE, ME, case
 from tests.gateway.pages.town import Town, problem, refused_field
 
 BEGUN = {"session": "fresh", "account_id": ME["account_id"], "roles": ["citizen"], "language": "de"}
@@ -161,6 +161,61 @@ class TestWhoReadMyData:
         assert "Wer Ihre Anträge gelesen hat, fehlt gerade in dieser Liste." in page.text
         assert "Wer Ihre Dokumente geöffnet hat, fehlt gerade in dieser Liste." in page.text
         assert "Bisher niemand." not in page.text
+
+
+class TestDeletingTheAccount:
+    @pytest.fixture(autouse=True)
+    def no_cases(self, town: Town) -> None:
+        town.tell("GET", "/applications", (200, {"applications": []}))
+
+    async def test_says_first_what_goes_and_what_stays(self, citizen: Visitor, town: Town) -> None:
+        open_case = {**case("in_review"), "settled": True}
+        town.tell("GET", "/applications", (200, {"applications": [open_case, case("completed")]}))
+        assert 'href="/konto/loeschen"' in (await citizen.get("/konto")).text
+        for prefix, words in (
+            ("", ("Bewohnerparkausweis beantragen", "ohne Ihren Namen", "sind dann zurückgezogen")),
+            ("/en", ("without your name", "are then withdrawn", "printed permit holds")),
+        ):
+            page = await citizen.get(f"{prefix}/konto/loeschen")
+            assert page.status_code == 200
+            assert page.text.count(f'href="{prefix}{CASE_PATH}"') == 1
+            for one in words:
+                assert one in page.text
+
+    async def test_ends_the_visit(self, citizen: Visitor, town: Town) -> None:
+        town.tell("POST", "/accounts/me/erasure", (202, {"status": "erasing"}))
+        page = await citizen.get("/konto/loeschen")
+        answer = await citizen.send(page, "/konto/loeschen", {"password": KNOWN["password"]})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        assert "session" not in citizen.http.cookies
+        assert "Ihr Konto ist gelöscht." in (await citizen.get("/")).text
+        assert town.heard("POST", "/accounts/me/erasure")[0].json == {"password": KNOWN["password"]}
+
+    @pytest.mark.parametrize(
+        ("status", "slug", "words"),
+        [
+            (403, "wrong_password", "Das Passwort stimmt nicht."),
+            (409, "erasure_hindered", "weil vorher etwas zu Ende gehen muss"),
+            (409, "holds_office", "gehört zu einer Aufgabe im Rathaus"),
+            (429, "too_many_attempts", "zu viele Versuche"),
+        ],
+    )
+    async def test_says_why_not(
+        self, citizen: Visitor, town: Town, status: int, slug: str, words: str
+    ) -> None:
+        hindrance = {"case_id": CASE, "case_number": "HST-2026-000001", "reason": "fee_open"}
+        told = {"hindrances": [hindrance]} if slug == "erasure_hindered" else {}
+        town.tell("POST", "/accounts/me/erasure", problem(status, slug, **told))
+        page = await citizen.get("/konto/loeschen")
+        answer = await citizen.send(page, "/konto/loeschen", {"password": "x"})
+        assert answer.status_code == status
+        assert words in errors_of(answer)[0]
+        assert ("festgesetzt und noch nicht bezahlt" in answer.text) is bool(told)
+        assert "session" in citizen.http.cookies
+
+    async def test_is_for_who_is_signed_in(self, visitor: Visitor) -> None:
+        answer = await visitor.get("/konto/loeschen")
+        assert answer.headers["location"].startswith("/anmelden?weiter=")
 
 
 class TestSigningOut:

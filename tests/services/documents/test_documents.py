@@ -100,11 +100,6 @@ class TestFailures:
         assert error == "Permanent('UnprintableText: no glyph for U+12000')"
         assert (await holder.task())["tries"] == 1
 
-    async def test_of_an_erased_citizen_name_no_value(self, holder: Holder) -> None:
-        await holder.documents.runtime.keys.destroy(holder.account_id)
-        await holder.orders()
-        assert await until(holder.failure) == "Permanent('the citizen was erased')"
-
     async def test_of_a_strangers_case_issue_nothing(self, holder: Holder) -> None:
         holder.neighbours.cases[str(holder.case_id)]["account_id"] = str(new_id())
         await holder.orders()
