@@ -199,8 +199,9 @@ class TestACitizenWithAPermit:
         assert await stage.query("applications", drafts, UUID(account)) == []
 
         case = (await witness.folded())[UUID(resident.case_id)]
-        assert isinstance(case, Case)
-        assert (str(case.condition), case.answers, case.settled) == ("completed", REDACTED, True)
+        assert type(case) is Case
+        answers: Any = case.answers
+        assert (str(case.condition), answers, case.settled) == ("completed", REDACTED, True)
         await books.assert_balanced()
 
         authority = stage.stack.secrets("documents") / "seal_ca.pem"

@@ -29,7 +29,7 @@ async def forget(town: Town) -> None:
 
 async def decided(town: Town, service: str, decision: str) -> dict[str, Any]:
     """A case in a clerk's hands, decided."""
-    more = {} if service == "hundesteuer-anmeldung" else {"remark": "Bitte prüfen"}
+    more: dict[str, Any] = {} if service == "hundesteuer-anmeldung" else {"remark": "Bitte prüfen"}
     case_id = (await town.apply(service=service, **more)).json()["case_id"]
     if more:
         await town.until(case_id, "awaiting_payment")
@@ -64,7 +64,7 @@ class TestForgetting:
     async def test_leaves_cases_that_fold_and_say_nothing(self, town: Town) -> None:
         case = await decided(town, "bewohnerparkausweis", "approve")
         await forget(town)
-        found = await town.service.runtime.unit().load(Case, UUID(case["case_id"]))
+        found: Any = await town.service.runtime.unit().load(Case, UUID(case["case_id"]))
         assert (found.answers, found.facts, found.reserved) == (REDACTED, REDACTED, REDACTED)
         assert (found.condition, found.fee_cents, found.settled) == ("approved", 3060, True)
 

@@ -44,7 +44,7 @@ async def erased(identity: Identity, account_id: str) -> None:
     assert (await wish(identity, account_id)).status_code == 202
 
     async def done() -> bool:
-        return await condition(identity, account_id) == "erased"
+        return bool(await condition(identity, account_id) == "erased")
 
     await until(done)
 
@@ -66,9 +66,9 @@ class TestErasure:
         _, account_id = await resident(identity)
         await erased(identity, account_id)
         assert (await history(identity, account_id))[-2:] == ["erasure_requested", "account_erased"]
-        account = await identity.runtime.unit().load(Account, UUID(account_id))
+        account: Any = await identity.runtime.unit().load(Account, UUID(account_id))
         assert (account.email, account.attributes, account.password_hash) == (REDACTED, REDACTED, REDACTED)
-        row = await identity.runtime.pool.fetchrow(
+        (row,) = await identity.runtime.pool.fetch(
             "SELECT email, password_hash FROM account WHERE account_id = $1", UUID(account_id)
         )
         assert tuple(row) == (None, None)
@@ -123,7 +123,7 @@ class TestErasure:
         await unit.commit()
 
         async def done() -> bool:
-            return await condition(identity, account_id) == "erased"
+            return bool(await condition(identity, account_id) == "erased")
 
         await until(done)
         assert (await history(identity, account_id))[-1] == "account_erased"

@@ -1,6 +1,7 @@
 """What a unit reads: snapshots, numbers, remembered answers."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -100,7 +101,7 @@ class TestAnErasedPerson:
         again.give_back("forgotten", now=unit.now)
         await unit.save(again)
         await unit.commit()
-        found = await log.unit().load(Loan, loan.id)
+        found: Any = await log.unit().load(Loan, loan.id)
         assert (found.reader, found.title, found.returned) == (REDACTED, "Faust", True)
 
     async def test_is_never_written_about_again(self, log: Log) -> None:
