@@ -205,7 +205,8 @@ class TestACitizenWithAPermit:
         await books.assert_balanced()
 
         authority = stage.stack.secrets("documents") / "seal_ca.pem"
-        assert (await prove(resident.pdf, authority, stage.addresses.portal)).answer["status"] == "valid"
+        proof = await prove(resident.pdf, authority, stage.addresses.portal, ABOUT["plate"])
+        assert proof.answer["status"] == "valid"
         page = await clerk.open(resident.case_id)
         assert page.status == 200
         assert "Die antragstellende Person hat ihr Konto gelöscht." in page.said

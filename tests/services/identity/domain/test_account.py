@@ -329,12 +329,13 @@ class TestErasure:
         account.request_reset("link-2", expires_at=NOW + DAY, now=NOW)
         account.request_erasure(now=NOW)
         account.pending_events.clear()
-        for attempt in (
+        attempts: tuple[Callable[[], None], ...] = (
             lambda: account.request_erasure(now=NOW),
             lambda: account.grant_role("clerk", by=OPERATOR, now=NOW),
             lambda: account.change_profile({}, "en", expected=0, now=NOW),
             lambda: account.request_reset("link-3", expires_at=NOW + DAY, now=NOW),
-        ):
+        )
+        for attempt in attempts:
             with pytest.raises(refusals.NotActive):
                 attempt()
         with pytest.raises(refusals.LinkUnknown):
