@@ -20,9 +20,9 @@ EXCHANGE = r"portal\.events"
 # Whose feeds a service follows: it may bind its queue to these keys of the exchange, and to no other.
 FOLLOWED: Mapping[str, tuple[str, ...]] = {
     "identity": ("applications", "documents"),
-    "applications": ("payments", "documents"),
-    "payments": ("applications",),
-    "documents": ("applications", "payments"),
+    "applications": ("identity", "payments", "documents"),
+    "payments": ("identity", "applications"),
+    "documents": ("identity", "applications", "payments"),
 }
 
 

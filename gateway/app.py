@@ -19,6 +19,7 @@ from gateway.pages import (
     cases,
     documents,
     drafts,
+    erasure,
     forms,
     legal,
     payments,
@@ -36,7 +37,7 @@ from gateway.security.rates import RateLimits
 from gateway.settings import GatewaySettings
 from shared.web.app import middlewares, operators_routes
 
-_CITIZENS = (start, accounts, profile, forms, drafts, cases, payments, documents)
+_CITIZENS = (start, accounts, profile, erasure, forms, drafts, cases, payments, documents)
 _UNBOUNDED = 2**40  # BoundedBody bounds, and says so on a page
 
 

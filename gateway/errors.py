@@ -21,6 +21,7 @@ from shared.web.request_context import current_request
 
 API: Final = "/api/"
 RETRY_SECONDS: Final = 5
+ERASED: Final = "erased"
 _BY_STATUS: Final = {
     400: "bad_request",
     401: "login_required",
@@ -69,6 +70,8 @@ def refusal_for(problem: RemoteProblem | RemoteUnavailable) -> Refusal:
     """What a citizen is told when a service refused or gave no answer."""
     if isinstance(problem, RemoteUnavailable) or problem.status >= 500:
         return Refusal(503, "unavailable", RETRY_SECONDS)
+    if problem.slug == ERASED:
+        return Refusal(410, ERASED)
     slug = _BY_STATUS.get(problem.status, "bad_request")
     wait = problem.body.get("retry_after") if problem.status == 429 else None
     return Refusal(problem.status, slug, wait if isinstance(wait, int) else None)

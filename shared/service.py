@@ -24,7 +24,7 @@ from shared.bus.remote_feed import RemoteFeed
 from shared.clock import Clock, SystemClock
 from shared.feed.relay import Relay
 from shared.feed.sequencer import Sequencer
-from shared.keys import KeyRing, lookup
+from shared.keys import KeyDestroyed, KeyRing, lookup
 from shared.log import (
     Append,
     AppendQueue,
@@ -303,6 +303,7 @@ def _calls(name: str, settings: ServiceSettings) -> ServiceCalls:
 
 _TRANSLATIONS: dict[type[Exception], Callable[[Any], Problem]] = {
     VersionConflict: lambda _: changed_meanwhile(),
+    KeyDestroyed: lambda _: Problem("erased", 410, "The person's data were erased"),
     LogUnavailable: lambda _: unavailable(),
     **dict.fromkeys((*ASYNCPG_AWAY, ConnectionError, TimeoutError), lambda _: unavailable()),
     StreamNotFound: lambda _: Problem("not_found", 404, "There is no such thing here"),

@@ -1,11 +1,14 @@
 """Accounts and sessions. Unsafe requests need the token of `GET /session` in X-CSRF-Token."""
 
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, Field
 
 from gateway.api.caller import Citizen, Visitor
+from gateway.pages.readings import readings_of
 from gateway.people import Account
 from gateway.security.csrf import SCOPE_KEY, FormToken
 from gateway.security.rates import client_address
@@ -145,10 +148,48 @@ async def change_profile(
     return answer.json()
 
 
+class Access(BaseModel):
+    """One reading: `reader` is a role or a service, never a name; `service` wrote it down. Where it was of a
+    case or of a document of one, these are named."""
+
+    at: datetime
+    reader: str
+    purpose: str
+    service: str
+    case_id: UUID | None = None
+    case_number: str | None = None
+    document_id: UUID | None = None
+    kind: str | None = None
+
+
+class Accesses(BaseModel):
+    """The newest first. A service in `missing` gave no answer: its readings are left out."""
+
+    accesses: list[Access]
+    missing: list[str]
+
+
 @router.get("/profile/accesses")
-async def read_accesses(visit: Citizen) -> Any:
-    """Who has read one's data."""
-    return await visit.get("identity", "/accounts/me/accesses", purpose=OWN)
+async def read_accesses(visit: Citizen) -> Accesses:
+    """Who has read one's data, as all services wrote it down."""
+    found = await readings_of(visit)
+    return Accesses(accesses=[Access(**one) for one in found.accesses], missing=found.missing)
+
+
+class ErasureWish(BaseModel):
+    """The account's password, once more."""
+
+    password: Typed
+
+
+@router.post("/profile/erasure", status_code=202)
+async def erase_account(wish: ErasureWish, visit: Citizen, response: Response) -> Any:
+    """Deletes the account for good: undecided applications are withdrawn, documents go. 403 `wrong_password`,
+    409 `erasure_hindered` with `hindrances` (`document_pending`, `fee_open`) or `holds_office`."""
+    answer = await visit.post("identity", "/accounts/me/erasure", purpose=OWN, json=wish.model_dump())
+    visit.portal.people.forget(visit.session)
+    visit.portal.session.clear(response)
+    return answer
 
 
 async def _ask(visit: Visit, method: str, path: str, json: dict[str, Any]) -> Any:

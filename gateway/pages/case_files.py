@@ -1,7 +1,7 @@
 """A case as its clerk sees it: everything that applications, payments and documents know, on one page."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +11,7 @@ from gateway.pages.parts import Parts, or_none
 from gateway.pages.situations import Standing
 from gateway.translations import Translator
 from gateway.views.answers import revocation_field
+from gateway.views.cases import Document
 from gateway.views.forms import Field, Option
 from gateway.views.frame import Tone
 from gateway.views.work import CaseFilePage, HistoryEntry, Payment, Register
@@ -58,6 +59,11 @@ class CaseFile:
     def file(self) -> dict[str, Any]:
         return self.parts.case
 
+    @property
+    def erased(self) -> bool:
+        """Whether the citizen has deleted the account."""
+        return bool(self.file.get("erased"))
+
     def page(self, visit: Visit, message: str = "", typed: Typed | None = None) -> CaseFilePage:
         """`message` is a key below `problem.`."""
         t, file, typed = visit.t, self.file, typed or Typed()
@@ -77,7 +83,7 @@ class CaseFile:
             history=self._history(t),
             payment=self._payment(),
             register=self._register(),
-            documents=Standing(self.parts).documents(),
+            documents=self._documents(),
             action=visit.url(f"{here}/entscheidung") if decidable else "",
             reject_reasons=tuple(
                 Option(value=one["code"], label=one["words"]) for one in file["rejection_reasons"]
@@ -87,6 +93,7 @@ class CaseFile:
             reason=typed.reason,
             reason_code=typed.reason_code,
             message=message,
+            erased=self.erased,
             revoke_action=visit.url(f"{here}/widerruf") if fields else "",
             revoke_fields=fields,
             revoke_hidden=hidden,
@@ -115,6 +122,11 @@ class CaseFile:
         documents = self.revocable()
         alone = {"document": documents[0]["document_id"]} if len(documents) == 1 else {}
         return {**alone, "idempotency-key": str(new_id())} if documents else {}
+
+    def _documents(self) -> tuple[Document, ...]:
+        """After an erasure there is nothing to open."""
+        found = Standing(self.parts).documents()
+        return tuple(replace(one, url="") for one in found) if self.erased else found
 
     def _payment(self) -> Payment | None:
         claim = self.parts.claim

@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.pages.answers import field_errors, problem_key, sentences_for
+from gateway.pages.readings import PURPOSE, readings_of
 from gateway.people import Account
 from gateway.views.accounts import Access, ProfilePage
 from gateway.views.answers import profile_fields
 from gateway.visit import Visit, signed_in
-from shared.web.calls import RemoteProblem, RemoteUnavailable
+from shared.web.calls import RemoteProblem
 
-PURPOSE: Final = "own-account"
+WHAT: Final = {"identity": "read.profile", "applications": "read.case", "documents": "read.document"}
 FIELDS: Final = (
     "given_names",
     "family_name",
@@ -74,29 +75,27 @@ async def _page(
     errors: Mapping[str, str] | None = None,
     message: str = "",
 ) -> ProfilePage:
+    found = await readings_of(visit)
     return ProfilePage(
         email=account.email,
         trust=account.trust,
         fields=profile_fields(visit.t, values, errors or {}),
         hidden={"version": str(account.version)},
-        accesses=await _accesses(visit),
+        accesses=tuple(_access(visit, one) for one in found.accesses),
+        unread=tuple(found.missing),
         message=message,
     )
 
 
-async def _accesses(visit: Visit) -> tuple[Access, ...]:
-    try:
-        found = await visit.get("identity", "/accounts/me/accesses", purpose=PURPOSE)
-    except (RemoteProblem, RemoteUnavailable):
-        return ()
+def _access(visit: Visit, one: Mapping[str, Any]) -> Access:
     t = visit.t
-    return tuple(
-        Access(
-            at=datetime.fromisoformat(one["at"]),
-            reader=one["reader"] if t.known(f"reader.{one['reader']}") else "other",
-            purpose=one["purpose"] if t.known(f"purpose.{one['purpose']}") else "other",
-        )
-        for one in found
+    return Access(
+        at=datetime.fromisoformat(one["at"]),
+        reader=one["reader"] if t.known(f"reader.{one['reader']}") else "other",
+        purpose=one["purpose"] if t.known(f"purpose.{one['purpose']}") else "other",
+        what=kind if t.known(kind := f"document.{one['kind']}") else WHAT[one["service"]],
+        case_url=visit.url(f"/vorgang/{one['case_id']}") if one["case_id"] else "",
+        case_number=one["case_number"] or "",
     )
 
 

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from gateway.preview import samples_forms as forms
+from gateway.preview.samples_account import own_account
 from gateway.translations import Translator
 from gateway.views import accounts, cases, notices, payments, permits, services, work
 from gateway.views.answers import (
     email_field,
     field_sentence,
     password_field,
-    profile_fields,
     revocation_field,
 )
 from gateway.views.frame import Page, Tone
@@ -32,6 +32,7 @@ def pages(t: Translator) -> dict[str, Page]:
         **_services(t, german),
         **_cases(german),
         **_accounts(t),
+        **own_account(t),
         **_permits(),
         **_work(german),
         **_notices(),
@@ -193,18 +194,8 @@ def _lists(de: bool) -> dict[str, Page]:
 
 
 def _accounts(t: Translator) -> dict[str, Page]:
-    values = {
-        "given_names": "Łucja Ayşe",
-        "family_name": "Größner-Yılmaz",
-        "birth_date": "1988-04-17",
-        "street": "Kirchgasse",
-        "house_number": "12",
-        "postal_code": "01234",
-        "city": "Lindenau",
-    }
     weak = field_sentence(t, "password_weak", t("account.password"))
     wrong_mail = field_sentence(t, "email_impossible", t("account.email"))
-    access = accounts.Access(at=NOW, reader="documents", purpose="render-document")
     register = accounts.RegisterPage(email=email_field(t), password=password_field(t, new=True))
     results: dict[str, Page] = {
         f"link-{result}": accounts.LinkResultPage(result=result)
@@ -226,13 +217,6 @@ def _accounts(t: Translator) -> dict[str, Page]:
         "confirm": accounts.ConfirmPage(action="#"),
         "forgot": accounts.ForgotPasswordPage(email=email_field(t)),
         "reset": accounts.ResetPasswordPage(action="#", password=password_field(t, new=True)),
-        "profile": accounts.ProfilePage(
-            email="kim@example.org",
-            trust="mail",
-            fields=profile_fields(t, values, {}),
-            hidden={"version": "3"},
-            accesses=(access, replace(access, reader="clerk", purpose="case-work")),
-        ),
         **results,
     }
 

@@ -30,10 +30,13 @@ class Rate:
         return [parse(limit) for limit in self.limits]
 
 
+_PASSWORDS: Final = ("/anmelden", "/konto/loeschen")
 _LINKS: Final = ("/bestaetigen/", "/passwort-neu/")
 _CHECKS: Final = ("/pruefen", "/p/", "/P/")
 RATES: Final = (
-    Rate("login", ("10/minute", "60/hour"), paths=("/anmelden", "/api/v1/sessions")),
+    Rate(
+        "login", ("10/minute", "60/hour"), paths=(*_PASSWORDS, "/api/v1/sessions", "/api/v1/profile/erasure")
+    ),
     Rate("registration", ("5/minute", "20/hour"), paths=("/registrieren", "/api/v1/registrations")),
     Rate("reset", ("5/minute", "20/hour"), paths=("/passwort", "/api/v1/password-resets")),
     Rate("links", ("20/minute",), frozenset({"GET", "POST"}), (*_LINKS, "/api/v1/confirmations")),

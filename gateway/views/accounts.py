@@ -85,16 +85,23 @@ class ResetPasswordPage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Somebody read the citizen's data. `reader` is a key below `reader.`, `purpose` one below `purpose.`."""
+    """Somebody read the citizen's data. `reader` is a key below `reader.`, `purpose` one below `purpose.`,
+    `what` a whole key; a case is named where it was read, or a document of it."""
 
     at: datetime
     reader: str
     purpose: str
+    what: str = "read.profile"
+    case_url: str = ""
+    case_number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfilePage(Page):
-    """`trust` is a key below `trust.`; `hidden` carries the version for the optimistic lock."""
+    """`trust` is a key below `trust.`; `hidden` carries the version for the optimistic lock.
+
+    `unread` names the services whose list of readings is missing, keys below `unread.`.
+    """
 
     template: ClassVar[str] = "account/profile.html"
     nav: ClassVar[str] = "account"
@@ -104,8 +111,36 @@ class ProfilePage(Page):
     fields: tuple[Field, ...]
     hidden: dict[str, str]
     accesses: tuple[Access, ...] = ()
+    unread: tuple[str, ...] = ()
     message: str = ""
 
     @property
     def faulty(self) -> tuple[Field, ...]:
         return tuple(one for one in self.fields if one.error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseLink:
+    """A case and some words about it."""
+
+    url: str
+    number: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasurePage(Page):
+    """Asks for the password before the account is deleted. `message` is a key below `problem.`.
+
+    `undecided` would be withdrawn; `hindrances` must come to their end first.
+    """
+
+    template: ClassVar[str] = "account/erase.html"
+    nav: ClassVar[str] = "account"
+
+    action: str
+    back_url: str
+    password: Field
+    undecided: tuple[CaseLink, ...] = ()
+    hindrances: tuple[CaseLink, ...] = ()
+    message: str = ""

@@ -22,7 +22,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A document ready for download. `kind` is a key below `document.` in the translations."""
+    """A document, for download where there is a `url`. `kind` is a key below `document.`."""
 
     url: str
     kind: str

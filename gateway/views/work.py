@@ -89,7 +89,7 @@ class CaseFilePage(Page):
 
     The decision form posts decision=approve|reject|request_correction, reason_code, reason and `hidden`
     (the version the clerk has seen). `message` is a key below `problem.`. Beside it stands the form that
-    revokes a document, where there is one to revoke.
+    revokes a document, where there is one to revoke. `erased`: the citizen's data are gone.
     """
 
     template: ClassVar[str] = "work/case_file.html"
@@ -116,6 +116,7 @@ class CaseFilePage(Page):
     reason: str = ""
     reason_code: str = ""
     message: str = ""
+    erased: bool = False
     revoke_action: str = ""
     revoke_fields: tuple[Field, ...] = ()
     revoke_hidden: dict[str, str] = field(default_factory=dict)

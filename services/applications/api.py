@@ -21,7 +21,7 @@ from services.applications.drafts_api import Citizen, own_draft
 from services.applications.office import Office
 from services.applications.presentation import filed, public_state, told
 from services.applications.projections import ACCESSES, DRAFTS
-from services.applications.queries import accesses_of, case_as_of, cases_of
+from services.applications.queries import accesses_of, accesses_of_account, case_as_of, cases_of
 from shared.ids import new_id
 from shared.log import ReservationTaken, Unit, VersionConflict
 from shared.log.numbers import next_number
@@ -29,7 +29,7 @@ from shared.log.reading import LATEST
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
 from shared.web.problems import Problem
-from shared.web.tokens import Caller, require, wrong_role
+from shared.web.tokens import AnyCaller, Caller, require, wrong_role
 
 Reader = Annotated[Caller, Depends(require("citizen", "clerk", "service"))]
 READERS = frozenset({"documents"})
@@ -94,6 +94,11 @@ def router(runtime: Runtime, office: Office) -> APIRouter:
         if not _owns(caller, case):
             raise not_found()
         return {"accesses": await accesses_of(runtime.pool, case_id)}
+
+    @routes.get("/accesses")
+    async def who_read_mine(caller: AnyCaller) -> dict[str, Any]:
+        """Readings of one's own cases by clerks and services, the newest first."""
+        return {"accesses": await accesses_of_account(runtime.pool, caller.account_id)}
 
     @routes.post("/applications/{case_id}/withdrawal")
     async def withdraw(case_id: UUID, caller: Citizen) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from services.applications.catalogue.publication import PublishedService
 from services.applications.domain.case import Case
 from services.applications.domain.conditions import Condition
 from services.applications.domain.refusals import FieldError
-from services.applications.office import Office, release
+from services.applications.office import CitizenErased, Office, release
 from services.applications.policies import (
     ASK_REGISTER,
     EXPIRE_UNPAID,
     decide_when_nothing_is_awaited,
     release_when_validity_ends,
 )
+from shared.domain import Redacted
 from shared.ids import new_id
 from shared.log import Unit
 
@@ -94,7 +95,9 @@ async def submit_application(
 
 
 async def correct_application(case: Case, answers: Mapping[str, Any], office: Office, unit: Unit) -> None:
-    """New answers under the version the case began with. Raises FormRefused, CaseRefused."""
+    """New answers under the version the case began with. Raises FormRefused, CaseRefused, CitizenErased."""
+    if isinstance(case.reserved, Redacted):
+        raise CitizenErased("the citizen was erased")
     found = _examined(
         office.service_of(case), office, answers, office.today(unit.now), case.account_id, corrects=case
     )
@@ -119,7 +122,7 @@ async def withdraw_application(case: Case, unit: Unit) -> None:
 async def approve_application(
     case: Case, clerk: str, text: str, valid_from: date | None, office: Office, unit: Unit
 ) -> None:
-    """A clerk grants it; what is due only now is assessed as of today. Raises CaseRefused."""
+    """A clerk grants it; what is due only now is assessed as of today. Raises CaseRefused, CitizenErased."""
     service, today = office.service_of(case), office.today(unit.now)
     first, last = office.period_of(case, today, valid_from)
     fee: int | None = None

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.applications.erasing import erase_citizen_when_account_is_erased
 from services.applications.office import Office
 from services.applications.policies import (
     complete_case_when_document_is_issued,
@@ -35,6 +36,12 @@ class DocumentRevoked(ForeignEvent):
     case_id: UUID
 
 
+class AccountErased(ForeignEvent):
+    """Of identity: the citizen was forgotten."""
+
+    account_id: UUID
+
+
 def handlers(office: Office) -> Handlers:
     """The reactions of this service."""
     found = Handlers()
@@ -52,5 +59,9 @@ def handlers(office: Office) -> Handlers:
     @found.on("documents.document_revoked.v1", DocumentRevoked)
     async def on_document_revoked(event: DocumentRevoked, unit: Unit) -> None:
         await revoke_approval_when_document_is_revoked(event.case_id, event.document_id, unit)
+
+    @found.on("identity.account_erased.v1", AccountErased)
+    async def on_account_erased(event: AccountErased, unit: Unit) -> None:
+        erase_citizen_when_account_is_erased(event.account_id, unit)
 
     return found

@@ -14,6 +14,10 @@ from shared.domain import Redacted
 from shared.log import Unit
 
 
+class CitizenErased(Permanent):
+    """The case says nothing of its citizen any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """One city: its catalogue, its time zone, how long a fee may stay unpaid."""
@@ -34,9 +38,9 @@ class Office:
         return self.catalogue.version(case.service, case.service_version)
 
     def period_of(self, case: Case, today: date, starts: date | None = None) -> tuple[date, date | None]:
-        """First and last day of what is granted today. Raises Permanent after an erasure."""
+        """First and last day of what is granted today. Raises CitizenErased."""
         if isinstance(case.facts, Redacted):
-            raise Permanent("the citizen was erased")
+            raise CitizenErased("the citizen was erased")
         asked = starts or date.fromisoformat(case.facts["valid_from"])
         if self.service_of(case).definition.validity.after_decision:
             asked = max(asked, today)

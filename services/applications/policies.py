@@ -13,7 +13,7 @@ import structlog
 
 from services.applications.domain.case import AlreadySettled, AmountDiffers, Case, NotPossibleNow
 from services.applications.domain.conditions import Condition
-from services.applications.office import Office, release
+from services.applications.office import CitizenErased, Office, release
 from services.applications.register import PopulationRegister
 from shared.bus.handlers import Permanent
 from shared.domain import Redacted
@@ -136,6 +136,8 @@ async def _go_on(
 
 def _enquiry(case: Case, office: Office) -> dict[str, str]:
     check = office.service_of(case).definition.register_check
-    if check is None or isinstance(case.answers, Redacted):
+    if isinstance(case.answers, Redacted):
+        raise CitizenErased(f"case {case.id}")
+    if check is None:
         raise Permanent(f"case {case.id} has nothing to ask the register")
     return {name: str(case.answers[field]) for name, field in check.model_dump().items()}

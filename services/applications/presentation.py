@@ -198,6 +198,7 @@ def filed(
     return {
         **told(case, definition, history, language),
         "condition": str(case.condition),
+        "erased": isinstance(case.answers, Redacted),
         "account_id": case.account_id,
         "facts": _open(case.facts) or {},
         "reasons": case.reasons,

@@ -34,9 +34,24 @@ FROM (SELECT case_id, submitted_at, ended_at, decided_by FROM case_overview
     FROM case_turn t WHERE t.case_id = c.case_id) t
 WHERE t.begun[1] = c.submitted_at
 """
+_CASES_OF_ACCOUNT = "SELECT case_id FROM case_overview WHERE account_id = $1 ORDER BY case_id"
+_DRAFTS_OF_ACCOUNT = "SELECT draft_id FROM draft WHERE account_id = $1"
+_AGAINST_ERASURE = """
+SELECT case_id, case_number,
+  CASE condition WHEN 'approved' THEN 'document_pending' ELSE 'fee_open' END AS reason
+FROM case_overview WHERE account_id = $1
+  AND (condition = 'approved'
+       OR condition = 'completed' AND fee_due = 'after_decision' AND fee_cents > 0 AND NOT settled)
+ORDER BY case_number
+"""
 _DRAFTS = "SELECT * FROM draft WHERE account_id = $1 ORDER BY changed_at DESC LIMIT $2"
 _DRAFT = "SELECT * FROM draft WHERE account_id = $1 AND draft_id = $2"
 _ACCESSES = "SELECT reader, purpose, read_at FROM case_access WHERE case_id = $1 ORDER BY read_at LIMIT $2"
+_ACCESSES_OF_ACCOUNT = """
+SELECT a.reader, a.purpose, a.read_at AS at, a.case_id, o.case_number
+FROM case_access a JOIN case_overview o USING (case_id)
+WHERE a.account_id = $1 ORDER BY a.read_at DESC, a.access_id DESC LIMIT $2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,22 @@ async def cases_of(pool: asyncpg.Pool, account_id: UUID) -> list[asyncpg.Record]
     return list(await pool.fetch(_MINE, account_id, MOST_ROWS))
 
 
+async def case_ids_of(pool: asyncpg.Pool, account_id: UUID) -> list[UUID]:
+    """Every case of an account."""
+    return [row["case_id"] for row in await pool.fetch(_CASES_OF_ACCOUNT, account_id)]
+
+
+async def draft_ids_of(pool: asyncpg.Pool, account_id: UUID) -> list[UUID]:
+    """Every draft of an account."""
+    return [row["draft_id"] for row in await pool.fetch(_DRAFTS_OF_ACCOUNT, account_id)]
+
+
+async def hindrances_of(pool: asyncpg.Pool, account_id: UUID) -> list[dict[str, Any]]:
+    """Cases that must come to an end before their citizen can be forgotten: a document that is being made, a
+    decided fee that is not paid."""
+    return [dict(row) for row in await pool.fetch(_AGAINST_ERASURE, account_id)]
+
+
 async def worklist(pool: asyncpg.Pool, condition: str, service: str | None) -> list[asyncpg.Record]:
     """Cases in a condition, those waiting longest first."""
     return list(await pool.fetch(_WORKLIST, condition, service, MOST_ROWS))
@@ -84,6 +115,11 @@ async def ended_cases(pool: asyncpg.Pool, service: str, now: datetime) -> list[E
 async def accesses_of(pool: asyncpg.Pool, case_id: UUID) -> list[dict[str, Any]]:
     """Who read a case, for what and when."""
     return [dict(row) for row in await pool.fetch(_ACCESSES, case_id, MOST_ROWS)]
+
+
+async def accesses_of_account(pool: asyncpg.Pool, account_id: UUID) -> list[dict[str, Any]]:
+    """Who read which of an account's cases, for what and when; the newest first."""
+    return [dict(row) for row in await pool.fetch(_ACCESSES_OF_ACCOUNT, account_id, MOST_ROWS)]
 
 
 async def drafts_of(pool: asyncpg.Pool, keys: KeyRing, account_id: UUID) -> list[Draft]:

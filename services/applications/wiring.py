@@ -6,12 +6,20 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from services.applications import api, catalogue_api, clerk_api, drafts_api, policies
+from services.applications import (
+    api,
+    catalogue_api,
+    clerk_api,
+    drafts_api,
+    erasing,
+    erasure_api,
+    policies,
+)
 from services.applications.catalogue.loading import SERVICES, read_catalogue
 from services.applications.commands import FormChanged, FormRefused, ReasonUnknown
 from services.applications.consumed import handlers
 from services.applications.domain.case import FeeWouldChange, NotPossibleNow, ReasonMissing
-from services.applications.office import Office
+from services.applications.office import CitizenErased, Office
 from services.applications.projections import ACCESSES_KEPT, DRAFTS_KEPT, PROJECTIONS
 from services.applications.published import PUBLISHED
 from services.applications.register import PopulationRegister
@@ -40,15 +48,16 @@ def build(runtime: Runtime) -> Parts:
             drafts_api.router(runtime, office),
             api.router(runtime, office),
             clerk_api.router(runtime, office),
+            erasure_api.router(runtime),
         ),
         handlers=handlers(office),
-        tasks=tasks(office, register, settings.register_tries),
+        tasks=tasks(runtime, office, register, settings.register_tries),
         hooks=(lambda: register,),
         retentions=(DRAFTS_KEPT, ACCESSES_KEPT),
     )
 
 
-def tasks(office: Office, register: PopulationRegister, register_tries: int) -> Tasks:
+def tasks(runtime: Runtime, office: Office, register: PopulationRegister, register_tries: int) -> Tasks:
     """Work after the commit, by kind."""
     found = Tasks()
 
@@ -61,6 +70,11 @@ def tasks(office: Office, register: PopulationRegister, register_tries: int) -> 
 
     found.on(policies.EXPIRE_UNPAID)(policies.expire_case_when_it_stays_unpaid)
     found.on(policies.END_VALIDITY)(policies.release_when_period_is_over)
+
+    @found.on(erasing.ERASE)
+    async def erase_citizen(payload: Mapping[str, Any], unit: Unit) -> None:
+        await erasing.erase_citizen(payload, runtime, unit)
+
     return found
 
 
@@ -85,6 +99,7 @@ SERVICE: Final = Service(
             "not_possible_now", 409, "The case does not allow this now", step=str(e.step)
         ),
         FeeWouldChange: lambda _: Problem("fee_would_change", 409, "The fee is settled and may not change"),
+        CitizenErased: lambda _: Problem("erased", 410, "The citizen's data were erased"),
         ReasonMissing: lambda _: Problem(
             "invalid",
             422,

@@ -11,15 +11,16 @@ from services.documents.composing import Composer
 from services.documents.domain.document import Document
 from services.documents.issuing import file_aad
 from services.documents.projections import ACCESSES
-from services.documents.queries import accesses_of, document_of, documents_of, shown
-from services.documents.store import ObjectStore
+from services.documents.queries import accesses_of, accesses_of_account, document_of, documents_of, shown
+from services.documents.store import ObjectMissing, ObjectStore
 from services.documents.verification import StatusListKeeper
 from services.documents.wording import FILE_NAMES
 from shared.ids import new_id
+from shared.keys import DataKey
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
 from shared.web.problems import Problem
-from shared.web.tokens import Caller, require
+from shared.web.tokens import AnyCaller, Caller, require
 
 Reader = Annotated[Caller, Depends(require("citizen", "clerk"))]
 Citizen = Annotated[Caller, Depends(require("citizen"))]
@@ -56,10 +57,13 @@ def router(
     async def download(document_id: UUID, caller: Reader) -> Response:
         """The sealed PDF. 410 `erased` once the citizen's key is destroyed."""
         row = await _row_for(runtime, caller, document_id)
-        key = await runtime.keys.find(row["account_id"])
-        if key is None:
-            raise Problem("erased", 410, "The document was erased with the citizen's data")
-        sealed = await store.get(row["store_key"])
+        key = await _key_for(runtime, row)
+        try:
+            sealed = await store.get(row["store_key"])
+        except ObjectMissing:  # erased a moment ago, and the key still in this process's cache?
+            runtime.keys.forget(row["account_id"])
+            await _key_for(runtime, row)
+            raise
         if not _owns(caller, row):
             await _record_access(runtime, caller, document_id)
         pdf = key.open(sealed, file_aad(document_id, row["sha256"]))
@@ -78,6 +82,11 @@ def router(
         if not _owns(caller, row):
             raise not_found()
         return {"accesses": await accesses_of(runtime.pool, document_id)}
+
+    @routes.get("/accesses")
+    async def who_read_mine(caller: AnyCaller) -> dict[str, Any]:
+        """Readings of any of one's own documents by the town hall, the newest first."""
+        return {"accesses": await accesses_of_account(runtime.pool, caller.account_id)}
 
     @routes.post("/documents/{document_id}/revocation")
     async def revoke(
@@ -98,6 +107,13 @@ def router(
 
 def not_found() -> Problem:
     return Problem("not_found", 404, "There is no such thing here")
+
+
+async def _key_for(runtime: Runtime, row: asyncpg.Record) -> DataKey:
+    key = await runtime.keys.find(row["account_id"])
+    if key is None:
+        raise Problem("erased", 410, "The document was erased with the citizen's data")
+    return key
 
 
 def _owns(caller: Caller, row: asyncpg.Record) -> bool:

@@ -47,6 +47,12 @@ class PaymentSettled(ForeignEvent):
     account_id: UUID
 
 
+class AccountErased(ForeignEvent):
+    """The citizen was forgotten."""
+
+    account_id: UUID
+
+
 class _Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 

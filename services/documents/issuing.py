@@ -97,10 +97,11 @@ class Issuer:
             return
         try:
             document = await self._made(order, unit)
+        except KeyDestroyed:
+            log.info("order_ignored_as_erased", document=str(order.document_id), kind=order.kind)
+            return
         except (RenderingError, DocumentRefused) as error:
             raise Permanent(f"{type(error).__name__}: {error}") from None
-        except KeyDestroyed:
-            raise Permanent("the citizen was erased") from None
         await unit.save(document, subject=order.account_id)
 
     async def _made(self, order: Order, unit: Unit) -> Document:

@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from services.documents.consumed import (
+    AccountErased,
     ApplicationApproved,
     ApplicationRejected,
     ApprovalRevoked,
@@ -21,6 +22,7 @@ from services.documents.domain.document import (
     NotInForce,
     document_id,
 )
+from services.documents.erasing import ERASE, Eraser, erase_later
 from services.documents.issuing import Issuer, Order
 from shared.bus.handlers import Handlers
 from shared.log import StreamNotFound, Unit
@@ -38,9 +40,10 @@ class NotIssuedYet(Exception):
     """The approval was revoked before its document was made: try again."""
 
 
-def register(handlers: Handlers, tasks: Tasks, issuer: Issuer) -> None:
+def register(handlers: Handlers, tasks: Tasks, issuer: Issuer, eraser: Eraser) -> None:
     """Binds the policies and the tasks they order."""
     tasks.on(RENDER)(issuer.render_document)
+    tasks.on(ERASE)(eraser.erase_citizen)
     tasks.on(REVOKE)(revoke_document)
 
     @handlers.on("applications.application_approved.v1", ApplicationApproved)
@@ -59,6 +62,10 @@ def register(handlers: Handlers, tasks: Tasks, issuer: Issuer) -> None:
     async def revoke_document_when_approval_is_revoked(event: ApprovalRevoked, unit: Unit) -> None:
         payload = {"case_id": str(event.case_id), "reason": event.reason}
         unit.task(REVOKE, payload, key=str(event.case_id))
+
+    @handlers.on("identity.account_erased.v1", AccountErased)
+    async def erase_citizen_when_account_is_erased(event: AccountErased, unit: Unit) -> None:
+        erase_later(event.account_id, unit)
 
 
 def order(

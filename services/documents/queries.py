@@ -23,6 +23,12 @@ _NOT_IN_FORCE = """
 SELECT number, condition FROM document
 WHERE condition <> 'issued' AND kind = $1 AND valid_until >= $2
 """
+_FILES = "SELECT document_id, store_key FROM document WHERE account_id = $1"
+_ACCESSES_OF_ACCOUNT = """
+SELECT a.reader, a.purpose, a.read_at AS at, d.case_id, d.document_id, d.kind, d.number
+FROM document d JOIN document_access a USING (document_id)
+WHERE d.account_id = $1 ORDER BY a.read_at DESC, a.access_id DESC LIMIT $2
+"""
 _ACCESSES = """
 SELECT reader, purpose, read_at FROM document_access WHERE document_id = $1 ORDER BY read_at LIMIT $2
 """
@@ -47,9 +53,19 @@ async def documents_of(
     return list(await pool.fetch(_LISTED, case_id, account_id, MOST_ROWS))
 
 
+async def files_of(pool: asyncpg.Pool, account_id: UUID) -> dict[UUID, str]:
+    """Where every document of an account rests, by its id."""
+    return {row["document_id"]: row["store_key"] for row in await pool.fetch(_FILES, account_id)}
+
+
 async def accesses_of(pool: asyncpg.Pool, document_id: UUID) -> list[dict[str, Any]]:
     """Who of the town hall opened a document, for what and when."""
     return [dict(row) for row in await pool.fetch(_ACCESSES, document_id, MOST_ROWS)]
+
+
+async def accesses_of_account(pool: asyncpg.Pool, account_id: UUID) -> list[dict[str, Any]]:
+    """Who of the town hall opened which of an account's documents; the newest first."""
+    return [dict(row) for row in await pool.fetch(_ACCESSES_OF_ACCOUNT, account_id, MOST_ROWS)]
 
 
 async def permits_not_in_force(pool: asyncpg.Pool, today: date) -> dict[str, list[str]]:

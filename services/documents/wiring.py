@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from services.documents import api, verification
 from services.documents.composing import Composer
 from services.documents.domain.document import PERMIT, DocumentRefused
+from services.documents.erasing import Eraser
 from services.documents.issuing import Issuer, Press
 from services.documents.policies import register
 from services.documents.projections import ACCESSES_KEPT, PROJECTIONS
@@ -37,7 +38,7 @@ def build(runtime: Runtime) -> Parts:
     seal = _seal(settings, composer.branding.city, threads)
     press = Press(renderer, seal, ObjectStore(settings.store_url), threads)
     handlers, tasks = Handlers(), Tasks()
-    register(handlers, tasks, Issuer(runtime, composer, press))
+    register(handlers, tasks, Issuer(runtime, composer, press), Eraser(runtime, press.store))
     status_list = verification.StatusListKeeper(runtime, composer)
     return Parts(
         routers=[

@@ -17,13 +17,20 @@ MakeUnit = Callable[[], Unit]
 Decision = Callable[[Account, datetime], None]
 
 
-async def decide(make_unit: MakeUnit, account_id: UUID, decision: Decision) -> Account:
-    """The account after the decision is stored. Raises StreamNotFound, VersionConflict, what is refused."""
+async def decide(
+    make_unit: MakeUnit, account_id: UUID, decision: Decision, also: Callable[[Unit], object] | None = None
+) -> Account:
+    """The account after the decision is stored, and with it what `also` puts into the unit.
+
+    Raises StreamNotFound, VersionConflict, what is refused.
+    """
     for left in reversed(range(TRIES)):
         unit = make_unit()
         account = await unit.load(Account, account_id)
         decision(account, unit.now)
         await unit.save(account, subject=account_id)
+        if also is not None:
+            also(unit)
         try:
             await unit.commit()
         except VersionConflict:

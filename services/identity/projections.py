@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from services.identity.domain import account_events as happened
+from services.identity.domain.account import CITIZEN
 from services.identity.domain.account_events import LinkPurpose
 from shared.domain import Redacted
 from shared.log import Meta, Projections, Retention, Sealer, Table
@@ -113,3 +114,14 @@ def on_account_locked(event: happened.AccountLocked, _meta: Meta, _seal: Sealer)
 @PROJECTIONS.on(happened.AccountUnlocked)
 def on_account_unlocked(event: happened.AccountUnlocked, _meta: Meta, _seal: Sealer) -> Patches:
     return _account(event, condition="active")
+
+
+@PROJECTIONS.on(happened.ErasureRequested)
+def on_erasure_requested(event: happened.ErasureRequested, _meta: Meta, _seal: Sealer) -> Patches:
+    return _account(event, condition="erasing", sessions_from=event.timestamp)
+
+
+@PROJECTIONS.on(happened.AccountErased)
+def on_account_erased(event: happened.AccountErased, _meta: Meta, _seal: Sealer) -> Patches:
+    yield from _account(event, condition="erased", email=None, password_hash=None)
+    yield ROLE, (str(event.originator_id), CITIZEN), None

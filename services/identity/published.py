@@ -51,6 +51,12 @@ class PasswordChanged(BaseModel):
     account_id: UUID
 
 
+class AccountErased(BaseModel):
+    """The account's owner was forgotten: destroy the key you hold of them, and what identifies them."""
+
+    account_id: UUID
+
+
 PUBLISHED.add(
     happened.AccountRegistered,
     name="AccountRegistered",
@@ -92,4 +98,11 @@ PUBLISHED.add(
     model=PasswordChanged,
     to=lambda e: PasswordChanged(account_id=e.originator_id),
     example=PasswordChanged(account_id=_ACCOUNT),
+)
+PUBLISHED.add(
+    happened.AccountErased,
+    name="AccountErased",
+    model=AccountErased,
+    to=lambda e: AccountErased(account_id=e.originator_id),
+    example=AccountErased(account_id=_ACCOUNT),
 )

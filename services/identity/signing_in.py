@@ -7,6 +7,7 @@ same work before it: one hash, whatever is known of the address.
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -26,6 +27,10 @@ AT_CLIENT: Final = (20, timedelta(minutes=15))
 
 class WrongCredentials(Refused):
     """Address and password do not open an account."""
+
+
+class WrongPassword(Refused):
+    """Who is signed in gave another password than theirs."""
 
 
 class TooManyAttempts(Refused):
@@ -73,6 +78,22 @@ class SigningIn:
         session = await self._sessions.begin(account.account_id, unit.now)
         log.info("login_succeeded", account=str(account.account_id))
         return SignedIn(session, account)
+
+    async def prove(self, unit: Unit, account_id: UUID, password: str) -> None:
+        """That whoever uses a session knows its account's password; counted like a try to sign in.
+
+        Raises WrongPassword, TooManyAttempts.
+        """
+        account = await self._queries.account(account_id)
+        address = (account.email if account else None) or ""
+        door = Door(unit.parts.digest("login-address", address), *AT_ADDRESS)
+        if wait := await self._throttle.wait([door], unit.now):
+            raise TooManyAttempts(wait)
+        known = account.password_hash if account else None
+        if not await self._passwords.matches(known, password_rules.spelled(password)):
+            await self._throttle.failed([door], unit.now)
+            raise WrongPassword
+        await self._throttle.succeeded(door)
 
 
 def _spelled(email: str) -> str:

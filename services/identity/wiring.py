@@ -6,11 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from services.identity import consumed, own_calls, registration
+from services.identity import consumed, erasing, own_calls, registration
 from services.identity.accesses import ACCESSES_KEPT, Accesses
 from services.identity.api import doorway, offices, own_account, signing
 from services.identity.api.problems import TRANSLATIONS
 from services.identity.credentials import Credentials
+from services.identity.erasing import Erasure
 from services.identity.links import Links
 from services.identity.mail.letters import SEND
 from services.identity.mail.post import Post
@@ -48,17 +49,18 @@ def build(runtime: Runtime) -> Parts:
         timedelta(hours=settings.reset_hours),
     )
     signing_in = SigningIn(queries, passwords, sessions, throttle)
+    erasure = Erasure(runtime, signing_in, sessions)
     credentials = Credentials(settings.secret_json("service_credentials"))
     return Parts(
         routers=(
             doorway.router(runtime, queries, registers, passwords, sessions),
             signing.router(runtime, signing_in, sessions),
             signing.tokens_router(runtime, credentials, sessions, own_calls.signer(settings)),
-            own_account.router(runtime, accesses, sessions),
+            own_account.router(runtime, accesses, sessions, erasure),
             offices.router(runtime, accesses, sessions),
         ),
         handlers=consumed.handlers(),
-        tasks=tasks(registers, Post(settings, queries, links)),
+        tasks=tasks(registers, Post(settings, queries, links), erasure),
         hooks=(lambda: _closing(passwords),),
         retentions=(LINKS_KEPT, ACCESSES_KEPT, FAILURES_KEPT, *sessions.retentions()),
     )
@@ -69,13 +71,14 @@ def hasher(settings: IdentitySettings) -> Passwords:
     return Passwords(settings.argon2_memory_kib, settings.argon2_passes, settings.argon2_threads)
 
 
-def tasks(registers: Registration, post: Post) -> Tasks:
+def tasks(registers: Registration, post: Post, erasure: Erasure) -> Tasks:
     """Work after the commit, by kind."""
     found = Tasks()
     found.on(registration.REGISTER)(registers.register)
     found.on(registration.FORGET_ATTEMPT)(registers.forget)
     found.on(registration.RESET)(registers.send_reset)
     found.on(SEND)(post.send)
+    found.on(erasing.ERASE)(erasure.erase)
     return found
 
 

@@ -21,6 +21,12 @@ class FeeOfCase(ForeignEvent):
     language: str = "de"
 
 
+class AccountErased(ForeignEvent):
+    """The citizen was forgotten, from identity."""
+
+    account_id: UUID
+
+
 class CaseEnded(ForeignEvent):
     """An application ended without what the fee was for."""
 

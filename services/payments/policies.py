@@ -1,8 +1,10 @@
 """What payments does on the events of others."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
 
-from services.payments.consumed import CaseEnded, FeeOfCase
+from services.payments.consumed import AccountErased, CaseEnded, FeeOfCase
 from services.payments.domain.claim import Claim
 from services.payments.domain.kassenzeichen import kassenzeichen
 from shared.bus.handlers import Handler, Handlers
@@ -12,6 +14,7 @@ from shared.log.numbers import next_number
 from shared.service import Runtime
 
 UNASSIGNED: Final = "unassigned"
+ERASE: Final = "erase_citizen"
 
 
 def register(handlers: Handlers, runtime: Runtime) -> None:
@@ -28,8 +31,17 @@ def register(handlers: Handlers, runtime: Runtime) -> None:
         if event.fee_due == "after_decision" and event.fee_cents > 0:
             await open_claim(event, unit)
 
+    @handlers.on("identity.account_erased.v1", AccountErased)
+    async def erase_citizen_when_account_is_erased(event: AccountErased, unit: Unit) -> None:
+        unit.task(ERASE, {"account_id": str(event.account_id)}, key=str(event.account_id))
+
     for ending in ("rejected", "withdrawn", "expired"):
         handlers.on(f"applications.application_{ending}.v1", CaseEnded)(_ender(ending))
+
+
+async def erase_citizen(payload: Mapping[str, Any], unit: Unit) -> None:
+    """The task: bookings stay, since they name nobody; what runs ends with its case."""
+    await unit.erase(UUID(payload["account_id"]), ())
 
 
 def _opener(runtime: Runtime) -> Handler:

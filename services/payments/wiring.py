@@ -11,7 +11,7 @@ from services.payments.api import claims_router, ledger_router
 from services.payments.attempts import ASK, Attempts
 from services.payments.callbacks import callbacks_router
 from services.payments.domain.claim import ClaimRefused
-from services.payments.policies import register
+from services.payments.policies import ERASE, erase_citizen, register
 from services.payments.projections import PROJECTIONS
 from services.payments.providers.girocheckout import Account, GiroCheckout
 from services.payments.published import PUBLISHED
@@ -32,6 +32,7 @@ def build(runtime: Runtime) -> Parts:
     handlers, tasks = Handlers(), Tasks()
     register(handlers, runtime)
     tasks.on(ASK)(attempts.ask)
+    tasks.on(ERASE)(erase_citizen)
     return Parts(
         routers=[
             claims_router(runtime, attempts),

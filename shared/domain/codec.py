@@ -41,6 +41,11 @@ def _aad(stream: UUID, version: int, name: str, field: str) -> bytes:
     return f"{stream}|{version}|{name}|{field}".encode()
 
 
+def is_personal(event: Event) -> bool:
+    """Whether an event says something about a person that only their key may cover."""
+    return any(not isinstance(getattr(event, field), Redacted) for field in type_of(event).personal)
+
+
 def encode(event: Event, cipher: FieldCipher | None) -> tuple[str, int, bytes]:
     """(stored name, schema version, payload). Raises PersonalWithoutSubject."""
     kind = type_of(event)

@@ -1,6 +1,6 @@
 """Streams out of the log: events in order, personal fields opened with the subject's key."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +10,7 @@ import msgspec
 
 from shared.domain import Event, decode
 from shared.keys import DataKey, KeyRing
+from shared.log.append import Reservation
 
 PAGE: Final = 1_000
 
@@ -64,6 +65,9 @@ def read_meta(text: str) -> Meta:
     return _meta.decode(text)
 
 
+_HELD = "SELECT scope, digest, stream_id FROM reservation WHERE stream_id = ANY($1::uuid[])"
+
+
 class LogReader:
     """Reads one service's log."""
 
@@ -91,6 +95,11 @@ class LogReader:
                 yield await self._recorded(row["stream_id"], row, after)
             if len(rows) < page:
                 return
+
+    async def held_by(self, streams: Collection[UUID]) -> list[Reservation]:
+        """What these streams have reserved, without knowing the values. It reads the whole table: for what is
+        rare, such as an erasure."""
+        return [Reservation(*row) for row in await self._pool.fetch(_HELD, list(streams))]
 
     async def _recorded(self, stream_id: UUID, row: Any, place: Place = BEGINNING) -> Recorded:
         meta = read_meta(row["meta"])

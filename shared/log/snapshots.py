@@ -61,6 +61,10 @@ class Snapshots:
             _STORE, aggregate.id, aggregate.version, _shape(type(aggregate)), subject, sealed
         )
 
+    async def forget(self, subject: UUID) -> None:
+        """Deletes what was kept of one person's streams."""
+        await self._pool.execute("DELETE FROM snapshot WHERE subject = $1", subject)
+
     async def _open(self, subject: UUID | None, stream_id: UUID, sealed: bytes) -> bytes:
         if subject is None:
             return sealed

@@ -1,6 +1,6 @@
 """A unit of work: what a decision or a handler reads, decides and writes, committed together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
@@ -8,9 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from shared.domain import Aggregate, Event, encode
+from shared.domain import Aggregate, Event, encode, is_personal
 from shared.ids import new_id
-from shared.keys import DataKey, KeyRing
+from shared.keys import DataKey, KeyDestroyed, KeyRing
 from shared.log.append import (
     Append,
     CursorMove,
@@ -96,7 +96,8 @@ class Unit:
     async def save(self, aggregate: Aggregate, *, subject: UUID | None = None) -> None:
         """Takes the aggregate's new events and their read-model rows into this unit.
 
-        `subject` names whose key encrypts `Personal` fields; a loaded stream remembers it.
+        `subject` names whose key encrypts `Personal` fields; a loaded stream remembers it. Once that key is
+        destroyed, only events that say nothing personal are taken.
         Raises KeyDestroyed, PersonalWithoutSubject.
         """
         events = list(aggregate.pending_events)
@@ -104,7 +105,7 @@ class Unit:
             return
         loaded = self._loaded.setdefault(aggregate.id, _Loaded(0, None))
         loaded.subject = subject or loaded.subject
-        key = await self.parts.keys.obtain(loaded.subject) if loaded.subject else None
+        key = await self._key_for(events, loaded.subject)
         meta = self._meta(loaded.subject)
         meta_text = _json.encode(meta).decode()
         new = tuple(self._encode(event, key, meta_text) for event in events)
@@ -122,6 +123,16 @@ class Unit:
     def release(self, scope: str, value: str, stream_id: UUID) -> None:
         """Gives `value` up, if this stream holds it."""
         self.append.release.append(Reservation(scope, self.parts.digest(scope, value), stream_id))
+
+    async def erase(self, subject: UUID, streams: Collection[UUID]) -> None:
+        """Destroys a person's key here and now, whatever becomes of this unit, and with it all they said.
+
+        Their snapshots go; what the streams have reserved is released with the commit, though nobody knows
+        the values any more. May be repeated. Another process may hold the key for CACHE_SECONDS more.
+        """
+        await self.parts.keys.destroy(subject)
+        await self.parts.snapshots.forget(subject)
+        self.append.release += await self.parts.reader.held_by(streams)
 
     def remember(self, key_hmac: bytes, digest: bytes, status: int, body: bytes) -> None:
         """Stores the answer to an idempotent request with the append (see `shared.web.idempotency`)."""
@@ -156,6 +167,16 @@ class Unit:
             return
         append, self.append = self.append, Append()
         await self.parts.queue.append(append)
+
+    async def _key_for(self, events: Sequence[Any], subject: UUID | None) -> DataKey | None:
+        if subject is None:
+            return None
+        try:
+            return await self.parts.keys.obtain(subject)
+        except KeyDestroyed:
+            if any(is_personal(event) for event in events):
+                raise
+            return None
 
     def _meta(self, subject: UUID | None) -> Meta:
         c = self.context

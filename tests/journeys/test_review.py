@@ -8,7 +8,7 @@ from deploy.local.demo.browser import PageRefused
 from deploy.local.demo.listening import Listener
 from tests.journeys.books import Books
 from tests.journeys.conftest import Arrive
-from tests.journeys.people import Official, Resident, refusal
+from tests.journeys.people import Official, Program, Resident, refusal
 
 pytestmark = pytest.mark.integration
 IN_REVIEW = "Eine Person im Amt sieht sich Ihren Antrag an."
@@ -139,3 +139,22 @@ class TestARegisterThatIsDown:
         assert (await clerk.file_of(resident.case_id))["reasons"] == ["register_unavailable"]
         await clerk.decide(resident.case_id, "approve")
         await listener.wait_for(COMPLETED, resident.case_id)
+
+
+class TestWhoReadMyData:
+    async def test_names_the_clerk_who_opened_the_case_and_a_document_by_role(
+        self, doubted: Resident, clerk: Official, books: Books
+    ) -> None:
+        await books.settled()
+        page = await clerk.open(doubted.case_id)
+        (receipt,) = [link for link in page.links if link.endswith(".pdf")]
+        assert (await clerk.browser.http.get(receipt)).content.startswith(b"%PDF")
+        number = (await doubted.case())["case_number"]
+        program = Program(doubted.browser)
+        newest, before, *_ = (await program.call("GET", "/profile/accesses")).json()["accesses"]
+        assert (newest["reader"], newest["purpose"], newest["kind"]) == ("clerk", "case-work", "receipt")
+        assert (before["reader"], before["purpose"]) == ("clerk", "case-work")
+        assert before["case_number"] == number
+        said = (await doubted.browser.get("/konto")).said
+        assert f"Sachbearbeitung im Amt Ihr Antrag · {number} um Ihren Antrag zu bearbeiten" in said
+        assert "Sachbearbeitung im Amt Zahlungsbeleg" in said

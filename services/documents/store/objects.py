@@ -1,4 +1,4 @@
-"""A write-once object store over obstore: a local folder and S3 behave alike.
+"""A write-once object store over obstore: a local folder and S3 behave alike; what is there may only go.
 
 What comes in is encrypted already, so content is compared byte for byte: a caller that repeats a write must
 repeat the same ciphertext, or it meets ObjectConflict and knows that somebody stored first.
@@ -69,6 +69,16 @@ class ObjectStore:
             return bytes(await found.bytes_async())
         except (NotFoundError, FileNotFoundError):
             raise ObjectMissing(key) from None
+        except (BaseError, OSError) as error:
+            raise StoreUnavailable(f"{key}: {type(error).__name__}") from error
+
+    async def delete(self, key: str) -> None:
+        """Takes away what is under `key`, if anything. Raises StoreUnavailable."""
+        _require_key(key)
+        try:
+            await obstore.delete_async(self._store, key)
+        except (NotFoundError, FileNotFoundError):
+            return
         except (BaseError, OSError) as error:
             raise StoreUnavailable(f"{key}: {type(error).__name__}") from error
 

@@ -9,9 +9,11 @@ from pydantic import BaseModel
 
 from services.identity import accounts
 from services.identity.accesses import Accesses
+from services.identity.api.doorway import Typed
 from services.identity.domain import profile
 from services.identity.domain.account import Account
 from services.identity.domain.refusals import FieldError, FieldsRefused
+from services.identity.erasing import Erasure
 from services.identity.queries import attributes_of, profile_of
 from services.identity.sessions import Sessions
 from shared.service import Runtime
@@ -54,6 +56,18 @@ class Access(BaseModel):
     purpose: str
 
 
+class Wish(BaseModel):
+    """The account's password, once more."""
+
+    password: Typed
+
+
+class Erasing(BaseModel):
+    """Nobody can sign in any more; the rest follows within moments."""
+
+    status: Literal["erasing"] = "erasing"
+
+
 class OpenSession(BaseModel):
     session_id: UUID
     created_at: datetime
@@ -61,7 +75,7 @@ class OpenSession(BaseModel):
     current: bool
 
 
-def router(runtime: Runtime, accesses: Accesses, sessions: Sessions) -> APIRouter:
+def router(runtime: Runtime, accesses: Accesses, sessions: Sessions, erasure: Erasure) -> APIRouter:
     """For an account about itself."""
     routes = APIRouter(prefix="/accounts/me", tags=["own account"])
 
@@ -100,6 +114,11 @@ def router(runtime: Runtime, accesses: Accesses, sessions: Sessions) -> APIRoute
     @routes.delete("/sessions/{session_id}", status_code=204)
     async def end_session(session_id: UUID, caller: Person) -> None:
         await sessions.end_one(caller.account_id, session_id)
+
+    @routes.post("/erasure", status_code=202)
+    async def ask_to_be_forgotten(wish: Wish, caller: Person) -> Erasing:
+        await erasure.ask(caller, wish.password)
+        return Erasing()
 
     return routes
 

@@ -5,7 +5,8 @@ from math import ceil
 from typing import Any, Final
 
 from services.identity.domain import refusals
-from services.identity.signing_in import TooManyAttempts, WrongCredentials
+from services.identity.erasing import Hindered
+from services.identity.signing_in import TooManyAttempts, WrongCredentials, WrongPassword
 from shared.web.problems import Problem, changed_meanwhile
 
 
@@ -41,6 +42,13 @@ TRANSLATIONS: Final[dict[type[Exception], Callable[[Any], Problem]]] = {
     refusals.RoleHeld: lambda _: Problem("role_held", 409, "The account has this role"),
     refusals.RoleNotHeld: lambda _: Problem("role_not_held", 409, "The account does not have this role"),
     refusals.OwnRoles: lambda _: Problem("own_roles", 403, "Nobody changes their own roles"),
+    refusals.HoldsOffice: lambda _: Problem(
+        "holds_office", 409, "A role of the town hall is taken off first"
+    ),
+    WrongPassword: lambda _: Problem("wrong_password", 403, "This is not the account's password"),
+    Hindered: lambda e: Problem(
+        "erasure_hindered", 409, "Something must come to its end first", hindrances=e.hindrances
+    ),
     refusals.NotLocked: lambda _: Problem("account_not_locked", 409, "The account is not locked"),
     WrongCredentials: lambda _: Problem("wrong_credentials", 401, "Address and password do not match"),
     TooManyAttempts: _too_many_attempts,

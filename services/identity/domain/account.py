@@ -13,11 +13,13 @@ from uuid import UUID
 
 from services.identity.domain import refusals
 from services.identity.domain.account_events import (
+    AccountErased,
     AccountLocked,
     AccountRegistered,
     AccountUnlocked,
     ConfirmationRequested,
     EmailConfirmed,
+    ErasureRequested,
     IdentificationRecorded,
     LinkPurpose,
     MailLink,
@@ -31,7 +33,8 @@ from services.identity.domain.attributes import Attribute, Trust, rank, with_ass
 from shared.domain import Aggregate
 
 Role = Literal["citizen", "clerk", "treasurer", "operator", "warden"]
-Condition = Literal["unconfirmed", "active", "locked"]
+Condition = Literal["unconfirmed", "active", "locked", "erasing", "erased"]
+CITIZEN: Final = "citizen"
 OPEN_LINKS: Final = 5
 
 
@@ -73,8 +76,8 @@ class Account(Aggregate):
         self._confirm(link, sent.password_hash, now)
 
     def request_reset(self, link: str, *, expires_at: datetime, now: datetime) -> None:
-        """Raises NotActive when locked, TooManyLinks."""
-        if self.condition == "locked":
+        """Raises NotActive when locked or erased, TooManyLinks."""
+        if self.condition not in ("unconfirmed", "active"):
             raise refusals.NotActive
         self._refuse_too_many("reset", now)
         self.emit(PasswordResetRequested, now=now, link=link, expires_at=expires_at)
@@ -156,9 +159,22 @@ class Account(Aggregate):
             raise refusals.NotLocked
         self.emit(AccountUnlocked, now=now, by=by)
 
+    def request_erasure(self, *, now: datetime) -> None:
+        """The owner wants to be forgotten. Raises NotActive, HoldsOffice."""
+        self._refuse_unless_active()
+        if self.roles - {CITIZEN}:
+            raise refusals.HoldsOffice
+        self.emit(ErasureRequested, now=now)
+
+    def complete_erasure(self, *, now: datetime) -> None:
+        """The key is destroyed: nothing is left to tell whose account this was. Raises NotErasing."""
+        if self.condition != "erasing":
+            raise refusals.NotErasing
+        self.emit(AccountErased, now=now)
+
     def _confirm(self, link: str, password_hash: str, now: datetime) -> None:
         self.emit(EmailConfirmed, now=now, link=link, password_hash=password_hash)
-        self.emit(RoleGranted, now=now, role="citizen", by="confirmation")
+        self.emit(RoleGranted, now=now, role=CITIZEN, by="confirmation")
 
     def _usable(self, purpose: LinkPurpose, link: str, now: datetime) -> MailLink:
         sent = self.links.get(link)

@@ -155,6 +155,22 @@ class AccountUnlocked(Event):
         aggregate.condition = "active"
 
 
+@stored("identity.erasure_requested")
+class ErasureRequested(Event):
+    """The owner wants to be forgotten: nobody can sign in any more, and the key is about to be destroyed."""
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.condition, aggregate.links = "erasing", {}
+
+
+@stored("identity.account_erased")
+class AccountErased(Event):
+    """Nobody is behind this account any more; the address may be registered again."""
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.condition, aggregate.roles = "erased", frozenset()
+
+
 def _used(links: dict[str, MailLink], purpose: LinkPurpose) -> dict[str, MailLink]:
     return {
         digest: replace(link, used=True) if link.purpose == purpose else link

@@ -58,6 +58,14 @@ class NotLocked(Refused):
     """The account is not locked."""
 
 
+class HoldsOffice(Refused):
+    """Who has a role of the town hall cannot be forgotten before it is taken off."""
+
+
+class NotErasing(Refused):
+    """Nobody asked for this account to be erased, or it is erased."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One refused field, as it goes into the problem document."""

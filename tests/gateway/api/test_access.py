@@ -132,3 +132,76 @@ class TestDescription:
         }
         answers = document["paths"]["/v1/applications"]["post"]["responses"]
         assert answers["default"]["content"].keys() == {"application/problem+json"}
+
+
+READ = {
+    "GET identity /accounts/me/accesses": [
+        {"at": "2026-11-22T09:30:02Z", "reader": "documents", "purpose": "render-document"}
+    ],
+    "GET applications /accesses": {
+        "accesses": [
+            {"at": "2026-11-22T10:00:00.5+00:00", "reader": "clerk", "purpose": "case-work",
+             "case_id": "0192b1c4-0000-7000-8000-00000000000c", "case_number": "BPA-2026-000123"},
+            {"at": "2026-11-22T09:30:01Z", "reader": "documents", "purpose": "render-document",
+             "case_id": "0192b1c4-0000-7000-8000-00000000000c", "case_number": "BPA-2026-000123"},
+        ]
+    },
+    "GET documents /accesses": {
+        "accesses": [
+            {"at": "2026-11-22T10:00:00Z", "reader": "clerk", "purpose": "case-work",
+             "case_id": "0192b1c4-0000-7000-8000-00000000000c", "kind": "receipt", "number": "ZB-26-000001",
+             "document_id": "0192b1c4-0000-7000-8000-00000000000d"}
+        ]
+    },
+}  # fmt: skip
+
+
+class TestWhoReadMyData:
+    async def test_is_one_list_of_all_services_in_time_order(
+        self, citizen: httpx.AsyncClient, services: Services
+    ) -> None:
+        services.says |= READ
+        found = (await citizen.get("/api/v1/profile/accesses")).json()
+        assert [(one["service"], one["reader"], one["case_number"]) for one in found["accesses"]] == [
+            ("applications", "clerk", "BPA-2026-000123"),
+            ("documents", "clerk", None),
+            ("identity", "documents", None),
+            ("applications", "documents", "BPA-2026-000123"),
+        ]
+        assert found["accesses"][1]["document_id"] == "0192b1c4-0000-7000-8000-00000000000d"
+        assert found["missing"] == []
+        assert {call.session for call in services.to("applications", "/accesses")} == {"kim"}
+
+    async def test_names_the_service_that_is_away(
+        self, citizen: httpx.AsyncClient, services: Services
+    ) -> None:
+        services.says |= READ | {"GET applications /accesses": problem(503, "unavailable")}
+        found = (await citizen.get("/api/v1/profile/accesses")).json()
+        assert [one["service"] for one in found["accesses"]] == ["documents", "identity"]
+        assert found["missing"] == ["applications"]
+
+    async def test_is_nobodys_without_a_session(self, visitor: httpx.AsyncClient) -> None:
+        assert (await visitor.get("/api/v1/profile/accesses")).status_code == 401
+
+
+class TestErasure:
+    async def test_sends_the_password_and_ends_the_session(
+        self, citizen: httpx.AsyncClient, services: Services
+    ) -> None:
+        services.says["POST identity /accounts/me/erasure"] = {"status": "erasing"}
+        answer = await citizen.post("/api/v1/profile/erasure", json={"password": "ein ganzer satz"})
+        assert (answer.status_code, answer.json()) == (202, {"status": "erasing"})
+        assert 'session=""' in answer.headers["set-cookie"]
+        [call] = services.to("identity", "/accounts/me/erasure")
+        assert (call.body, call.session) == ({"password": "ein ganzer satz"}, "kim")
+
+    async def test_says_in_words_what_stands_against_it(
+        self, citizen: httpx.AsyncClient, services: Services
+    ) -> None:
+        hindrance = {"case_id": "c", "case_number": "HST-2026-000001", "reason": "fee_open"}
+        refused = problem(409, "erasure_hindered", hindrances=[hindrance])
+        services.says["POST identity /accounts/me/erasure"] = refused
+        answer = await citizen.post("/api/v1/profile/erasure", json={"password": "ein ganzer satz"})
+        assert (answer.status_code, answer.json()["hindrances"]) == (409, [hindrance])
+        assert "noch nicht löschen" in answer.json()["detail"]
+        assert "set-cookie" not in answer.headers

@@ -71,6 +71,8 @@ async def town() -> AsyncIterator[Town]:
         town.tell("GET", "/claims", (200, {"claims": []}))
         town.tell("GET", "/documents", (200, {"documents": []}))
         town.tell("GET", "/methods", (200, {"methods": ["card", "wero"]}))
+        town.tell("GET", "/accounts/me/accesses", (200, []))
+        town.tell("GET", "/accesses", (200, {"accesses": []}))
         yield town
 
 

@@ -1,10 +1,13 @@
 """Signing up, in and out, and the profile."""
 
+import html
+import re
+
 import pytest
 
 from gateway.pages.accounts import local_path
-from tests.gateway.pages.conftest import Visitor, errors_of, hidden
-from tests.gateway.pages.samples import ME
+from tests.gateway.pages.conftest import CASE_PATH, Visitor, errors_of, hidden
+from tests.gateway.pages.samples import CASE, ME, case
 from tests.gateway.pages.town import Town, problem, refused_field
 
 BEGUN = {"session": "fresh", "account_id": ME["account_id"], "roles": ["citizen"], "language": "de"}
@@ -114,7 +117,6 @@ class TestRegistering:
 
 class TestProfile:
     async def test_is_saved_under_the_version_it_was_drawn_from(self, citizen: Visitor, town: Town) -> None:
-        town.tell("GET", "/accounts/me/accesses", (200, []))
         town.tell("PUT", "/accounts/me/profile", (200, ME))
         page = await citizen.get("/konto")
         assert hidden(page)["version"] == "3"
@@ -128,13 +130,92 @@ class TestProfile:
         )
 
     async def test_keeps_what_was_typed_when_somebody_was_faster(self, citizen: Visitor, town: Town) -> None:
-        town.tell("GET", "/accounts/me/accesses", problem(503, "unavailable"))
         town.tell("PUT", "/accounts/me/profile", problem(409, "changed_meanwhile"))
         page = await citizen.get("/konto")
         answer = await citizen.send(page, "/konto", {"given_names": "Kimberly"})
         assert answer.status_code == 409
         assert "Inzwischen hat sich etwas geändert" in errors_of(answer)[0]
         assert 'value="Kimberly"' in answer.text
+
+
+class TestWhoReadMyData:
+    async def test_says_who_what_why_and_when(self, citizen: Visitor, town: Town) -> None:
+        read = {"at": "2026-11-22T10:00:00Z", "reader": "clerk", "purpose": "case-work", "case_id": CASE}
+        own = {"at": "2026-11-22T09:30:00Z", "reader": "documents", "purpose": "render-document"}
+        town.tell("GET", "/accounts/me/accesses", (200, [own]))
+        town.tell("GET", "/accesses", (200, {"accesses": [{**read, "case_number": "BPA-2026-000001"}]}))
+        page = await citizen.get("/en/konto")
+        listed = page.text.partition('class="accesses"')[2].partition("</ul>")[0]
+        entries = re.findall(r"<li>.*?</li>", listed, re.S)
+        clerk, _, documents = (html.unescape(re.sub(r"<[^>]+>", " ", one)) for one in entries)
+        for words in ("Clerk at the office", "Your application", "BPA-2026-000001", "to work on your"):
+            assert words in clerk
+        assert f'href="/en{CASE_PATH}"' in entries[0]
+        assert "Document production" in documents
+        assert "Your account details" in documents
+
+    async def test_says_what_is_missing_while_a_service_is_away(self, citizen: Visitor, town: Town) -> None:
+        town.tell("GET", "/accesses", problem(503, "unavailable"))
+        page = await citizen.get("/konto")
+        assert page.status_code == 200
+        assert "Wer Ihre Anträge gelesen hat, fehlt gerade in dieser Liste." in page.text
+        assert "Wer Ihre Dokumente geöffnet hat, fehlt gerade in dieser Liste." in page.text
+        assert "Bisher niemand." not in page.text
+
+
+class TestDeletingTheAccount:
+    @pytest.fixture(autouse=True)
+    def no_cases(self, town: Town) -> None:
+        town.tell("GET", "/applications", (200, {"applications": []}))
+
+    async def test_says_first_what_goes_and_what_stays(self, citizen: Visitor, town: Town) -> None:
+        open_case = {**case("in_review"), "settled": True}
+        town.tell("GET", "/applications", (200, {"applications": [open_case, case("completed")]}))
+        assert 'href="/konto/loeschen"' in (await citizen.get("/konto")).text
+        for prefix, words in (
+            ("", ("Bewohnerparkausweis beantragen", "ohne Ihren Namen", "sind dann zurückgezogen")),
+            ("/en", ("without your name", "are then withdrawn", "printed permit holds")),
+        ):
+            page = await citizen.get(f"{prefix}/konto/loeschen")
+            assert page.status_code == 200
+            assert page.text.count(f'href="{prefix}{CASE_PATH}"') == 1
+            for one in words:
+                assert one in page.text
+
+    async def test_ends_the_visit(self, citizen: Visitor, town: Town) -> None:
+        town.tell("POST", "/accounts/me/erasure", (202, {"status": "erasing"}))
+        page = await citizen.get("/konto/loeschen")
+        answer = await citizen.send(page, "/konto/loeschen", {"password": KNOWN["password"]})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        assert "session" not in citizen.http.cookies
+        assert "Ihr Konto ist gelöscht." in (await citizen.get("/")).text
+        assert town.heard("POST", "/accounts/me/erasure")[0].json == {"password": KNOWN["password"]}
+
+    @pytest.mark.parametrize(
+        ("status", "slug", "words"),
+        [
+            (403, "wrong_password", "Das Passwort stimmt nicht."),
+            (409, "erasure_hindered", "weil vorher etwas zu Ende gehen muss"),
+            (409, "holds_office", "gehört zu einer Aufgabe im Rathaus"),
+            (429, "too_many_attempts", "zu viele Versuche"),
+        ],
+    )
+    async def test_says_why_not(
+        self, citizen: Visitor, town: Town, status: int, slug: str, words: str
+    ) -> None:
+        hindrance = {"case_id": CASE, "case_number": "HST-2026-000001", "reason": "fee_open"}
+        told = {"hindrances": [hindrance]} if slug == "erasure_hindered" else {}
+        town.tell("POST", "/accounts/me/erasure", problem(status, slug, **told))
+        page = await citizen.get("/konto/loeschen")
+        answer = await citizen.send(page, "/konto/loeschen", {"password": "x"})
+        assert answer.status_code == status
+        assert words in errors_of(answer)[0]
+        assert ("festgesetzt und noch nicht bezahlt" in answer.text) is bool(told)
+        assert "session" in citizen.http.cookies
+
+    async def test_is_for_who_is_signed_in(self, visitor: Visitor) -> None:
+        answer = await visitor.get("/konto/loeschen")
+        assert answer.headers["location"].startswith("/anmelden?weiter=")
 
 
 class TestSigningOut:

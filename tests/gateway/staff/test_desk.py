@@ -71,6 +71,29 @@ class TestFile:
         assert page.status_code == 200
         assert "Zoë Ağaoğlu" in text(page)
 
+    async def test_of_an_erased_person_says_so_and_offers_no_document(
+        self, clerk: httpx.AsyncClient, services: Services
+    ) -> None:
+        filed(services, document("resident_parking_permit", PERMIT), condition="completed")
+        assert f"/dokumente/{PERMIT}.pdf" in (await clerk.get(HERE)).text
+        filed(
+            services, document("resident_parking_permit", PERMIT), condition="completed", erased=True,
+            answers={}, summary=[],
+        )  # fmt: skip
+        page = await clerk.get(HERE)
+        assert page.status_code == 200
+        assert "Die antragstellende Person hat ihr Konto gelöscht." in text(page)
+        assert "BPA-26-000123" in text(page)
+        assert ".pdf" not in page.text
+
+    async def test_of_an_erased_person_holds_no_document_to_open(
+        self, clerk: httpx.AsyncClient, services: Services
+    ) -> None:
+        services.says[f"GET documents /documents/{PERMIT}/content"] = problem(410, "erased")
+        gone = await clerk.get(f"/dokumente/{PERMIT}.pdf")
+        assert gone.status_code == 410
+        assert "Diese Daten sind gelöscht" in text(gone)
+
     async def test_has_no_decision_for_a_case_that_is_decided(
         self, clerk: httpx.AsyncClient, services: Services
     ) -> None:

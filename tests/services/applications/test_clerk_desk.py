@@ -49,6 +49,29 @@ class TestFile:
         assert "clerk" in [access["reader"] for access in seen]
 
 
+class TestWhoReadMyCases:
+    async def test_tells_role_purpose_time_and_case(self, town: Town) -> None:
+        case = await referred(town)
+        await town.get(f"/applications/{case['case_id']}/file", town.clerk, "clerk", "operator")
+        (newest, *earlier) = (await town.get("/accesses")).json()["accesses"]
+        assert newest == {
+            "reader": "clerk",
+            "purpose": "test",
+            "at": town.clock.now().isoformat().replace("+00:00", "Z"),
+            "case_id": case["case_id"],
+            "case_number": case["case_number"],
+        }
+        assert {one["reader"] for one in earlier} == {"documents"}
+        assert str(town.clerk) not in str([newest, *earlier])
+
+    async def test_is_for_the_citizen_alone(self, town: Town) -> None:
+        case = await referred(town)
+        await town.get(f"/applications/{case['case_id']}/file", town.clerk, "clerk")
+        assert (await town.get("/accesses", new_id())).json() == {"accesses": []}
+        assert (await town.get("/accesses", town.clerk, "clerk")).json() == {"accesses": []}
+        assert (await town.get("/accesses", "documents")).status_code == 403
+
+
 class TestDecision:
     async def test_approves(self, town: Town) -> None:
         case = await referred(town)

@@ -100,11 +100,6 @@ class TestFailures:
         assert error == "Permanent('UnprintableText: no glyph for U+12000')"
         assert (await holder.task())["tries"] == 1
 
-    async def test_of_an_erased_citizen_name_no_value(self, holder: Holder) -> None:
-        await holder.documents.runtime.keys.destroy(holder.account_id)
-        await holder.orders()
-        assert await until(holder.failure) == "Permanent('the citizen was erased')"
-
     async def test_of_a_strangers_case_issue_nothing(self, holder: Holder) -> None:
         holder.neighbours.cases[str(holder.case_id)]["account_id"] = str(new_id())
         await holder.orders()
@@ -133,6 +128,17 @@ class TestAccess:
         await holder.download()
         seen = (await holder.get(f"/documents/{holder.document_id}/accesses")).json()["accesses"]
         assert [(a["reader"], a["purpose"]) for a in seen] == [("clerk", "test")]
+
+    async def test_of_a_clerk_is_on_the_citizens_list_of_all(self, holder: Holder) -> None:
+        issued = await holder.issued()
+        await holder.download(holder.clerk)
+        (seen,) = (await holder.get("/accesses")).json()["accesses"]
+        assert (seen["reader"], seen["kind"], seen["number"]) == ("clerk", issued["kind"], issued["number"])
+        assert (seen["case_id"], seen["document_id"]) == (str(holder.case_id), str(holder.document_id))
+        assert (await holder.get("/accesses", holder.clerk)).json() == {"accesses": []}
+        assert (
+            await holder.get("/accesses", holder.documents.mint.service("payments", "documents"))
+        ).status_code == 403
 
     async def test_ends_with_the_citizens_key(self, holder: Holder) -> None:
         await holder.issued()

@@ -1,7 +1,7 @@
 """Identity at work on real servers, with a mail server that keeps what it gets."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +9,8 @@ from aiosmtpd.smtp import SMTP
 
 from services.identity.wiring import SERVICE
 from shared.testing import CallerMint, FixedClock, running
-from tests.services.identity.gateway_side import Identity, Mailbox, write_own_secrets
+from tests.deploy.sandbox.serving import serving
+from tests.services.identity.gateway_side import Applications, Identity, Mailbox, write_own_secrets
 
 
 @pytest.fixture(scope="session")
@@ -23,12 +24,21 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 
 
 @pytest.fixture(scope="session")
+def applications() -> Iterator[Applications]:
+    found = Applications()
+    with serving(found.app()) as url:
+        found.url = url
+        yield found
+
+
+@pytest.fixture(scope="session")
 async def identity(
     postgres_url: str,
     amqp_url: str,
     tmp_path_factory: pytest.TempPathFactory,
     mailbox: Mailbox,
     mint: CallerMint,
+    applications: Applications,
 ) -> AsyncIterator[Identity]:
     """One for all tests, each with addresses of its own. Its clock begins now and is only moved on."""
     tmp_path = tmp_path_factory.mktemp("identity")
@@ -41,6 +51,7 @@ async def identity(
         tmp_path,
         mint=mint,
         clock=clock,
+        applications_url=applications.url,
         smtp_host="127.0.0.1",
         smtp_port=mailbox.port,
         public_url="https://portal.test",

@@ -15,6 +15,10 @@ from uuid import UUID, uuid4
 
 import httpx
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from shared.service import Runtime
 from shared.testing import CallerMint, FixedClock, Running
@@ -59,6 +63,22 @@ class Mailbox:
             while len(self.sent_to(address)) < wanted:
                 await asyncio.sleep(0.01)
         return self.sent_to(address)[wanted - 1]
+
+
+@dataclass
+class Applications:
+    """Stands where applications stands: tells what hinders an erasure, by account; `away` makes it fail."""
+
+    url: str = ""
+    hindrances: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    away: bool = False
+
+    def app(self) -> Starlette:
+        return Starlette(routes=[Route("/accounts/{account_id}/hindrances", self.answer)])
+
+    async def answer(self, request: Request) -> JSONResponse:
+        found = self.hindrances.get(request.path_params["account_id"], [])
+        return JSONResponse({"hindrances": found}, 503 if self.away else 200)
 
 
 def text_of(mail: EmailMessage) -> str:

@@ -30,6 +30,7 @@ from services.payments.wiring import SERVICE
 from shared.bus.envelope import Envelope, write
 from shared.bus.handlers import Permanent
 from shared.ids import derived_id, new_id
+from shared.keys import KeyDestroyed
 from shared.tasks import Later
 from shared.testing import CallerMint, Running, running
 from tests.deploy.sandbox.serving import (
@@ -378,12 +379,14 @@ class TestPolicies:
         assert claims[0]["amount_cents"] == FEE
 
 
-async def publish(payments: Running, name: str, case_id: UUID, sequence: int, data: dict[str, Any]) -> None:
+async def publish(
+    payments: Running, name: str, case_id: UUID, sequence: int, data: dict[str, Any], of: str = "applications"
+) -> None:
     """What the applications service would publish."""
     settings = payments.runtime.settings
     envelope = Envelope(
-        id=derived_id("test", case_id, sequence), source="portal/applications",
-        type=f"applications.{name}.v1", subject=str(case_id), time=datetime.now(UTC), sequence=sequence,
+        id=derived_id("test", case_id, sequence), source=f"portal/{of}",
+        type=f"{of}.{name}.v1", subject=str(case_id), time=datetime.now(UTC), sequence=sequence,
         data=data, streamversion=sequence,
     )  # fmt: skip
     connection = await aio_pika.connect(settings.rabbitmq_url)
@@ -393,6 +396,25 @@ async def publish(payments: Running, name: str, case_id: UUID, sequence: int, da
             f"{settings.name_prefix}{settings.exchange}", aio_pika.ExchangeType.TOPIC, durable=True
         )
         await exchange.publish(aio_pika.Message(write(envelope)), envelope.type)
+
+
+class TestAnErasedCitizen:
+    async def test_leaves_bookings_that_balance_and_money_that_still_settles(
+        self, payments: Running, citizen: Citizen, bank: Sandbox, shop: Shop
+    ) -> None:
+        query = await paid(citizen, bank, shop)
+        data = {"account_id": str(citizen.account_id)}
+        await publish(payments, "account_erased", citizen.account_id, 1, data, of="identity")
+        done = "SELECT count(done_at) FROM task WHERE kind = 'erase_citizen'"
+        async with asyncio.timeout(10):
+            while await payments.runtime.pool.fetchval(done) == 0:
+                await asyncio.sleep(0.05)
+        with pytest.raises(KeyDestroyed):
+            await payments.runtime.keys.obtain(citizen.account_id)
+        assert (await notify(payments, query)).json()["Recorded"] == "settled"
+        headers = payments.mint.account(new_id(), "payments", "treasurer")
+        books = (await payments.http.get("/ledger/trial-balance", headers=headers)).json()
+        assert (books["sum_cents"], len(books["accounts"])) == (0, 3)
 
 
 class TestSilence:

@@ -1,10 +1,13 @@
 """What a unit reads: snapshots, numbers, remembered answers."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from shared.domain import REDACTED
 from shared.ids import new_id
+from shared.keys import KeyDestroyed
 from shared.log import StreamNotFound
 from shared.log.numbers import next_number
 from shared.log.remembered import RememberedAnswers
@@ -86,3 +89,48 @@ class TestARememberedAnswer:
         assert found is not None
         assert (found.status, found.body) == (201, "Grüße".encode())
         assert await answers.find(b"other") is None
+
+
+class TestAnErasedPerson:
+    async def test_leaves_streams_that_fold_and_go_on(self, log: Log) -> None:
+        subject = new_id()
+        loan = await log.lend(subject=subject)
+        unit = log.unit()
+        again = await unit.load(Loan, loan.id)
+        await unit.erase(subject, [loan.id])
+        again.give_back("forgotten", now=unit.now)
+        await unit.save(again)
+        await unit.commit()
+        found: Any = await log.unit().load(Loan, loan.id)
+        assert (found.reader, found.title, found.returned) == (REDACTED, "Faust", True)
+
+    async def test_is_never_written_about_again(self, log: Log) -> None:
+        subject = new_id()
+        unit = log.unit()
+        await unit.erase(subject, ())
+        with pytest.raises(KeyDestroyed):
+            await log.lend(subject=subject)
+        assert await log.count("event") == 0
+
+    async def test_frees_what_the_streams_had_reserved_and_no_more(self, log: Log) -> None:
+        subject, loan, other = new_id(), await log.lend(), await log.lend()
+        unit = log.unit()
+        unit.reserve("reader", "Łukasz", loan.id)
+        unit.reserve("reader", "Zoë", other.id)
+        unit.remember(b"k" * 32, b"request", 201, b"{}")
+        await unit.commit()
+        unit = log.unit()
+        await unit.erase(subject, [loan.id])
+        await unit.commit()
+        rows = await log.pool.fetch("SELECT scope, stream_id FROM reservation ORDER BY scope DESC")
+        assert [row["scope"] for row in rows] == ["reader", "idempotency"]
+        assert rows[0]["stream_id"] == other.id
+
+    async def test_leaves_no_snapshot(self, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Loan, "SNAPSHOT_EVERY", 1)
+        subject = new_id()
+        for whose in (subject, new_id()):
+            loan = await log.lend(subject=whose)
+            await log.unit().load(Loan, loan.id)
+        await log.unit().erase(subject, ())
+        assert await log.count("snapshot") == 1

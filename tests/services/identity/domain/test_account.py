@@ -291,3 +291,53 @@ class TestALock:
     def test_refuses_to_unlock_what_is_open(self) -> None:
         with pytest.raises(refusals.NotLocked):
             active().unlock(by=OPERATOR, now=NOW)
+
+
+class TestErasure:
+    def test_begins_with_the_owners_wish(self) -> None:
+        account = active()
+        account.request_reset("link-2", expires_at=NOW + DAY, now=NOW)
+        account.request_erasure(now=NOW)
+        assert happenings(account)[1:] == ["ErasureRequested"]
+        assert (account.condition, account.links) == ("erasing", {})
+
+    def test_ends_once(self) -> None:
+        account = active()
+        account.request_erasure(now=NOW)
+        account.complete_erasure(now=NOW)
+        assert (account.condition, account.roles) == ("erased", frozenset())
+        with pytest.raises(refusals.NotErasing):
+            account.complete_erasure(now=NOW)
+
+    def test_does_not_end_before_it_was_asked_for(self) -> None:
+        with pytest.raises(refusals.NotErasing):
+            active().complete_erasure(now=NOW)
+
+    @pytest.mark.parametrize("given", [registered, locked])
+    def test_refuses_an_account_that_is_not_active(self, given: Callable[[], Account]) -> None:
+        with pytest.raises(refusals.NotActive):
+            given().request_erasure(now=NOW)
+
+    def test_refuses_who_holds_an_office(self) -> None:
+        account = active()
+        account.grant_role("clerk", by=OPERATOR, now=NOW)
+        with pytest.raises(refusals.HoldsOffice):
+            account.request_erasure(now=NOW)
+
+    def test_refuses_everything_afterwards(self) -> None:
+        account = active()
+        account.request_reset("link-2", expires_at=NOW + DAY, now=NOW)
+        account.request_erasure(now=NOW)
+        account.pending_events.clear()
+        attempts: tuple[Callable[[], None], ...] = (
+            lambda: account.request_erasure(now=NOW),
+            lambda: account.grant_role("clerk", by=OPERATOR, now=NOW),
+            lambda: account.change_profile({}, "en", expected=0, now=NOW),
+            lambda: account.request_reset("link-3", expires_at=NOW + DAY, now=NOW),
+        )
+        for attempt in attempts:
+            with pytest.raises(refusals.NotActive):
+                attempt()
+        with pytest.raises(refusals.LinkUnknown):
+            account.reset_password("link-2", "hash", now=NOW)
+        assert happenings(account) == []

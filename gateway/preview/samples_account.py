@@ -1,0 +1,66 @@
+"""Sample pages of one's own account: the profile, who has read it, and the way out."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from gateway.translations import Translator
+from gateway.views import accounts
+from gateway.views.answers import password_field, profile_fields
+from gateway.views.frame import Page
+
+NOW = datetime(2026, 11, 22, 9, 31, tzinfo=UTC)
+
+
+def own_account(t: Translator) -> dict[str, Page]:
+    """By the name in the address."""
+    return {"profile": _profile(t), **_erasure(t)}
+
+
+def _profile(t: Translator) -> Page:
+    values = {
+        "given_names": "Łucja Ayşe",
+        "family_name": "Größner-Yılmaz",
+        "birth_date": "1988-04-17",
+        "street": "Kirchgasse",
+        "house_number": "12",
+        "postal_code": "01234",
+        "city": "Lindenau",
+    }
+    access = accounts.Access(at=NOW, reader="documents", purpose="render-document")
+    return accounts.ProfilePage(
+        email="kim@example.org",
+        trust="mail",
+        fields=profile_fields(t, values, {}),
+        hidden={"version": "3"},
+        accesses=(
+            replace(
+                access,
+                reader="clerk",
+                purpose="case-work",
+                what="document.resident_parking_permit",
+                case_url="#",
+            ),
+            replace(
+                access,
+                reader="clerk",
+                purpose="case-work",
+                what="read.case",
+                case_url="#",
+                case_number="BPA-2026-004000",
+            ),
+            access,
+        ),
+        unread=("documents",),
+    )
+
+
+def _erasure(t: Translator) -> dict[str, Page]:
+    page = accounts.ErasurePage(
+        action="#",
+        back_url="#",
+        password=password_field(t),
+        undecided=(accounts.CaseLink(url="#", number="BPA-2026-004000", words="Bewohnerparkausweis"),),
+    )
+    charge = accounts.CaseLink(url="#", number="HST-2026-000001", words=t("hindrance.fee_open"))
+    hindered = replace(page, message="erasure_hindered", hindrances=(charge,))
+    return {"erase": page, "erase-hindered": hindered}
