@@ -18,8 +18,9 @@ from rich.console import Console
 from rich.table import Table
 
 from shared import migrations
+from shared.cli import auditing, rebuilding, services
 from shared.cli import docs as generated
-from shared.cli import rebuilding, services
+from shared.cli import auditing, rebuilding, services
 from shared.cli.tasks import tasks_app
 from shared.service import KERNEL_MIGRATIONS, KEYS_MIGRATIONS, Service
 
@@ -27,6 +28,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operates the
 parked_app = typer.Typer(no_args_is_help=True, help="Events that could not be applied.")
 app.add_typer(parked_app, name="parked")
 app.add_typer(tasks_app, name="tasks")
+app.add_typer(auditing.app, name="audit")
 console = Console()
 
 
@@ -34,7 +36,7 @@ def main() -> None:
     """Runs a command; what an operator can mend is said in a sentence."""
     try:
         app()
-    except (services.NoSuchService, rebuilding.CannotRebuild) as error:
+    except (services.NoSuchService, rebuilding.CannotRebuild, auditing.CannotVerify) as error:
         _refuse(str(error))
     except migrations.MigrationChanged as error:
         _refuse(f"Nothing of it was applied: {error}.")
