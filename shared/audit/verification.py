@@ -4,6 +4,7 @@ public key alone. No service need run, and nothing that whoever operates the dat
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
@@ -15,6 +16,7 @@ from shared.audit.findings import Violation
 from shared.audit.seals import FIRST, ForeignSeal, SealKeys, Statement, digest
 
 _SEALS: Final = "SELECT number, seal FROM audit_seal ORDER BY number"
+_LATE: Final = timedelta(minutes=10)
 _LISTING: Final = "SELECT listing FROM audit_seal WHERE number = $1"
 
 
@@ -35,21 +37,29 @@ class Report:
         return not self.violations
 
 
-async def verify(connection: Any, service: str, anchors: Anchors, keys: SealKeys) -> Report:
-    """Goes through the whole chain and the whole log. Raises OSError where the anchors cannot be read."""
+async def verify(
+    connection: Any, service: str, anchors: Anchors, keys: SealKeys, now: datetime | None = None
+) -> Report:
+    """Goes through the whole chain and the whole log. Raises OSError where the anchors cannot be read.
+
+    The service may run meanwhile. A seal that is not anchored is late at first, and missing ten minutes on.
+    """
+    before = await anchors.all(service)
     stored = {row["number"]: row["seal"] for row in await connection.fetch(_SEALS)}
-    chain = _Chain(service, keys, stored, await anchors.all(service))
+    after = await anchors.all(service)  # a service that runs meanwhile seals first, then anchors
+    anchored = {name: seal for name, seal in after.items() if name in before or name[1] in stored}
+    chain = _Chain(service, keys, stored, {**before, **anchored}, now or datetime.now(UTC))
     report = chain.report
-    before: Place | None = BEGINNING
+    last: Place | None = BEGINNING
     for number, statement in chain.statements():
         if statement is None:
-            before = None  # where its interval ends is not known for certain
+            last = None  # where its interval ends is not known for certain
             continue
-        begin = before if before is not None else _just_before(statement)
+        begin = last if last is not None else _just_before(statement)
         actual = [entry async for entry in between(connection, begin, statement.last)]
         listing = await connection.fetchval(_LISTING, number) or b""
         report.violations += compare(statement, actual, listing)
-        before = statement.last
+        last = statement.last
     report.unsealed = await beyond(connection, chain.end)
     return report
 
@@ -74,12 +84,18 @@ class _Chain:
     """The seals in order, each from its anchor where there is one."""
 
     def __init__(
-        self, service: str, keys: SealKeys, stored: Mapping[int, bytes], anchored: Mapping[SealName, bytes]
+        self,
+        service: str,
+        keys: SealKeys,
+        stored: Mapping[int, bytes],
+        anchored: Mapping[SealName, bytes],
+        now: datetime,
     ) -> None:
         self.report = Report(service)
         self.end: Place = BEGINNING
         self._service = service
         self._keys = keys
+        self._now = now
         self._stored = stored
         self._anchored = {n: (epoch, seal) for (epoch, n), seal in sorted(anchored.items())}  # latest epoch
         self._last_stored = max(stored, default=0)
@@ -102,8 +118,6 @@ class _Chain:
             if statement is not None:
                 self._follow(statement)
             yield number, statement
-        if not self._anchored and self._last_stored > 1:
-            self._miss_anchors()
         self.report.unanchored = len(self._not_anchored)
 
     def _choose(self, number: int) -> bytes | None:
@@ -167,6 +181,8 @@ class _Chain:
     def _follow(self, statement: Statement) -> None:
         self._total = statement.total
         self.end = statement.last
+        if statement.number in self._not_anchored and self._now - statement.time > _LATE:
+            self._miss_anchors()
         self.report.seals += 1
         self.report.events += statement.count
         if statement.restored is not None:

@@ -65,7 +65,9 @@ class Sealed:
         return [unproven(row["seal"]) for row in rows]
 
     async def verify(self, keys: SealKeys | None = None) -> Report:
-        return await verify(self.superuser, "library", self.anchors, keys or self.key.keys())
+        return await verify(
+            self.superuser, "library", self.anchors, keys or self.key.keys(), self.clock.now()
+        )
 
     async def kinds(self) -> list[tuple[str, int]]:
         return [(violation.kind, violation.seal) for violation in (await self.verify()).violations]

@@ -131,6 +131,26 @@ class TestSealing:
         assert (report.intact, report.seals) == (True, 2)
 
 
+class TestVerifyingMeanwhile:
+    async def test_finds_nothing_wrong_while_seals_are_made(self, sealed: Sealed) -> None:
+        working = True
+
+        async def work() -> None:
+            while working:
+                await sealed.lend(2)
+                await sealed.sealer(at_once=1).look()
+
+        worker = asyncio.create_task(work())
+        seals = 0
+        async with asyncio.timeout(60):
+            while seals < 40:
+                report = await sealed.verify()
+                assert report.violations == []
+                seals = report.seals
+        working = False
+        await worker
+
+
 class TestAnchoring:
     async def test_is_taken_up_after_a_kill(self, sealed: Sealed, tmp_path: Path) -> None:
         pem = ed25519_pem()

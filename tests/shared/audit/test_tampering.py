@@ -1,8 +1,10 @@
 """A superuser of the database changes history: `verify` names the interval and what was done to it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from deploy.local.secrets import ed25519_pem
 from shared.audit.entries import CONTENT_COLUMNS, PLACE_COLUMNS
@@ -103,6 +105,13 @@ class TestAnEvent:
         if seals[0] == seals[1]:
             assert kinds == [("swapped", 2)]
 
+    async def test_cannot_be_moved(self, three: Sealed) -> None:
+        """Its transaction has no other event, so that the order stays as it was."""
+        await three.do("ALTER TABLE event ALTER position DROP IDENTITY")
+        touched = (await three.interval(2))[0]
+        await three.do("UPDATE event SET position = position + 1000 WHERE position = $1", touched)
+        assert await three.kinds() == [("moved", 2)]
+
     async def test_cannot_be_put_in(self, three: Sealed) -> None:
         await three.do(
             "INSERT INTO event "
@@ -148,6 +157,15 @@ class TestASeal:
         next(three.folder.glob("library/*/*/*3.seal")).unlink()
         assert await three.kinds() == [("foreign", 3)]
 
+    async def test_follows_the_very_seal_before_it(self, three: Sealed) -> None:
+        """A thief of the key signs another seal 2 and takes the anchors from there on."""
+        statement = three.key.keys().open(await three.superuser.fetchval(_SEAL, 2))
+        later = replace(statement, time=statement.time + timedelta(seconds=1))
+        await three.do("UPDATE audit_seal SET seal = $1 WHERE number = 2", three.key.sign(later))
+        for number in (2, 3):
+            next(three.folder.glob(f"library/*/*/*{number}.seal")).unlink()
+        assert await three.kinds() == [("gap", 3)]
+
     async def test_of_another_key_is_foreign_throughout(self, three: Sealed) -> None:
         found = (await three.verify(SealKey(ed25519_pem()).keys())).violations
         assert [(v.kind, v.seal) for v in found] == [("foreign", 1), ("foreign", 2), ("foreign", 3)]
@@ -164,6 +182,7 @@ class TestASeal:
     async def test_without_any_anchor_is_not_believed(self, three: Sealed) -> None:
         for path in three.folder.glob("library/*/*/*.seal"):
             path.unlink()
+        three.clock.advance(timedelta(minutes=11))
         assert await three.kinds() == [("unanchored", n) for n in (1, 2, 3)]
 
     async def test_missing_among_anchors_is_named(self, three: Sealed) -> None:
