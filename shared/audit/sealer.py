@@ -7,7 +7,7 @@ that dies between seal and anchor leaves a seal that the next one anchors.
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
@@ -16,7 +16,7 @@ import structlog
 from shared.audit.anchors import AnchorConflict, Anchors
 from shared.audit.entries import Entry, listed, settled, waiting
 from shared.audit.merkle import root_of
-from shared.audit.seals import FIRST, ForeignSeal, SealKey, Statement, before_all, digest, unproven
+from shared.audit.seals import FIRST, ForeignSeal, Restored, SealKey, Statement, before_all, digest, unproven
 from shared.clock import Clock
 from shared.observe.metrics import gauge
 
@@ -156,8 +156,10 @@ class Sealer:
         _sealed.labels(self._service).set(self._clock.now().timestamp())
 
 
-def next_statement(head: Head, epoch: int, entries: list[Entry], now: Any) -> Statement:
-    """What the seal after `head` says of these events."""
+def next_statement(
+    head: Head, epoch: int, entries: list[Entry], now: datetime, restored: Restored | None = None
+) -> Statement:
+    """What the seal after `head` says of these events, or of a restore."""
     last = head.statement
     return Statement(
         service=last.service,
@@ -170,4 +172,5 @@ def next_statement(head: Head, epoch: int, entries: list[Entry], now: Any) -> St
         root=root_of(entry.leaf() for entry in entries).hex(),
         previous=head.digest,
         time=now,
+        restored=restored,
     )
