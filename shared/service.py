@@ -13,6 +13,9 @@ import asyncpg
 from fastapi import APIRouter, FastAPI
 
 from shared import migrations
+from shared.audit.anchors import anchors_at
+from shared.audit.sealer import Sealer
+from shared.audit.seals import SealKey
 from shared.bus.broker import BrokerNames, PublishingChannel, Subscription
 from shared.bus.envelope import Envelope
 from shared.bus.events_api import events_router
@@ -147,6 +150,7 @@ def application(service: Service, settings: ServiceSettings, clock: Clock | None
             for hook in built.hooks:  # before the flow, so that they outlive its last task
                 await stack.enter_async_context(hook())
             await _start_flow(stack, service, runtime, built, wakers)
+            _start_sealing(stack, runtime, known.audit)
             _mount(app, service, runtime, built)
             yield
 
@@ -178,6 +182,7 @@ async def writing(
 class _Secrets:
     master: bytes
     lookup: bytes
+    audit: SealKey
     caller_tokens: CallerTokens
     calls: ServiceCalls
 
@@ -189,6 +194,7 @@ def _secrets(service: Service, settings: ServiceSettings) -> _Secrets:
     return _Secrets(
         settings.secret_bytes("master_key"),
         settings.secret_bytes("lookup_key"),
+        SealKey(settings.secret_text("audit_key.pem")),
         CallerTokens(service.caller_keys(settings), service.name),
         service.calls(settings) if service.calls else _calls(service.name, settings),
     )
@@ -250,6 +256,13 @@ async def _start_flow(
         subscription = Subscription(settings.rabbitmq_url, names, service.name, inboxes)
         subscription.start()
         stack.push_async_callback(subscription.close)
+
+
+def _start_sealing(stack: AsyncExitStack, runtime: Runtime, key: SealKey) -> None:
+    anchors = anchors_at(runtime.settings.audit_anchors)
+    sealer = Sealer(runtime.name, runtime.pool, key, anchors, runtime.clock)
+    sealer.start()
+    stack.push_async_callback(sealer.close)
 
 
 def _mount(app: FastAPI, service: Service, runtime: Runtime, parts: Parts) -> None:

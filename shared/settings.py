@@ -93,11 +93,16 @@ class ProcessSettings(BaseSettings):
 
 
 class ServiceSettings(ProcessSettings):
-    """A service's settings: beside the common ones its own log, its keys and the broker."""
+    """A service's settings: beside the common ones its own log, its keys, the broker and the seals' anchors.
+
+    `audit_anchors` is a folder (`file:///…`) that keeps what is written to it, out of the reach of whoever
+    operates the database.
+    """
 
     database_url: str = Field(repr=False)
     keys_database_url: str = Field(repr=False)
     rabbitmq_url: str = Field(repr=False)
+    audit_anchors: str = Field(pattern=r"^file:///.")
 
 
 def is_placeholder(text: str) -> bool:

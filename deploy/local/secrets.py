@@ -48,6 +48,8 @@ class Secrets:
         for service in LOGS:
             self.text(service, "master_key", random_key)
             self.text(service, "lookup_key", random_key)
+            audit_key = self.text(service, "audit_key.pem", ed25519_pem)
+            self._follow("audit", f"{service}.json", json.dumps({"keys": [public_jwk(audit_key)]}))
         for service in CREDENTIALS:
             self.text(service, "service_secret", lambda: secrets.token_urlsafe(32))
         self.text("gateway", "session_key", random_key)

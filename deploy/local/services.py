@@ -89,6 +89,7 @@ def _with_log(stack: Stack, name: str) -> dict[str, str]:
     return _common(stack, name) | {
         "PORTAL_DATABASE_URL": databases.app,
         "PORTAL_KEYS_DATABASE_URL": databases.app_keys,
+        "PORTAL_AUDIT_ANCHORS": (stack.state / "audit").as_uri(),
     }
 
 

@@ -42,10 +42,17 @@ def postgres_for_tests(*, own: bool = False) -> Iterator[str]:
     elif not own and _apart(lambda: asyncio.run(_lets_in(STANDARD_POSTGRES))):
         yield STANDARD_POSTGRES
     else:
-        port, password = free_port(), secrets.token_urlsafe(24)
-        with _session("postgres") as (folder, supervisor):
-            supervisor.start(private_postgres(folder, port, password))
-            yield superuser_url(port, password)
+        with fresh_postgres() as url:
+            yield url
+
+
+@contextmanager
+def fresh_postgres() -> Iterator[str]:
+    """The URL of a superuser of a server made now: it has had no transaction of anybody's."""
+    port, password = free_port(), secrets.token_urlsafe(24)
+    with _session("postgres") as (folder, supervisor):
+        supervisor.start(private_postgres(folder, port, password))
+        yield superuser_url(port, password)
 
 
 @contextmanager

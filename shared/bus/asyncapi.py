@@ -63,6 +63,7 @@ def envelope_schema(event: PublicEvent[Any, Any], service: str) -> dict[str, Any
         "time": {**text, "format": "date-time"},
         "sequence": {"type": "integer", "minimum": 1},
         "streamversion": {"type": "integer", "minimum": 1},
+        "epoch": {"type": "integer", "minimum": 1, "default": 1},
         "correlationid": text,
         "causationid": text,
         "traceparent": text,

@@ -12,7 +12,8 @@ class Envelope(msgspec.Struct, omit_defaults=True):
 
     Attributes beyond CloudEvents 1.0: sequence (the registered extension, here an integer), correlationid,
     causationid, traceparent (the distributed tracing extension), streamversion (the event's place in its
-    stream, with which the owning service can be asked for the state as of this event).
+    stream, with which the owning service can be asked for the state as of this event), epoch (1 where it is
+    absent: counts the restores of the source; a sequence may come again, with another event, in a later one).
     """
 
     id: UUID
@@ -27,6 +28,7 @@ class Envelope(msgspec.Struct, omit_defaults=True):
     correlationid: str = ""
     causationid: str = ""
     traceparent: str = ""
+    epoch: int = 1
     specversion: str = "1.0"
     datacontenttype: str = "application/json"
 
@@ -45,8 +47,10 @@ class BadEnvelope(ValueError):
 
 
 def write(envelope: Envelope) -> bytes:
-    """JSON with every attribute of the envelope that is not empty."""
+    """JSON with every attribute of the envelope that is not empty; the first epoch goes without saying."""
     fields = {name: getattr(envelope, name) for name in Envelope.__struct_fields__}
+    if envelope.epoch == 1:
+        del fields["epoch"]
     return _encoder.encode({name: value for name, value in fields.items() if value != ""})
 
 

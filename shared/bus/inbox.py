@@ -2,7 +2,8 @@
 
 A source's `sequence` is gapless, so one integer a source says what was applied: cursor + 1 is applied, a
 smaller one is a duplicate, a larger one a gap that is read from the source's feed. The cursor moves in the
-transaction of the effects. The broker gives speed; the feed gives truth.
+transaction of the effects. The broker gives speed; the feed gives truth. A source that was restored is
+followed from where it stands, or not at all until an operator has decided (see `shared.bus.standing`).
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import structlog
 from shared.bus.envelope import Envelope
 from shared.bus.handlers import Handlers, Permanent
 from shared.bus.parking import Parking, PoisonSuspected
+from shared.bus.standing import DOUBT, Standing
 from shared.log import AppendRefused, CursorMoved, LogUnavailable, Unit
 from shared.log.outage import DATABASE_AWAY
 from shared.observe.metrics import counter, gauge
@@ -38,11 +40,13 @@ _healed = counter(
 _cursor_gauge = gauge("portal_inbox_sequence", "Last sequence applied", ("source",))
 
 MakeUnit = Callable[[Envelope], Unit]
-_CURSOR = "SELECT coalesce((SELECT sequence FROM inbox_cursor WHERE source = $1), 0)"
 
 
 class FeedClient(Protocol):
-    """Reads a source's feed. Whatever it raises means: not now."""
+    """Reads a source's feed, as a `FeedPage` if the source may have been restored.
+
+    Whatever it raises means: not now.
+    """
 
     async def after(self, source: str, sequence: int, limit: int) -> list[Envelope]: ...
 
@@ -59,6 +63,7 @@ class Inbox:
         self._make_unit = make_unit
         self._feed = feed
         self._parking = Parking(source, pool)
+        self._standing = Standing(source, pool)
         self._waiting: dict[int, tuple[Envelope, list[asyncio.Future[None]]]] = {}
         self._wake = asyncio.Event()
         self._suspects: set[int] = set()
@@ -87,6 +92,9 @@ class Inbox:
 
         One that was delivered before and never answered may be what kills the process: its tries are counted.
         """
+        if not self._standing.admits(envelope):
+            self._ask_feed()
+            return
         if 0 <= envelope.sequence <= self._cursor:
             _duplicates.labels(self.source).inc()
             return
@@ -118,14 +126,17 @@ class Inbox:
 
     async def _catch_up(self) -> None:
         """Where the inbox stands, which streams are parked, and what the feed has beyond that."""
-        self._cursor = await self._pool.fetchval(_CURSOR, self.source)
+        self._cursor = await self._standing.load()
         await self._parking.refresh()
-        if self._feed_is_due() or not self._begun:
+        if self._feed_is_due() or not self._begun or self._standing.ahead:
             await self._heal(suspect=not self._begun)
         self._begun = True
 
     async def _step(self) -> bool:
         """One run, or one wait. Whether the cursor is still known for certain."""
+        if self._standing.ahead:
+            await asyncio.sleep(PARKING_SECONDS)
+            return False
         if not self._waiting:
             await woken(self._wake, min(PARKING_SECONDS, max(self._feed_due - _now(), 0.0)))
         await self._look_at_parking()
@@ -141,6 +152,11 @@ class Inbox:
             return not self._feed_is_due()
         return True
 
+    def _ask_feed(self) -> None:
+        """The broker brought what is not of the history followed here: what holds is in the feed."""
+        self._feed_due = 0.0
+        self._wake.set()
+
     def _feed_is_due(self) -> bool:
         return _now() >= self._feed_due
 
@@ -153,6 +169,9 @@ class Inbox:
         for sequence in [s for s in self._waiting if s <= self._cursor]:
             _duplicates.labels(self.source).inc()
             self._release(sequence)
+        for sequence in [s for s, (e, _) in self._waiting.items() if not self._standing.admits(e)]:
+            self._release(sequence)
+            self._ask_feed()
 
     def _next_run(self) -> list[Envelope]:
         """The events that follow the cursor without a gap, each stream once."""
@@ -179,6 +198,10 @@ class Inbox:
             log.warning("feed_unreachable", source=self.source, detail=str(error)[:200])
             return
         self._feed_failures = 0
+        agreed = await self._standing.agree(self._cursor, missing)
+        self._drop_known()
+        if not agreed:
+            return
         self._feed_due = _now() + (0 if len(missing) >= FEED_PAGE else FEED_SECONDS)
         known = [e for e in missing if e.sequence not in self._waiting]
         for envelope in known:
@@ -202,6 +225,8 @@ class Inbox:
 
     async def _apply_together(self, run: list[Envelope]) -> bool:
         if any(self._parking.holds(e.subject) or e.sequence in self._suspects for e in run):
+            return False
+        if any(self._standing.doubts(e) for e in run):
             return False
         units = [self._make_unit(envelope) for envelope in run]
         outcomes = await asyncio.gather(
@@ -228,6 +253,9 @@ class Inbox:
     async def _apply_one(self, envelope: Envelope) -> None:
         behind = "an earlier event of this stream is parked"
         if self._parking.holds(envelope.subject) and await self._park(envelope, behind, follows=True):
+            return
+        if self._standing.doubts(envelope) and self._handlers.wants(envelope):
+            await self._park(envelope, DOUBT)
             return
         failure = ""
         for wait in BACK_OFF:

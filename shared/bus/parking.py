@@ -15,7 +15,7 @@ from shared.log.outage import DATABASE_AWAY
 from shared.observe.metrics import gauge
 
 ATTEMPTS: Final = 5
-PARKED: Final = Table("parked", ("source", "sequence"), ())
+PARKED: Final = Table("parked", ("source", "epoch", "sequence"), ())
 DISCARDED: Final = Retention("parked", "discarded_at < $1", timedelta(days=365))
 """What a person decided on; what waits for one stays."""
 ATTEMPT: Final = Table("inbox_attempt", ("source", "sequence"), ())
@@ -30,10 +30,10 @@ _open_gauge = gauge("portal_parked_messages", "Events parked and waiting for a p
 
 _LOAD = "SELECT DISTINCT stream_key FROM parked WHERE source = $1 AND discarded_at IS NULL"
 _PARK = """
-INSERT INTO parked (source, sequence, stream_key, envelope, error, retry_at)
-SELECT $1::text, $2::bigint, $3::text, $4::bytea, $5::text, (SELECT e.retry_at FROM parked e
+INSERT INTO parked (source, epoch, sequence, stream_key, envelope, error, retry_at)
+SELECT $1::text, $6::integer, $2::bigint, $3::text, $4::bytea, $5::text, (SELECT e.retry_at FROM parked e
   WHERE e.source = $1 AND e.stream_key = $3 AND e.discarded_at IS NULL ORDER BY e.sequence LIMIT 1)
-ON CONFLICT (source, sequence) DO NOTHING
+ON CONFLICT (source, epoch, sequence) DO NOTHING
 """
 _HELD = """
 SELECT EXISTS (SELECT FROM parked WHERE source = $1 AND stream_key = $2 AND discarded_at IS NULL)
@@ -52,13 +52,13 @@ ON CONFLICT (source, sequence) DO UPDATE SET tries = a.tries + 1 RETURNING tries
 _UNCOUNT = "UPDATE inbox_attempt SET tries = greatest(tries - 1, 0) WHERE source = $1 AND sequence = $2"
 _FORGET = "DELETE FROM inbox_attempt WHERE source = $1 AND sequence <= $2"
 _RELEASED = """
-SELECT p.sequence, p.stream_key, p.envelope FROM parked p
+SELECT p.stream_key, p.envelope FROM parked p
 WHERE p.source = $1 AND p.discarded_at IS NULL AND p.retry_at <= now()
   AND NOT EXISTS (SELECT FROM parked e WHERE e.source = p.source AND e.stream_key = p.stream_key
     AND e.sequence < p.sequence AND e.discarded_at IS NULL)
 ORDER BY p.sequence LIMIT 20
 """
-_AGAIN = "UPDATE parked SET error = $3, retry_at = NULL WHERE source = $1 AND sequence = $2"
+_AGAIN = "UPDATE parked SET error = $3, retry_at = NULL WHERE source = $1 AND epoch = $4 AND sequence = $2"
 
 
 class PoisonSuspected(Exception):
@@ -110,8 +110,9 @@ class Parking:
                     self._streams.discard(envelope.subject)
                     return False
             await connection.execute(
-                _PARK, self._source, envelope.sequence, envelope.subject, write(envelope), error[:2000]
-            )
+                _PARK, self._source, envelope.sequence, envelope.subject, write(envelope), error[:2000],
+                envelope.epoch,
+            )  # fmt: skip
             moved = await connection.fetchval(_MOVE, self._source, cursor, envelope.sequence)
             if moved != envelope.sequence:
                 raise CursorMoved("applied already")
@@ -133,22 +134,21 @@ class Parking:
             try:
                 while released := await connection.fetch(_RELEASED, self._source):
                     for row in released:
-                        await self._retry(row["sequence"], read(row["envelope"]), apply)
+                        await self._retry(read(row["envelope"]), apply)
             finally:
                 if not connection.is_closed():
                     await connection.execute(_UNLOCK, self._source)
         await self.refresh()
 
-    async def _retry(
-        self, sequence: int, envelope: Envelope, apply: Callable[[Envelope], Awaitable[None]]
-    ) -> None:
+    async def _retry(self, envelope: Envelope, apply: Callable[[Envelope], Awaitable[None]]) -> None:
         try:
             await apply(envelope)
         except (LogUnavailable, *DATABASE_AWAY):
             raise  # the operator's word stands until the database is back
         except Exception as error:
-            await self._pool.execute(_AGAIN, self._source, sequence, repr(error)[:2000])
+            where = envelope.sequence, repr(error)[:2000], envelope.epoch
+            await self._pool.execute(_AGAIN, self._source, *where)
 
     def forget_parked(self, envelope: Envelope, unit: Unit) -> None:
         """Takes the event out of the parked ones in the transaction of its effects."""
-        unit.put(PARKED, (self._source, envelope.sequence), None)
+        unit.put(PARKED, (self._source, envelope.epoch, envelope.sequence), None)

@@ -61,7 +61,7 @@ class Published:
         """Stored names of the events that are public."""
         return sorted(type_of(cls).name for cls in self._by_event)
 
-    def envelope(self, recorded: Recorded, sequence: int) -> Envelope | None:
+    def envelope(self, recorded: Recorded, sequence: int, epoch: int = 1) -> Envelope | None:
         """The public form of a stored event, or None where it stays inside."""
         event = recorded.event
         public = self._by_event.get(type(event))
@@ -82,4 +82,5 @@ class Published:
             correlationid=meta.correlation or str(recorded.event_id),
             causationid=meta.causation,
             traceparent=meta.traceparent,
+            epoch=epoch,
         )

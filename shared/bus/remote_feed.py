@@ -3,6 +3,7 @@
 import msgspec
 
 from shared.bus.envelope import Envelope
+from shared.feed.epochs import Epoch, FeedPage
 from shared.web.calls import RemoteProblem, RemoteUnavailable, ServiceCalls
 
 
@@ -12,7 +13,7 @@ class RemoteFeed:
     def __init__(self, calls: ServiceCalls) -> None:
         self._calls = calls
 
-    async def after(self, source: str, sequence: int, limit: int) -> list[Envelope]:
+    async def after(self, source: str, sequence: int, limit: int) -> FeedPage:
         """The events after `sequence`, oldest first. Raises LookupError when the source does not answer."""
         try:
             answer = await self._calls.get(
@@ -20,4 +21,6 @@ class RemoteFeed:
             )
         except (RemoteProblem, RemoteUnavailable) as error:
             raise LookupError(f"{source}: {error}") from error
-        return msgspec.convert(answer["events"], list[Envelope])
+        events = msgspec.convert(answer["events"], list[Envelope])
+        known = msgspec.convert(answer.get("epochs", []), list[Epoch])
+        return FeedPage(events, known, answer.get("last"))

@@ -5,6 +5,7 @@ Each command talks to one service's databases, with the environment that the ser
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -18,8 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from shared import migrations
+from shared.cli import auditing, inboxes, rebuilding, restoring, services
 from shared.cli import docs as generated
-from shared.cli import rebuilding, services
 from shared.cli.tasks import tasks_app
 from shared.service import KERNEL_MIGRATIONS, KEYS_MIGRATIONS, Service
 
@@ -27,14 +28,26 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Operates the
 parked_app = typer.Typer(no_args_is_help=True, help="Events that could not be applied.")
 app.add_typer(parked_app, name="parked")
 app.add_typer(tasks_app, name="tasks")
+app.add_typer(auditing.app, name="audit")
+app.add_typer(inboxes.app, name="inbox")
+keys_app = typer.Typer(no_args_is_help=True, help="Keys of citizens.")
+app.add_typer(keys_app, name="keys")
 console = Console()
+
+SENTENCES = (
+    services.NoSuchService,
+    rebuilding.CannotRebuild,
+    auditing.CannotVerify,
+    restoring.CannotRestore,
+    inboxes.NothingToDecide,
+)
 
 
 def main() -> None:
     """Runs a command; what an operator can mend is said in a sentence."""
     try:
         app()
-    except (services.NoSuchService, rebuilding.CannotRebuild) as error:
+    except SENTENCES as error:
         _refuse(str(error))
     except migrations.MigrationChanged as error:
         _refuse(f"Nothing of it was applied: {error}.")
@@ -180,6 +193,31 @@ async def _change_parked(service: Service, change: str, stream_key: str, said: s
 def rebuild(name: services.Name, table: str) -> None:
     """Folds the log into a second table beside the live one, compares, and swaps when told by the owner."""
     _run(rebuilding.rebuild(services.find(name), table, console))
+
+
+@app.command()
+def restore(
+    name: services.Name,
+    destroyed: Annotated[Path, typer.Option(help="ids of subjects whose keys were destroyed, one a line")],
+    reason: Annotated[str, typer.Option(help="stays on record, in the log's seal")],
+    republish_after: Annotated[int, typer.Option(help="the lowest sequence that a listener still has")] = 0,
+    skip_numbers: Annotated[
+        int, typer.Option(help="official numbers given since the backup, at most")
+    ] = 1000,
+    key: Annotated[Path | None, typer.Option(help="public keys of the seals, if several")] = None,
+) -> None:
+    """Makes databases that were restored from a backup ready for the service's start (as their owner)."""
+    keys = auditing.public_keys(key) if key else None
+    wish = restoring.Wish(restoring.subjects(destroyed), reason, republish_after, skip_numbers, keys)
+    _run(restoring.restore(services.find(name), wish, console))
+
+
+@keys_app.command("destroyed")
+def destroyed_keys(name: services.Name) -> None:
+    """Prints the subjects whose keys were destroyed: keep the list where the backups are not."""
+    url = os.environ["PORTAL_KEYS_DATABASE_URL"]
+    for subject in asyncio.run(restoring.destroyed(url, services.find(name).name)):
+        print(subject)  # noqa: T201
 
 
 @app.command()

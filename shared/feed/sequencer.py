@@ -22,7 +22,8 @@ PAGE: Final = 500
 
 _HEAD = "SELECT sequence, epoch, xid::text AS xid, position FROM feed_head FOR UPDATE"
 _LOG = """
-SELECT epoch, xid::text AS xid, position, stream_id, version, event_id, name, schema_version, payload, meta
+SELECT epoch, xid::text AS xid, position, stream_id, version, event_id, name, schema_version, payload, meta,
+  (SELECT l.epoch FROM log_epoch l) AS feed_epoch
 FROM event
 WHERE (epoch, xid, position) > ($1, $2::text::xid8, $3)
   AND (epoch < (SELECT l.epoch FROM log_epoch l) OR xid < pg_snapshot_xmin(pg_current_snapshot()))
@@ -75,7 +76,7 @@ class Sequencer:
         for row in rows:
             if row["name"] not in public:
                 continue
-            envelope = self._published.envelope(_recorded(row), sequence + 1)
+            envelope = self._published.envelope(_recorded(row), sequence + 1, row["feed_epoch"])
             if envelope is not None:
                 sequence += 1
                 sequences.append(sequence)

@@ -173,3 +173,7 @@ class LeaseLost(AppendRefused):
 
 class LogUnavailable(Exception):
     """The database cannot be reached, or too much is waiting for it: nothing is known to be written."""
+
+
+class LogOfAnotherServer(LogUnavailable):
+    """The log holds transactions that this server has not had yet: it was restored, and nobody told it so."""

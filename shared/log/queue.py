@@ -18,6 +18,7 @@ from shared.log.append import (
     AppendRefused,
     CursorMoved,
     LeaseLost,
+    LogOfAnotherServer,
     LogUnavailable,
     ReservationTaken,
     VersionConflict,
@@ -31,6 +32,11 @@ BATCH: Final = 128
 PENDING: Final = 10_000
 TRIES: Final = 8
 RIVALS: Final = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)
+
+_FROM_ELSEWHERE: Final = """
+SELECT EXISTS (SELECT FROM event WHERE epoch = (SELECT l.epoch FROM log_epoch l)
+  AND xid >= pg_snapshot_xmax(pg_current_snapshot()))
+"""
 
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
@@ -49,7 +55,7 @@ class AppendQueue:
         self._flusher: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Connects and begins to flush."""
+        """Connects and begins to flush. Raises LogOfAnotherServer, and what the database raises."""
         await self._reconnect()
         self._flusher = asyncio.create_task(self._run(), name="append-queue")
 
@@ -146,6 +152,8 @@ class AppendQueue:
 
     async def _reconnect(self) -> None:
         self._connection = await self._connect()
+        if await self._connection.fetchval(_FROM_ELSEWHERE):  # what it wrote would sort before what is there
+            raise LogOfAnotherServer("this log was written on another server: run `portal restore` first")
         self._epoch = await self._connection.fetchval("SELECT epoch FROM log_epoch")
 
 

@@ -42,6 +42,7 @@ def write_secrets(folder: Path, mint: CallerMint) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("master_key", "lookup_key"):
         (folder / name).write_text(base64.b64encode(os.urandom(32)).decode())
+    (folder / "audit_key.pem").write_bytes(mint.pem)
     (folder / "service_secret").write_text(base64.urlsafe_b64encode(os.urandom(24)).decode())
     mint.write_jwks(folder)
     for path in folder.iterdir():
@@ -90,6 +91,7 @@ async def _started(
         "database_url": databases.log,
         "keys_database_url": databases.keys,
         "rabbitmq_url": amqp_url,
+        "audit_anchors": (secrets / "anchors").as_uri(),
         "name_prefix": f"test-{uuid4().hex[:8]}.",
         **dict.fromkeys(("identity_url", "applications_url", "payments_url", "documents_url"), NOBODY),
         **settings,

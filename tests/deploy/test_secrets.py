@@ -1,6 +1,7 @@
 import base64
 import json
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
 from deploy.local.secrets import CREDENTIALS, GIROCHECKOUT_PROJECTS, LOGS, Secrets, secret_hash
+from shared.audit.seals import SealKey, SealKeys, before_all
 
 
 @pytest.fixture
@@ -63,6 +65,13 @@ class TestWhatFollowsFromASecret:
                 json.loads((secrets.root / service / "caller_keys.json").read_text())
             )
             assert jwt.decode(token, known, algorithms=["EdDSA"]).claims == {"sub": "x"}
+
+    @pytest.mark.parametrize("service", LOGS)
+    def test_lets_an_auditor_verify_the_log(self, secrets: Secrets, service: str) -> None:
+        key = SealKey((secrets.root / service / "audit_key.pem").read_text())
+        keys = SealKeys.read((secrets.root / "audit" / f"{service}.json").read_text())
+        statement = before_all(service, datetime.now(UTC))
+        assert keys.open(key.sign(statement)) == statement
 
     def test_holds_no_private_key(self, secrets: Secrets) -> None:
         public = json.loads((secrets.root / "payments" / "caller_keys.json").read_text())

@@ -9,6 +9,10 @@ import aio_pika
 import aio_pika.exceptions
 import pytest
 
+from shared.audit import sealer
+from shared.audit.anchors import anchors_at
+from shared.audit.seals import SealKey
+from shared.audit.verification import violations
 from shared.domain import REDACTED
 from shared.ids import new_id
 from shared.log import ReservationTaken, VersionConflict
@@ -147,6 +151,22 @@ class TestFeed:
         answer = await library.http.get("/events")
         assert answer.status_code == 401
         assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+class TestAudit:
+    @pytest.fixture
+    def quick_looks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sealer, "LOOK", 0.1)
+
+    async def test_seals_and_anchors_what_a_service_wrote(self, quick_looks: None, library: Running) -> None:
+        await lend(library)
+        pool = library.runtime.pool
+        assert await until(lambda: pool.fetchval("SELECT count(*) FROM audit_anchored"), 30) == 1
+        anchors = anchors_at(library.runtime.settings.audit_anchors)
+        keys = SealKey((library.secrets / "audit_key.pem").read_text()).keys()
+        assert await violations(library.databases.log, "library", anchors, keys) == []
+        with pytest.raises(Exception, match="permission denied"):
+            await pool.execute("DELETE FROM audit_seal")
 
 
 class TestBus:

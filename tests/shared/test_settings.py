@@ -89,7 +89,7 @@ class TestTheEnvironment:
     def test_gives_the_settings(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         told = {"SECRETS_DIR": str(tmp_path), "PORT": "9000", "DATABASE_URL": "postgresql://u:canary@h/d"}
         told |= {"KEYS_DATABASE_URL": "postgresql://u:canary@h/k", "RABBITMQ_URL": "amqp://u:canary@h"}
-        told |= {"IDENTITY_URL": "http://identity:80/"}
+        told |= {"IDENTITY_URL": "http://identity:80/", "AUDIT_ANCHORS": "file:///anchors"}
         for name, value in told.items():
             monkeypatch.setenv(f"PORTAL_{name}", value)
         settings = ServiceSettings()

@@ -53,3 +53,12 @@ class TestAServicesOwnSecrets:
         )
         with pytest.raises(SecretMissing, match=r"seal_key\.pem"):
             application(needy, settings)
+
+    async def test_include_the_key_of_the_audit(
+        self, postgres_url: str, amqp_url: str, tmp_path: Path, mint: CallerMint
+    ) -> None:
+        async with running(LIBRARY, postgres_url, amqp_url, tmp_path, mint=mint) as library:
+            settings = library.runtime.settings
+        (tmp_path / "audit_key.pem").unlink()
+        with pytest.raises(SecretMissing, match=r"audit_key\.pem"):
+            application(LIBRARY, settings)

@@ -19,6 +19,7 @@ class TestOwnCalls:
             database_url="",
             keys_database_url="",
             rabbitmq_url="",
+            audit_anchors="file:///anchors",
             smtp_host="",
             smtp_port=25,
         )
