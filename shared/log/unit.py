@@ -10,7 +10,7 @@ import msgspec
 
 from shared.domain import Aggregate, Event, encode
 from shared.ids import new_id
-from shared.keys import DataKey, KeyRing
+from shared.keys import DataKey
 from shared.log.append import (
     Append,
     CursorMove,
@@ -22,10 +22,9 @@ from shared.log.append import (
     StreamAppend,
     Table,
 )
+from shared.log.ports import Appends, Keys, StateStore, Streams
 from shared.log.projection import Projections
-from shared.log.queue import AppendQueue
-from shared.log.reading import LATEST, LogReader, Meta, StreamNotFound
-from shared.log.snapshots import Snapshots
+from shared.log.reading import LATEST, Meta, StreamNotFound
 
 A = TypeVar("A", bound=Aggregate)
 _json = msgspec.json.Encoder()
@@ -48,10 +47,10 @@ class Context:
 class LogParts:
     """What a unit works with; one for each process."""
 
-    queue: AppendQueue
-    reader: LogReader
-    keys: KeyRing
-    snapshots: Snapshots
+    queue: Appends
+    reader: Streams
+    keys: Keys
+    snapshots: StateStore
     projections: Projections
     digest: Callable[[str, str], bytes]
 

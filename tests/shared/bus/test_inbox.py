@@ -17,11 +17,11 @@ from shared.bus.handlers import ForeignEvent, Handlers, Permanent
 from shared.bus.inbox import Inbox
 from shared.ids import new_id
 from shared.log import Unit
-from tests.shared.log.conftest import Log, log
+from tests.shared.log.conftest import Log, databases, log
 from tests.shared.toy.library import LOANS
 
 pytestmark = pytest.mark.integration
-__all__ = ["log"]
+__all__ = ["databases", "log"]
 
 
 class Noted(ForeignEvent):

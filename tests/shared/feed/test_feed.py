@@ -17,11 +17,11 @@ from shared.feed.sequencer import Sequencer, page
 from shared.ids import new_id
 from shared.log import LogParts, Unit
 from shared.log.append import NewEvent, StreamAppend
-from tests.shared.log.conftest import Log, log
+from tests.shared.log.conftest import Log, databases, log
 from tests.shared.toy.library import LIBRARY, Loan
 
 pytestmark = pytest.mark.integration
-__all__ = ["log"]
+__all__ = ["databases", "log"]
 
 
 class TestTheFeed:
