@@ -18,6 +18,7 @@ from shared.log import (
     VersionConflict,
 )
 from shared.log.append import CursorMove, DoneTask, NewTask, Row
+from shared.log.statement import compose
 from tests.shared.log.conftest import Log, events
 from tests.shared.toy.library import LOANS
 
@@ -103,6 +104,20 @@ class TestALostConnection:
         await log.queue.append(events(stream, 0, 2))
         assert lost
         assert await log.count("event") == 2
+
+
+class TestATransactionThatBeganBefore:
+    async def test_does_not_go_on_from_what_was_written_since(self, log: Log) -> None:
+        """It would stand before what it follows: the feed reads by transaction id."""
+        stream, late = new_id(), await asyncpg.connect(log.databases.log)
+        async with late.transaction():
+            await late.execute("SELECT pg_current_xact_id()")
+            await log.queue.append(events(stream, 0))
+            statement = compose([events(stream, 1)], 1)
+            verdicts = await late.fetch(statement.text, *statement.args)
+        await late.close()
+        assert [row["state"] for row in verdicts] == ["version"]
+        await log.queue.append(events(stream, 1))
 
 
 class TestACursor:
