@@ -39,7 +39,9 @@ class Tree:
         except subprocess.TimeoutExpired:
             return set(), f"no end after {LONGEST:.0f} s"
         failed = [line.removeprefix("FAILED ") for line in done.stdout.splitlines()]
-        reds = {test for test in tests if any(line.startswith((test + " ", test + "[")) for line in failed)}
+        reds = {
+            test for test in tests if any(f"{line} ".startswith((f"{test} ", f"{test}[")) for line in failed)
+        }
         said = done.stdout + done.stderr if done.returncode > 1 or not reds else ""
         return reds, said
 
