@@ -126,9 +126,8 @@ class Runtime:
         """A unit for a task: the correlation of what wanted it."""
         meta = leased.meta
         cause = str(leased.task_id)
-        return self.unit(
-            Context(f"service:{self.name}", leased.kind, meta.correlation, cause, meta.traceparent)
-        )
+        trace = current_traceparent() or meta.traceparent
+        return self.unit(Context(f"service:{self.name}", leased.kind, meta.correlation, cause, trace))
 
 
 def application(service: Service, settings: ServiceSettings, clock: Clock | None = None) -> FastAPI:

@@ -59,6 +59,7 @@ class LogParts:
 class _Loaded:
     version: int
     subject: UUID | None
+    origin: Meta | None = None
 
 
 @dataclass(slots=True)
@@ -89,13 +90,16 @@ class Unit:
             raise StreamNotFound(f"no {cls.__name__} {stream_id}")
         if cls.SNAPSHOT_EVERY and version == LATEST and len(events) >= cls.SNAPSHOT_EVERY:
             await self.parts.snapshots.store(aggregate, subject)
-        self._loaded[stream_id] = _Loaded(aggregate.version, subject)
+        origin = events[0].meta if events and not kept else None
+        self._loaded[stream_id] = _Loaded(aggregate.version, subject, origin)
         return aggregate
 
     async def save(self, aggregate: Aggregate, *, subject: UUID | None = None) -> None:
         """Takes the aggregate's new events and their read-model rows into this unit.
 
-        `subject` names whose key encrypts `Personal` fields; a loaded stream remembers it.
+        `subject` names whose key encrypts `Personal` fields; a loaded stream remembers it. A unit without
+        a context of its own, such as on a foreign party's callback, goes on in the correlation and trace
+        that the stream began in.
         Raises KeyDestroyed, PersonalWithoutSubject.
         """
         events = list(aggregate.pending_events)
@@ -104,7 +108,7 @@ class Unit:
         loaded = self._loaded.setdefault(aggregate.id, _Loaded(0, None))
         loaded.subject = subject or loaded.subject
         key = await self.parts.keys.obtain(loaded.subject) if loaded.subject else None
-        meta = self._meta(loaded.subject)
+        meta = await self._meta_on(aggregate.id, loaded)
         meta_text = _json.encode(meta).decode()
         new = tuple(self._encode(event, key, meta_text) for event in events)
         self.append.add(StreamAppend(aggregate.id, loaded.version, new))
@@ -155,6 +159,17 @@ class Unit:
             return
         append, self.append = self.append, Append()
         await self.parts.queue.append(append)
+
+    async def _meta_on(self, stream_id: UUID, loaded: _Loaded) -> Meta:
+        meta = self._meta(loaded.subject)
+        if not loaded.version:
+            loaded.origin = meta
+        if meta.correlation or loaded.origin is meta:
+            return meta
+        if loaded.origin is None:  # read from a snapshot
+            loaded.origin = (await self.parts.reader.stream(stream_id, until=1))[0].meta
+        meta.correlation, meta.traceparent = loaded.origin.correlation, loaded.origin.traceparent
+        return meta
 
     def _meta(self, subject: UUID | None) -> Meta:
         c = self.context

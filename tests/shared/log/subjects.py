@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from shared.log import Append, LogParts, Table, Unit
+from shared.log import Append, Context, LogParts, Table, Unit
 from shared.testing import Databases
 from shared.testing.memory import MemoryQueue, MemoryService
 from tests.shared.log.conftest import Log, opened
@@ -59,8 +59,8 @@ class Subject(Protocol):
     async def destroy(self, subject: UUID) -> None: ...
 
 
-def unit_on(subject: Subject) -> Unit:
-    return Unit(subject.parts, NOW)
+def unit_on(subject: Subject, context: Context | None = None) -> Unit:
+    return Unit(subject.parts, NOW, context or Context())
 
 
 class RealSubject:

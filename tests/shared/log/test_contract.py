@@ -13,6 +13,7 @@ from shared.ids import new_id
 from shared.log import (
     Append,
     AppendRefused,
+    Context,
     CursorMoved,
     LeaseLost,
     LogUnavailable,
@@ -28,6 +29,7 @@ from tests.shared.log.subjects import NOW, Subject, subject_of, unit_on
 from tests.shared.toy.library import LOANS, Loan
 
 pytestmark = pytest.mark.integration
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @pytest.fixture(params=["postgres", "memory"])
@@ -327,3 +329,38 @@ class TestReading:
         erased = await unit_on(subject).load(Loan, loan.id)
         assert erased.title == "Faust"
         assert isinstance(erased.reader, Redacted)
+
+
+class TestAUnitThatNothingOfOursSetOff:
+    """A foreign party's callback, say: what it leads to belongs to what the stream began with."""
+
+    @pytest.mark.parametrize("snapshots", [0, 1])
+    async def test_goes_on_in_the_correlation_and_trace_of_its_stream(
+        self, subject: Subject, monkeypatch: pytest.MonkeyPatch, snapshots: int
+    ) -> None:
+        monkeypatch.setattr(Loan, "SNAPSHOT_EVERY", snapshots)
+        unit = unit_on(subject, Context(correlation="c1", traceparent=TRACE))
+        loan = Loan.lend(id=new_id(), now=unit.now, title="Faust", reader="x")
+        await unit.save(loan, subject=new_id())
+        await unit.commit()
+        await unit_on(subject).load(Loan, loan.id)
+        called_back = unit_on(subject)
+        again = await called_back.load(Loan, loan.id)
+        again.give_back("", now=unit.now)
+        await called_back.save(again)
+        await called_back.commit()
+        metas = [recorded.meta for recorded in await subject.parts.reader.stream(loan.id)]
+        assert [(meta.correlation, meta.traceparent) for meta in metas] == [("c1", TRACE)] * 2
+
+    async def test_keeps_to_its_own_where_it_has_one(self, subject: Subject) -> None:
+        unit = unit_on(subject, Context(correlation="c1", traceparent=TRACE))
+        loan = Loan.lend(id=new_id(), now=unit.now, title="Faust", reader="x")
+        await unit.save(loan, subject=new_id())
+        await unit.commit()
+        clicked = unit_on(subject, Context(correlation="c2"))
+        again = await clicked.load(Loan, loan.id)
+        again.give_back("", now=unit.now)
+        await clicked.save(again)
+        await clicked.commit()
+        metas = [recorded.meta for recorded in await subject.parts.reader.stream(loan.id)]
+        assert [(meta.correlation, meta.traceparent) for meta in metas] == [("c1", TRACE), ("c2", "")]
