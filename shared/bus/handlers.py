@@ -42,7 +42,11 @@ class Handlers:
         self._by_type: dict[str, list[_Registered]] = {}
 
     def on(self, event_type: str, reader: type[Reader]) -> Callable[[Handler], Handler]:
-        """Registers a reaction to `event_type`, such as `payments.payment_settled.v1`."""
+        """Registers a reaction to `event_type`, such as `payments.payment_settled.v1`.
+
+        The handler is called as `await handler(reader, unit)` and writes through the unit alone; it does not
+        commit. It may be called again after a failure, yet what it writes is committed once.
+        """
 
         def register(handler: Handler) -> Handler:
             self._by_type.setdefault(event_type, []).append(_Registered(reader, handler))

@@ -297,7 +297,8 @@ class TestClosing:
         callers = [asyncio.create_task(queue.append(events(new_id(), 0))) for _ in range(300)]
         await asyncio.sleep(0)
         await queue.close()
-        assert await outcomes(*callers) == [None] * 300
+        async with asyncio.timeout(20):
+            assert await outcomes(*callers) == [None] * 300
         assert len(await subject.events()) == 300
         with pytest.raises(LogUnavailable):
             await queue.append(events(new_id(), 0))
