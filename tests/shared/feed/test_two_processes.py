@@ -20,9 +20,16 @@ from tests.shared.log.conftest import Log, databases, log
 
 pytestmark = pytest.mark.integration
 __all__ = ["databases", "log"]
-STREAMS: Final = 5
+STREAMS: Final = 40
 ENOUGH: Final = 120
 """Events that each of three lives of a process is told are written."""
+SLOW_COMMITS: Final = """
+CREATE FUNCTION wait_a_moment() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN IF random() < 0.1 THEN PERFORM pg_sleep(random() * 0.04); END IF; RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER slow_commit AFTER INSERT ON event DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION wait_a_moment();
+"""
+"""As a disk does now and then: what has its place in the log already is seen late."""
 
 
 class Town:
@@ -37,6 +44,9 @@ class Town:
         self.processes: list[Process] = []
 
     async def begin(self) -> None:
+        owner = await asyncpg.connect(self.log.databases.owner_log)
+        await owner.execute(SLOW_COMMITS)
+        await owner.close()
         writers = Writers(self.log.pool, self.log.queue)
         for stream in self.streams:
             await writers.begin(stream)
