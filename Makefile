@@ -3,7 +3,7 @@ PYTHON ?= python3
 ENVIRONMENT := $(PYTHON) -I deploy/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo stop status test bench check format docs lock clean
+.PHONY: help setup run demo stop status test bench mutants check format docs lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: ## run all tests on real servers; ARGS="tests/deploy -x" for some of them
 
 bench: ## measure on real servers, beside raw limits; ARGS="append relay" for some, ARGS=--quick for rough figures
 	@$(ENVIRONMENT) -m tests.bench $(ARGS)
+
+mutants: ## break the code in a copy, piece by piece; the tests must see each (ARGS="feed" for some)
+	@$(ENVIRONMENT) -m tests.mutants $(ARGS)
 
 check: ## format, lint, strict types, import rules, generated docs fresh
 	@$(ENVIRONMENT) -m deploy.local check

@@ -62,8 +62,12 @@ KERNEL_RETENTIONS: Final = (ANSWERS, DONE_TASKS, DISCARDED, PASSED_ATTEMPTS)
 
 @dataclass(slots=True)
 class Parts:
-    """What a service adds to the kernel. `hooks` are entered at start and left at the end, in order;
-    `retentions` say what of its tables is deleted, and when."""
+    """What a service adds to the kernel.
+
+    `routers` are its HTTP, `handlers` its reactions to the events of others, `tasks` its effects and timers.
+    `hooks` make async context managers, entered at start and left at the end: clients, thread pools.
+    `retentions` say what of its tables is deleted, and when.
+    """
 
     routers: Sequence[APIRouter] = ()
     handlers: Handlers = field(default_factory=Handlers)
@@ -76,7 +80,13 @@ class Parts:
 class Service:
     """A service: its name, settings class, public events, read models and how its parts are built.
 
+    `name` is its audience in caller tokens, the first word of its stored and public events, and its queue's.
+    `migrations` is the folder of its own `NNNN_what.sql`, in which `{app}` stands for the running role.
+    `build` is called once at start, with a runtime whose log can be used already.
     `secrets` are the files it needs beside the common ones: without them it does not start.
+    `body_limits` are bytes by path, where more than the default is taken; `translations` say which problem
+    (RFC 9457) an exception of its domain becomes; `caller_keys` and `calls` differ in identity alone.
+    `docs/fifth-service.md` shows a whole one.
     """
 
     name: str
@@ -129,9 +139,8 @@ class Runtime:
         """A unit for a task: the correlation of what wanted it."""
         meta = leased.meta
         cause = str(leased.task_id)
-        return self.unit(
-            Context(f"service:{self.name}", leased.kind, meta.correlation, cause, meta.traceparent)
-        )
+        trace = current_traceparent() or meta.traceparent
+        return self.unit(Context(f"service:{self.name}", leased.kind, meta.correlation, cause, trace))
 
 
 def application(service: Service, settings: ServiceSettings, clock: Clock | None = None) -> FastAPI:

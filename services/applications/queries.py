@@ -12,7 +12,7 @@ from services.applications.domain.case import Case
 from services.applications.domain.processing_time import EndedCase, Turn
 from services.applications.projections import DRAFTS
 from shared.keys import KeyRing
-from shared.log import LogReader, Recorded, StreamNotFound, row_aad
+from shared.log import Recorded, StreamNotFound, Streams, row_aad
 from shared.log.reading import LATEST
 
 MOST_ROWS: Final = 200
@@ -66,7 +66,7 @@ class Draft:
     changed_at: datetime
 
 
-async def case_as_of(reader: LogReader, case_id: UUID, version: int = LATEST) -> tuple[Case, list[Recorded]]:
+async def case_as_of(reader: Streams, case_id: UUID, version: int = LATEST) -> tuple[Case, list[Recorded]]:
     """A case and its history up to a version. Raises StreamNotFound."""
     history = await reader.stream(case_id, until=version)
     case: Any = None

@@ -5,13 +5,15 @@ the effect happens once. No remote call belongs here: schedule a task. Raise Per
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.bus.envelope import Envelope
 from shared.log import Unit
+from shared.observe.tracing import current_traceparent, span_from
 
 Reader = TypeVar("Reader", bound="ForeignEvent")
 Handler = Callable[[Any, Unit], Awaitable[None]]
@@ -40,7 +42,11 @@ class Handlers:
         self._by_type: dict[str, list[_Registered]] = {}
 
     def on(self, event_type: str, reader: type[Reader]) -> Callable[[Handler], Handler]:
-        """Registers a reaction to `event_type`, such as `payments.payment_settled.v1`."""
+        """Registers a reaction to `event_type`, such as `payments.payment_settled.v1`.
+
+        The handler is called as `await handler(reader, unit)` and writes through the unit alone; it does not
+        commit. It may be called again after a failure, yet what it writes is committed once.
+        """
 
         def register(handler: Handler) -> Handler:
             self._by_type.setdefault(event_type, []).append(_Registered(reader, handler))
@@ -60,10 +66,18 @@ class Handlers:
         return envelope.type in self._by_type
 
     async def apply(self, envelope: Envelope, unit: Unit) -> None:
-        """Runs the reactions. Raises Permanent when the event cannot be read."""
-        for registered in self._by_type.get(envelope.type, ()):
-            try:
-                event = registered.reader.model_validate(envelope.data)
-            except ValidationError as error:
-                raise Permanent(f"{envelope.type} cannot be read: {error.error_count()} fields") from error
-            await registered.handler(event, unit)
+        """Runs the reactions, in the trace of what set the event off. Raises Permanent when the event cannot
+        be read."""
+        if not self.wants(envelope):
+            return
+        with span_from(envelope.traceparent, f"react {envelope.type}", SpanKind.CONSUMER):
+            unit.context = replace(unit.context, traceparent=current_traceparent() or envelope.traceparent)
+            for registered in self._by_type[envelope.type]:
+                await registered.handler(_read(registered.reader, envelope), unit)
+
+
+def _read(reader: type[ForeignEvent], envelope: Envelope) -> ForeignEvent:
+    try:
+        return reader.model_validate(envelope.data)
+    except ValidationError as error:
+        raise Permanent(f"{envelope.type} cannot be read: {error.error_count()} fields") from error

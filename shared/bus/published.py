@@ -48,7 +48,14 @@ class Published:
         example: Model,
         version: int = 1,
     ) -> None:
-        """Makes an event public. `meaning` is the first line of the model's docstring."""
+        """Makes an event public. Raises TypeError when the model's docstring, whose first line says what the
+        event means, is missing.
+
+        `name` is CamelCase, subject and past participle; the type on the wire follows from it. `to` maps the
+        stored event, read without any key: a personal field is `Redacted` there, and does not belong into
+        `model`. `example` goes into schemas, documents and the message contracts of consumers. A change that
+        breaks a consumer takes a new `version`.
+        """
         meaning = (model.__doc__ or "").strip().partition("\n")[0]
         if not meaning:
             raise TypeError(f"{model.__name__} lacks the line that says what {name} means")

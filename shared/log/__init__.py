@@ -11,6 +11,7 @@ from shared.log.append import (
     Table,
     VersionConflict,
 )
+from shared.log.ports import Streams
 from shared.log.projection import Projections, Sealer, row_aad
 from shared.log.queue import AppendQueue
 from shared.log.reading import LogReader, Meta, Recorded, StreamNotFound
@@ -35,6 +36,7 @@ __all__ = [
     "Retention",
     "Sealer",
     "StreamNotFound",
+    "Streams",
     "Table",
     "Unit",
     "VersionConflict",

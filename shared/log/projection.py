@@ -46,12 +46,16 @@ class Projections:
     def table(
         self, name: str, key: tuple[str, ...], columns: tuple[str, ...], *, write_once: bool = False
     ) -> Table:
-        """Declares a read model; its DDL lives in the service's migrations."""
+        """Declares a read model; its DDL, with the grant to `{app}`, lives in the service's migrations.
+
+        `key` are the primary key's columns in order, `columns` those that a patch may set. Rows of a
+        `write_once` table keep their first values.
+        """
         table = self.tables[name] = Table(name, key, columns, write_once)
         return table
 
     def on(self, *event_classes: type[Event]) -> Callable[[Projector], Projector]:
-        """Registers a projector for these events."""
+        """Registers a projector for these events: `(event, meta, seal)` to patches. Pure: no clock, no id."""
 
         def register(project: Projector) -> Projector:
             for cls in event_classes:

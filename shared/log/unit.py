@@ -10,7 +10,7 @@ import msgspec
 
 from shared.domain import Aggregate, Event, encode, is_personal
 from shared.ids import new_id
-from shared.keys import DataKey, KeyDestroyed, KeyRing
+from shared.keys import DataKey, KeyDestroyed
 from shared.log.append import (
     Append,
     CursorMove,
@@ -22,10 +22,9 @@ from shared.log.append import (
     StreamAppend,
     Table,
 )
+from shared.log.ports import Appends, Keys, StateStore, Streams
 from shared.log.projection import Projections
-from shared.log.queue import AppendQueue
-from shared.log.reading import LATEST, LogReader, Meta, StreamNotFound
-from shared.log.snapshots import Snapshots
+from shared.log.reading import LATEST, Meta, StreamNotFound
 
 A = TypeVar("A", bound=Aggregate)
 _json = msgspec.json.Encoder()
@@ -48,10 +47,10 @@ class Context:
 class LogParts:
     """What a unit works with; one for each process."""
 
-    queue: AppendQueue
-    reader: LogReader
-    keys: KeyRing
-    snapshots: Snapshots
+    queue: Appends
+    reader: Streams
+    keys: Keys
+    snapshots: StateStore
     projections: Projections
     digest: Callable[[str, str], bytes]
 
@@ -60,6 +59,7 @@ class LogParts:
 class _Loaded:
     version: int
     subject: UUID | None
+    origin: Meta | None = None
 
 
 @dataclass(slots=True)
@@ -90,14 +90,17 @@ class Unit:
             raise StreamNotFound(f"no {cls.__name__} {stream_id}")
         if cls.SNAPSHOT_EVERY and version == LATEST and len(events) >= cls.SNAPSHOT_EVERY:
             await self.parts.snapshots.store(aggregate, subject)
-        self._loaded[stream_id] = _Loaded(aggregate.version, subject)
+        origin = events[0].meta if events and not kept else None
+        self._loaded[stream_id] = _Loaded(aggregate.version, subject, origin)
         return aggregate
 
     async def save(self, aggregate: Aggregate, *, subject: UUID | None = None) -> None:
         """Takes the aggregate's new events and their read-model rows into this unit.
 
         `subject` names whose key encrypts `Personal` fields; a loaded stream remembers it. Once that key is
-        destroyed, only events that say nothing personal are taken.
+        destroyed, only events that say nothing personal are taken. A unit without a context of its own, such
+        as on a foreign party's callback, goes on in the correlation and trace that the stream began in.
+
         Raises KeyDestroyed, PersonalWithoutSubject.
         """
         events = list(aggregate.pending_events)
@@ -106,7 +109,7 @@ class Unit:
         loaded = self._loaded.setdefault(aggregate.id, _Loaded(0, None))
         loaded.subject = subject or loaded.subject
         key = await self._key_for(events, loaded.subject)
-        meta = self._meta(loaded.subject)
+        meta = await self._meta_on(aggregate.id, loaded)
         meta_text = _json.encode(meta).decode()
         new = tuple(self._encode(event, key, meta_text) for event in events)
         self.append.add(StreamAppend(aggregate.id, loaded.version, new))
@@ -177,6 +180,17 @@ class Unit:
             if any(is_personal(event) for event in events):
                 raise
             return None
+
+    async def _meta_on(self, stream_id: UUID, loaded: _Loaded) -> Meta:
+        meta = self._meta(loaded.subject)
+        if not loaded.version:
+            loaded.origin = meta
+        if meta.correlation or loaded.origin is meta:
+            return meta
+        if loaded.origin is None:  # read from a snapshot
+            loaded.origin = (await self.parts.reader.stream(stream_id, until=1))[0].meta
+        meta.correlation, meta.traceparent = loaded.origin.correlation, loaded.origin.traceparent
+        return meta
 
     def _meta(self, subject: UUID | None) -> Meta:
         c = self.context

@@ -1,7 +1,7 @@
 """One portal for all journeys, what it tells the world, and its people."""
 
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from deploy.local.demo.listening import Listener, listening
 from deploy.local.places import state_folder
 from tests.journeys.books import Books
+from tests.journeys.collector import Collector, collecting
 from tests.journeys.people import Official, Resident, TownHall, gateway_calls, newcomer
 from tests.journeys.stage import Stage, staged
 
@@ -22,7 +23,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-async def stage(postgres_url: str, amqp_url: str) -> AsyncIterator[Stage]:
+def collector() -> Iterator[Collector]:
+    """Every process sends its spans here."""
+    with collecting() as found, pytest.MonkeyPatch.context() as told:
+        told.setenv("PORTAL_OTLP_ENDPOINT", found.url)
+        told.setenv("OTEL_BSP_SCHEDULE_DELAY", "200")
+        yield found
+
+
+@pytest.fixture(scope="session")
+async def stage(postgres_url: str, amqp_url: str, collector: Collector) -> AsyncIterator[Stage]:
     tests = state_folder() / "test"
     tests.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="journeys-", dir=tests, ignore_cleanup_errors=True) as folder:

@@ -17,11 +17,11 @@ from shared.bus.handlers import ForeignEvent, Handlers, Permanent
 from shared.bus.inbox import Inbox
 from shared.ids import new_id
 from shared.log import Unit
-from tests.shared.log.conftest import Log, log
+from tests.shared.log.conftest import Log, databases, log
 from tests.shared.toy.library import LOANS
 
 pytestmark = pytest.mark.integration
-__all__ = ["log"]
+__all__ = ["databases", "log"]
 
 
 class Noted(ForeignEvent):
@@ -124,6 +124,20 @@ class TestOrder:
         await bench.deliver(bench.inbox(), *reversed(events), *events)
         assert await bench.effects() == list(range(1, 21))
         assert await bench.cursor() == 20
+
+    @pytest.mark.parametrize("process", ["the same", "the next"])
+    async def test_does_not_matter_to_what_was_applied_long_ago(self, bench: Bench, process: str) -> None:
+        events = [noted(n) for n in range(1, 6)]
+        inbox = bench.inbox()
+        await bench.deliver(inbox, *events)
+        if process == "the next":
+            await inbox.close()
+            inbox = bench.inbox()
+        await bench.deliver(inbox, events[1], events[3], redelivered=True)
+        bench.source.events = [*events, noted(6)]
+        await bench.deliver(inbox, bench.source.events[-1], *events)
+        assert await bench.effects() == list(range(1, 7))
+        assert await bench.cursor() == 6
 
     async def test_is_kept_within_a_stream(self, bench: Bench) -> None:
         await bench.deliver(bench.inbox(), *(noted(n, "one") for n in range(1, 11)))

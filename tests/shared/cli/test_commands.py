@@ -20,11 +20,11 @@ from shared.ids import new_id
 from shared.keys import KeyRing
 from shared.service import KERNEL_MIGRATIONS
 from shared.testing.databases import APP_ROLE, at
-from tests.shared.log.conftest import Log, log
+from tests.shared.log.conftest import Log, databases, log
 from tests.shared.toy.library import LIBRARY
 
 pytestmark = pytest.mark.integration
-__all__ = ["log"]
+__all__ = ["databases", "log"]
 MASTER = b"0123456789abcdef0123456789abcdef"
 Portal = Callable[..., Awaitable[tuple[Any, str, str]]]
 

@@ -11,17 +11,18 @@ import pytest
 
 from shared.bus.broker import BrokerNames, PublishingChannel
 from shared.bus.envelope import read
+from shared.bus.published import Published
 from shared.feed import relay as relay_module
 from shared.feed.relay import Relay
 from shared.feed.sequencer import Sequencer, page
 from shared.ids import new_id
 from shared.log import LogParts, Unit
 from shared.log.append import NewEvent, StreamAppend
-from tests.shared.log.conftest import Log, log
-from tests.shared.toy.library import LIBRARY, Loan
+from tests.shared.log.conftest import Log, databases, log
+from tests.shared.toy.library import LIBRARY, BookLent, BookLentOut, Loan
 
 pytestmark = pytest.mark.integration
-__all__ = ["log"]
+__all__ = ["databases", "log"]
 
 
 class TestTheFeed:
@@ -65,6 +66,27 @@ class TestTheFeed:
         assert [e.sequence for e in feed] == list(range(1, 257))
         for stream in {e.subject for e in feed}:
             assert [e.streamversion for e in feed if e.subject == stream] == [1, 2]
+
+    async def test_numbers_what_is_public_without_a_gap(self, log: Log) -> None:
+        """What stays inside takes no number: a consumer would wait for it for ever."""
+        loans_alone = Published("library")
+        loans_alone.add(
+            BookLent, name="BookLent", model=BookLentOut, example=BookLentOut(loan_id=new_id(), title=""),
+            to=lambda e: BookLentOut(loan_id=e.originator_id, title=e.title),
+        )  # fmt: skip
+        for _ in range(3):
+            unit = log.unit()
+            loan = Loan.lend(id=new_id(), now=unit.now, title="Faust", reader="x")
+            await unit.save(loan, subject=new_id())
+            loan.give_back("", now=unit.now)
+            await unit.save(loan)
+            await unit.commit()
+        sequencer = Sequencer(log.pool, loans_alone)
+        async with asyncio.timeout(10):
+            while (await sequencer.run_once())[0] < 3 or await sequencer.holds_back():
+                await asyncio.sleep(0.02)
+        found = [(n, read(raw).sequence, read(raw).type) for n, raw in await page(log.pool, 0, 10)]
+        assert found == [(n, n, "library.book_lent.v1") for n in (1, 2, 3)]
 
     async def test_waits_for_a_transaction_that_began_before(self, log: Log) -> None:
         late = await asyncpg.connect(log.databases.log)

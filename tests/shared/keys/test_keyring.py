@@ -40,6 +40,12 @@ class TestAKey:
         assert all(same(keys[0], key) for key in keys)
         assert await pool.fetchval("SELECT count(*) FROM subject_key") == 1
 
+    async def test_is_committed_before_it_is_used(self, pool: Any) -> None:
+        """An append may be durable a moment later: a key that is not would leave it unreadable for ever."""
+        subject = new_id()
+        key = await ring(pool).obtain(subject)
+        assert same(key, await ring(pool).find(subject))
+
     async def test_is_another_for_another_purpose(self, pool: Any) -> None:
         subject = new_id()
         one, other = await ring(pool).obtain(subject), await ring(pool, "archive").obtain(subject)

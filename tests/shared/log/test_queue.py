@@ -1,4 +1,5 @@
-"""The append queue under rivals, poison, lost connections and cancellation."""
+"""The append queue where only a real server shows it: rivals in a transaction, lost connections, a column's
+rules. What it shares with its twin is in test_contract.py."""
 
 import asyncio
 import random
@@ -14,14 +15,12 @@ from shared.log import (
     CursorMoved,
     LeaseLost,
     LogUnavailable,
-    ReservationTaken,
-    Table,
     VersionConflict,
 )
-from shared.log import queue as queue_module
-from shared.log.append import CursorMove, DoneTask, NewTask, Reservation, Row
+from shared.log.append import CursorMove, DoneTask, NewTask, Row
+from shared.log.statement import compose
 from tests.shared.log.conftest import Log, events
-from tests.shared.toy.library import LOANS, Loan
+from tests.shared.toy.library import LOANS
 
 pytestmark = pytest.mark.integration
 
@@ -36,69 +35,8 @@ async def outcomes(*appends: Any) -> list[Any]:
     return list(await asyncio.gather(*appends, return_exceptions=True))
 
 
-class TestAStream:
-    async def test_takes_one_of_many_at_the_same_version(self, log: Log) -> None:
-        stream = new_id()
-        found = await outcomes(*(log.queue.append(events(stream, 0)) for _ in range(20)))
-        assert sum(outcome is None for outcome in found) == 1
-        assert sum(isinstance(outcome, VersionConflict) for outcome in found) == 19
-        assert await log.count("event") == 1
-
-    async def test_refuses_a_version_that_is_not_there(self, log: Log) -> None:
-        with pytest.raises(VersionConflict):
-            await log.queue.append(events(new_id(), 3))
-
-    async def test_saved_twice_in_a_unit_is_written_once_in_order(self, log: Log) -> None:
-        unit = log.unit()
-        loan = Loan.lend(id=new_id(), now=unit.now, title="Faust", reader="x")
-        await unit.save(loan, subject=new_id())
-        loan.give_back("at once", now=unit.now)
-        await unit.save(loan)
-        await unit.commit()
-        assert (await log.unit().load(Loan, loan.id)).version == 2
-
-
-class TestAReservation:
-    async def test_is_freed_and_taken_again(self, log: Log) -> None:
-        first, second = new_id(), new_id()
-        unit = log.unit()
-        unit.reserve("mail", "a@example.org", first)
-        await unit.commit()
-        unit = log.unit()
-        unit.reserve("mail", "a@example.org", second)
-        with pytest.raises(ReservationTaken) as taken:
-            await unit.commit()
-        assert taken.value.scope == "mail"
-        unit = log.unit()
-        unit.release("mail", "a@example.org", second)
-        await unit.commit()
-        assert await log.count("reservation") == 1, "only its holder frees it"
-        unit = log.unit()
-        unit.release("mail", "a@example.org", first)
-        await unit.commit()
-        unit = log.unit()
-        unit.reserve("mail", "a@example.org", second)
-        await unit.commit()
-        assert await log.pool.fetchval("SELECT stream_id FROM reservation") == second
-
-    async def test_goes_to_one_of_two_processes(self, log: Log) -> None:
-        rival = log.rival()
-        await rival.start()
-        taken = [
-            q.append(Append(reserve=[Reservation("mail", bytes([n]), new_id())]))
-            for n in range(40)
-            for q in (log.queue, rival)
-        ]
-        found = await outcomes(*taken)
-        assert sum(outcome is None for outcome in found) == 40
-        assert sum(isinstance(outcome, ReservationTaken) for outcome in found) == 40
-        await rival.close()
-
-
 class TestAPoisonValue:
-    @pytest.mark.parametrize(
-        "poison", ["a\x00b", None, 2**70, object()], ids=["nul", "null", "big", "object"]
-    )
+    @pytest.mark.parametrize("poison", [None, 2**70], ids=["null", "big"])
     async def test_of_one_disturbs_no_neighbour(self, log: Log, poison: object) -> None:
         appends = [row("fine") for _ in range(30)]
         appends.insert(11, row(poison))
@@ -109,27 +47,6 @@ class TestAPoisonValue:
         else:
             assert bad == [11]
         assert await log.count("loan") == 31 - len(bad)
-
-    async def test_that_clashes_with_itself_is_told_so(self, log: Log) -> None:
-        twice = Reservation("mail", b"x", new_id())
-        found = await outcomes(
-            log.queue.append(row("fine")),
-            log.queue.append(Append(reserve=[twice, twice])),
-            log.queue.append(row("fine")),
-        )
-        assert isinstance(found[1], asyncpg.UniqueViolationError)
-        assert (found[0], found[2]) == (None, None)
-
-    async def test_beside_a_conflict_tells_each_its_own(self, log: Log) -> None:
-        loan = await log.lend()
-        found = await outcomes(
-            log.queue.append(events(loan.id, 0)), log.queue.append(row("\x00")), log.queue.append(row("fine"))
-        )
-        assert [type(outcome) for outcome in found] == [
-            VersionConflict,
-            asyncpg.UntranslatableCharacterError,
-            type(None),
-        ]
 
 
 class TestALostConnection:
@@ -189,37 +106,21 @@ class TestALostConnection:
         assert await log.count("event") == 2
 
 
-class TestARow:
-    async def test_is_patched_and_deleted(self, log: Log) -> None:
-        loan = await log.lend("Urfaust")
-        unit = log.unit()
-        unit.put(LOANS, (str(loan.id),), {"state": "lost"})
-        await unit.commit()
-        assert tuple(await log.pool.fetchrow("SELECT title, state FROM loan")) == ("Urfaust", "lost")
-        unit = log.unit()
-        unit.put(LOANS, (str(loan.id),), None)
-        await unit.commit()
-        assert await log.count("loan") == 0
-
-    async def test_written_once_keeps_its_first_values(self, log: Log) -> None:
-        once, key = Table("loan", ("loan_id",), ("title", "state"), write_once=True), (str(new_id()),)
-        for title in ("first", "second"):
-            unit = log.unit()
-            unit.put(once, key, {"title": title, "state": "lent"})
-            await unit.commit()
-        assert await log.pool.fetchval("SELECT title FROM loan") == "first"
+class TestATransactionThatBeganBefore:
+    async def test_does_not_go_on_from_what_was_written_since(self, log: Log) -> None:
+        """It would stand before what it follows: the feed reads by transaction id."""
+        stream, late = new_id(), await asyncpg.connect(log.databases.log)
+        async with late.transaction():
+            await late.execute("SELECT pg_current_xact_id()")
+            await log.queue.append(events(stream, 0))
+            statement = compose([events(stream, 1)], 1)
+            verdicts = await late.fetch(statement.text, *statement.args)
+        await late.close()
+        assert [row["state"] for row in verdicts] == ["version"]
+        await log.queue.append(events(stream, 1))
 
 
 class TestACursor:
-    async def test_that_moved_voids_the_append(self, log: Log) -> None:
-        await log.queue.append(Append(cursor=CursorMove("a", 0, 5)))
-        late = row("late")
-        late.cursor = CursorMove("a", 0, 1)
-        with pytest.raises(CursorMoved):
-            await log.queue.append(late)
-        assert await log.count("loan") == 0
-        assert await log.pool.fetchval("SELECT sequence FROM inbox_cursor") == 5
-
     @pytest.mark.parametrize("before", [0, 1], ids=["first", "later"])
     async def test_is_moved_by_one_of_two_at_the_same_instant(self, log: Log, before: int) -> None:
         """The rival has written and not committed when ours is judged."""
@@ -250,13 +151,6 @@ class TestALease:
         await unit.commit()
         return task_id
 
-    async def test_held_finishes_once(self, log: Log) -> None:
-        task_id, lease = await self.task(log), new_id()
-        await log.pool.execute("UPDATE task SET lease = $1", lease)
-        await log.queue.append(Append(done=[DoneTask(task_id, lease)]))
-        with pytest.raises(LeaseLost):
-            await log.queue.append(Append(done=[DoneTask(task_id, lease)]))
-
     async def test_passed_on_at_the_same_instant_voids_the_append(self, log: Log) -> None:
         task_id, lease = await self.task(log), new_id()
         await log.pool.execute("UPDATE task SET lease = $1", lease)
@@ -273,36 +167,6 @@ class TestALease:
             await ours
         assert await log.count("loan") == 0
         await rival.close()
-
-
-class TestACaller:
-    async def test_cancelled_neither_loses_nor_doubles(self, log: Log) -> None:
-        callers = [asyncio.create_task(log.queue.append(events(new_id(), 0))) for _ in range(50)]
-        await asyncio.sleep(0)
-        for caller in callers[::2]:
-            caller.cancel()
-        await asyncio.gather(*callers, return_exceptions=True)
-        await log.queue.append(events(new_id(), 0))
-        assert await log.count("event") == 51
-
-    async def test_is_refused_when_too_much_waits(self, log: Log, monkeypatch: Any) -> None:
-        monkeypatch.setattr(queue_module, "PENDING", 10)
-        found = await outcomes(*(log.queue.append(events(new_id(), 0)) for _ in range(30)))
-        assert sum(isinstance(outcome, LogUnavailable) for outcome in found) == 20
-        assert await log.count("event") == 10
-
-
-class TestClosing:
-    async def test_flushes_what_is_pending(self, log: Log) -> None:
-        queue = log.rival()
-        await queue.start()
-        callers = [asyncio.create_task(queue.append(events(new_id(), 0))) for _ in range(300)]
-        await asyncio.sleep(0)
-        await queue.close()
-        assert await outcomes(*callers) == [None] * 300
-        assert await log.count("event") == 300
-        with pytest.raises(LogUnavailable):
-            await queue.append(events(new_id(), 0))
 
 
 class TestTwoProcesses:

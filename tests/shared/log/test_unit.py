@@ -50,6 +50,14 @@ class TestASnapshot:
         assert (await log.unit().load(Loan, loan.id)).reader == "Łukasz"
         assert await log.pool.fetchval("SELECT aggregate FROM snapshot") != "Loan:before"
 
+    async def test_written_before_the_state_had_another_layout_is_left_aside(self, log: Log) -> None:
+        loan = await log.lend()
+        await log.unit().load(Loan, loan.id)
+        with_one_field_more = type("Loan", (Loan,), {"__annotations__": {"shelf": str | None}})
+        assert await Snapshots(log.pool, log.keys).find(with_one_field_more, loan.id) is None
+        that_could_be_read = type("Loan", (Loan,), {"__annotations__": {"returned": bool | None}})
+        assert await Snapshots(log.pool, log.keys).find(that_could_be_read, loan.id) is None
+
     async def test_that_does_not_open_is_left_aside(self, log: Log) -> None:
         loan = await log.lend()
         await log.unit().load(Loan, loan.id)

@@ -14,10 +14,10 @@ from shared.ids import new_id
 from shared.log import ReservationTaken, Unit
 from shared.tasks import Later, Tasks, Worker, worker
 from shared.testing import FixedClock
-from tests.shared.log.conftest import Log, log
+from tests.shared.log.conftest import Log, databases, log
 
 pytestmark = pytest.mark.integration
-__all__ = ["log"]
+__all__ = ["databases", "log"]
 
 
 class Bench:

@@ -1,0 +1,123 @@
+"""Streams that many write to: each counts on. Run as a module it is one of the writing processes."""
+
+import asyncio
+import random
+import signal
+import sys
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+from pydantic import BaseModel
+
+from shared.bus.published import Published
+from shared.domain import Aggregate, Created, Event, stored
+from shared.keys import KeyRing, lookup
+from shared.log import AppendQueue, LogParts, LogReader, LogUnavailable, Projections, Unit, VersionConflict
+from shared.log.outage import DATABASE_AWAY
+from shared.log.snapshots import Snapshots
+
+CALLERS: Final = 8
+HOT: Final = 4
+SECRET: Final = b"s" * 32
+WRITTEN: Final = "written"
+
+
+@stored("counter.begun")
+class Begun(Created):
+    """A count begins."""
+
+    def apply(self, aggregate: "Counter") -> None:
+        aggregate.count = 0
+
+
+@stored("counter.counted")
+class Counted(Event):
+    """One more."""
+
+    count: int
+
+    def apply(self, aggregate: "Counter") -> None:
+        aggregate.count = self.count
+
+
+class Counter(Aggregate):
+    """Counts without a gap."""
+
+    BEGINS = (Begun,)
+    SNAPSHOT_EVERY = 20
+    count: int
+
+    def go_on(self, *, now: datetime) -> None:
+        self.emit(Counted, now=now, count=self.count + 1)
+
+
+class HasCounted(BaseModel):
+    """One more was counted."""
+
+    count: int
+
+
+PUBLISHED = Published("counter")
+PUBLISHED.add(
+    Counted,
+    name="Counted",
+    model=HasCounted,
+    to=lambda event: HasCounted(count=event.count),
+    example=HasCounted(count=1),
+)
+
+
+class Writers:
+    """The callers of one process."""
+
+    def __init__(self, pool: asyncpg.Pool, queue: AppendQueue) -> None:
+        keys = KeyRing(pool, SECRET, "counter")  # nothing personal is counted: no key is ever asked for
+        self._parts = LogParts(
+            queue, LogReader(pool, keys), keys, Snapshots(pool, keys), Projections(), lookup(SECRET)
+        )
+        self.stopping = False
+
+    def unit(self) -> Unit:
+        return Unit(self._parts, datetime.now(UTC))
+
+    async def begin(self, stream: UUID) -> None:
+        unit = self.unit()
+        await unit.save(Counter.begin(Begun, id=stream, now=unit.now))
+        await unit.commit()
+
+    @staticmethod
+    def _pick(streams: list[UUID]) -> UUID:
+        """Often one of a few; were it always, a flush would wait for each other and none run side by side."""
+        return random.choice(streams[:HOT] if random.random() < 0.25 else streams)
+
+    async def write(self, streams: list[UUID]) -> None:
+        """Counts on; says each event that it was told is written."""
+        while not self.stopping:
+            unit = self.unit()
+            try:
+                counter = await unit.load(Counter, self._pick(streams))
+                counter.go_on(now=unit.now)
+                await unit.save(counter)
+                event_id = unit.append.streams[0].events[0].event_id
+                await unit.commit()
+            except (VersionConflict, LogUnavailable, *DATABASE_AWAY):
+                continue
+            print(f"{WRITTEN} {event_id}", flush=True)
+
+
+async def main(url: str, *ids: str) -> None:
+    """Writes until SIGTERM."""
+    pool = await asyncpg.create_pool(url, min_size=1, max_size=4)
+    queue = AppendQueue(lambda: asyncpg.connect(url))
+    await queue.start()
+    writers = Writers(pool, queue)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, setattr, writers, "stopping", True)
+    await asyncio.gather(*(writers.write([UUID(one) for one in ids]) for _ in range(CALLERS)))
+    await queue.close()
+    await pool.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
