@@ -1,12 +1,13 @@
 """What a unit of work needs of the log. The real ones live beside this file; the in-memory twins, for tests
 of a domain without a server, in `shared.testing.memory`. Both pass the same contract suite."""
 
+from collections.abc import Collection
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 from shared.domain import Aggregate
 from shared.keys import DataKey
-from shared.log.append import Append
+from shared.log.append import Append, Reservation
 from shared.log.reading import LATEST, Recorded
 
 A = TypeVar("A", bound=Aggregate)
@@ -27,6 +28,10 @@ class Streams(Protocol):
         """Events with after < version <= until, oldest first; empty where there is none."""
         ...
 
+    async def held_by(self, streams: Collection[UUID]) -> list[Reservation]:
+        """What these streams have reserved, without knowing the values."""
+        ...
+
 
 class Keys(Protocol):
     """The keys of citizens (see `KeyRing`)."""
@@ -39,6 +44,10 @@ class Keys(Protocol):
         """The key, made and kept before it is used. Raises KeyDestroyed."""
         ...
 
+    async def destroy(self, subject: UUID) -> None:
+        """Erases the key for ever; may be repeated."""
+        ...
+
 
 class StateStore(Protocol):
     """Keeps folded state as a short cut, never the truth (see `Snapshots`)."""
@@ -49,4 +58,8 @@ class StateStore(Protocol):
 
     async def store(self, aggregate: Aggregate, subject: UUID | None) -> None:
         """Keeps the state of committed events."""
+        ...
+
+    async def forget(self, subject: UUID) -> None:
+        """Deletes what was kept of one person's streams."""
         ...

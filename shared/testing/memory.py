@@ -8,7 +8,7 @@ row values are kept as they were given.
 import asyncio
 import os
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -202,6 +202,10 @@ class MemoryReader:
         last = min(until, len(self._log.streams.get(stream_id, [])))
         return [await self._recorded(stream_id, version) for version in range(after + 1, last + 1)]
 
+    async def held_by(self, streams: Collection[UUID]) -> list[Reservation]:
+        """What these streams have reserved."""
+        return [held for held in self._log.reservations.values() if held.stream_id in streams]
+
     async def everything(self, after: Place = BEGINNING) -> AsyncIterator[Recorded]:
         """The log in the order of its appends."""
         for position, (stream_id, version) in enumerate(self._log.order[after[2] :], after[2] + 1):
@@ -245,6 +249,9 @@ class NoSnapshots:
 
     async def store(self, aggregate: Aggregate, subject: UUID | None) -> None:
         """Keeps nothing."""
+
+    async def forget(self, subject: UUID) -> None:
+        """Has nothing to forget."""
 
 
 class MemoryService:

@@ -128,7 +128,7 @@ async def _services(rig: Rig, stages: Stages) -> AsyncIterator[Callable[[int], A
 
 def _notice(archive: Running, watch: Stopwatch, stages: Stages) -> None:
     """Takes the time when the archive's queue of appends tells that a handler's append is committed."""
-    queue = archive.runtime.log.queue
+    queue: Any = archive.runtime.log.queue
     before = queue._on_commit
 
     def committed(append: Append) -> None:

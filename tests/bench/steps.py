@@ -60,7 +60,8 @@ async def _decided(writer: "Writer", steps: Steps) -> Any:
     with steps.step("fetch ten events: processor of this process"):
         rows = await log.pool.fetch(_STREAM, stream, 0, LATEST)
     with steps.step("decode and decrypt ten events"):
-        recorded = [await log.parts.reader._recorded(stream, row) for row in rows]
+        reader: Any = log.parts.reader
+        recorded = [await reader._recorded(stream, row) for row in rows]
     found: Any = None
     with steps.step("fold"):
         for one in recorded:
