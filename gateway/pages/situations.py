@@ -121,10 +121,12 @@ class Standing:
     def documents(self) -> tuple[Document, ...]:
         """For download, the one that was applied for first."""
         found = sorted(self.parts.documents or (), key=_place)
+        granted = self.parts.case["document"]
         return tuple(
             Document(
                 url=f"/dokumente/{one['document_id']}.pdf",
                 kind=one["kind"],
+                title=granted["title"] if one["kind"] == granted["kind"] else "",
                 number=one["number"] or "",
                 valid_from=_day(one["valid_from"]),
                 valid_until=_day(one["valid_until"]),

@@ -22,10 +22,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A document ready for download. `kind` is a key below `document.` in the translations."""
+    """A document ready for download. `kind` is a key below `document.` in the translations; `title` is what
+    its service calls it, where it does."""
 
     url: str
     kind: str
+    title: str = ""
     number: str = ""
     valid_from: date | None = None
     valid_until: date | None = None

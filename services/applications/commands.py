@@ -119,8 +119,9 @@ async def withdraw_application(case: Case, unit: Unit) -> None:
 async def approve_application(
     case: Case, clerk: str, text: str, valid_from: date | None, office: Office, unit: Unit
 ) -> None:
-    """A clerk grants it; what is due only now is assessed as of today. Raises CaseRefused."""
+    """A clerk grants it; what is due only now is assessed as of today. Raises FormRefused, CaseRefused."""
     service, today = office.service_of(case), office.today(unit.now)
+    _check_first_day(valid_from, today, service.definition.validity.clerk_days)
     first, last = office.period_of(case, today, valid_from)
     fee: int | None = None
     assessment: Mapping[str, Any] = {}
@@ -160,6 +161,13 @@ async def reject_application(
     )
     release(case, unit)
     await unit.save(case)
+
+
+def _check_first_day(day: date | None, today: date, days: int) -> None:
+    first, last = today - timedelta(days=days), today + timedelta(days=days)
+    if day is not None and not first <= day <= last:
+        limits = {"min": first.isoformat(), "max": last.isoformat()}
+        raise FormRefused([FieldError("valid_from", "date_out_of_range", limits)])
 
 
 def _examined(

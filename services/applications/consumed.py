@@ -33,6 +33,7 @@ class DocumentRevoked(ForeignEvent):
 
     document_id: UUID
     case_id: UUID
+    reason: str
 
 
 def handlers(office: Office) -> Handlers:
@@ -51,6 +52,8 @@ def handlers(office: Office) -> Handlers:
 
     @found.on("documents.document_revoked.v1", DocumentRevoked)
     async def on_document_revoked(event: DocumentRevoked, unit: Unit) -> None:
-        await revoke_approval_when_document_is_revoked(event.case_id, event.document_id, unit)
+        await revoke_approval_when_document_is_revoked(
+            event.case_id, event.document_id, event.reason, office, unit
+        )
 
     return found

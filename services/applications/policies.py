@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from services.applications.domain.case import AlreadySettled, AmountDiffers, Case, NotPossibleNow
+from services.applications.domain.case import AlreadySettled, AmountDiffers, Case, NotPossibleNow, Refund
 from services.applications.domain.conditions import Condition
 from services.applications.office import Office, release
 from services.applications.register import PopulationRegister
@@ -79,12 +79,16 @@ async def complete_case_when_document_is_issued(
     await unit.save(case)
 
 
-async def revoke_approval_when_document_is_revoked(case_id: UUID, document_id: UUID, unit: Unit) -> None:
+async def revoke_approval_when_document_is_revoked(
+    case_id: UUID, document_id: UUID, reason: str, office: Office, unit: Unit
+) -> None:
+    """What is paid is owed back where the version of the service that the case began with says so."""
     case = await unit.load(Case, case_id)
     if document_id != case.document_id:
         return
+    refunds: Mapping[str, Refund] = {**office.service_of(case).definition.fee.refunds}
     try:
-        case.revoke_approval("document_revoked", now=unit.now)
+        case.revoke_approval(reason, refund=refunds.get(reason, "none"), now=unit.now)
     except NotPossibleNow as ignored:
         log.info("revocation_ignored", case=str(case_id), reason=str(ignored))
         return

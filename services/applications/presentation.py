@@ -94,8 +94,8 @@ def _field(entry: FormField, language: str) -> dict[str, Any]:
         ],
         "min_length": entry.min_length,
         "max_length": entry.max_length,
-        "minimum": entry.minimum,
-        "maximum": entry.maximum,
+        "minimum": entry.earliest if entry.type is FieldType.DATE else entry.minimum,
+        "maximum": entry.latest if entry.type is FieldType.DATE else entry.maximum,
         "prefill": entry.prefill,
         "autocomplete": entry.autocomplete,
         "fim": entry.fim,
@@ -170,7 +170,11 @@ def told(
         "decision": _decision(case),
         "valid_from": case.valid_from,
         "valid_until": case.valid_until,
-        "document": {"kind": case.document_kind, "document_id": case.document_id},
+        "document": {
+            "kind": case.document_kind,
+            "title": definition.result.title.in_language(language),
+            "document_id": case.document_id,
+        },
         "answers": answers,
         "summary": summarised(definition, answers, language),
         "assessment": _open(case.assessment) or None,
@@ -193,6 +197,7 @@ def filed(
         "cost_object": case.cost_object,
         "office": definition.office.in_language(language),
         "fee_legal_basis": _in(definition.fee.legal_basis, language),
+        "printed": _printed(definition),
         "rejection_reasons": [
             {"code": reason.code, "words": reason.words.in_language(language)}
             for reason in definition.rejection_reasons
@@ -208,6 +213,13 @@ def filed(
             for recorded in history
         ],
     }
+
+
+def _printed(definition: ServiceDefinition) -> dict[str, Any]:
+    """The service's own words for its documents, of the version that the case began with."""
+    result = definition.result
+    named = {"title": result.title.de, "number_prefix": result.number_prefix}
+    return {**definition.printed.model_dump(mode="json"), **named}
 
 
 def _possible(case: Case) -> Iterable[tuple[str, bool]]:

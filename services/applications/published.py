@@ -117,11 +117,12 @@ class ApplicationCompleted(BaseModel):
 
 
 class ApprovalRevoked(BaseModel):
-    """What was granted holds no longer."""
+    """What was granted holds no longer; `refund` says whether what was paid for it is owed back."""
 
     case_id: UUID
     account_id: UUID
     reason: str
+    refund: Literal["full", "none"] = "none"
 
 
 def submitted(event: happened.Submitted) -> ApplicationSubmitted:
@@ -253,6 +254,6 @@ PUBLISHED.add(
     happened.ApprovalRevoked,
     name="ApprovalRevoked",
     model=ApprovalRevoked,
-    to=lambda e: ApprovalRevoked(case_id=e.originator_id, account_id=e.account_id, reason=e.reason),
-    example=ApprovalRevoked(case_id=_CASE, account_id=_ACCOUNT, reason="document_revoked"),
+    to=lambda e: ApprovalRevoked.model_validate(_fields(e, ApprovalRevoked)),
+    example=ApprovalRevoked(case_id=_CASE, account_id=_ACCOUNT, reason="wrongly_granted", refund="full"),
 )

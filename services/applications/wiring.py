@@ -29,7 +29,9 @@ def build(runtime: Runtime) -> Parts:
     """Raises CatalogueError when a file of the catalogue is wrong: the service then does not start."""
     settings: ApplicationsSettings = runtime.settings
     office = Office(
-        read_catalogue(), ZoneInfo(settings.city_time_zone), timedelta(days=settings.pay_within_days)
+        read_catalogue(settings.catalogue, settings.city),
+        ZoneInfo(settings.city_time_zone),
+        timedelta(days=settings.pay_within_days),
     )
     register = HttpRegister(settings.register_url, settings.register_timeout_seconds)
     return Parts(

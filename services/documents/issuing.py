@@ -105,11 +105,9 @@ class Issuer:
 
     async def _made(self, order: Order, unit: Unit) -> Document:
         today = self._composer.today(unit.now)
-        case, number, key = await asyncio.gather(
-            self._case(order),
-            number_for(self._runtime.pool, order.document_id, order.kind, today.year),
-            self._runtime.keys.obtain(order.account_id),
-        )
+        case, key = await asyncio.gather(self._case(order), self._runtime.keys.obtain(order.account_id))
+        prefix = case.printed.number_prefix
+        number = await number_for(self._runtime.pool, order.document_id, order.kind, prefix, today.year)
         composed = await self._composed(order, case, number, today)
         sealed = await self._press.make(order.kind, composed)
         file = await self._press.keep(order.document_id, sealed, key)

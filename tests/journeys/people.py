@@ -39,8 +39,12 @@ class Resident(Journey):
 
     async def submit(self, **answers: Any) -> str:
         """The case's id after the form, the review and the sending. Raises PageRefused."""
+        return await self.submit_to(SERVICE, **answers)
+
+    async def submit_to(self, service: str, **answers: Any) -> str:
+        """The same for another service that asks the permit's questions. Raises PageRefused."""
         self.answers = answers
-        await self.apply()
+        await self.apply(service)
         return self.case_id
 
     async def fill_in(self, service: str = SERVICE, *, button: str = "review", **answers: Any) -> Page:

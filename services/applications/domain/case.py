@@ -29,6 +29,7 @@ from services.applications.domain.conditions import OPEN, TRANSITIONS, Condition
 from shared.domain import Aggregate, Created
 
 RegisterOutcome = Literal["match", "mismatch", "unavailable"]
+Refund = Literal["full", "none"]
 Reserved = Sequence[tuple[str, str]]
 LONGEST_TEXT: Final = 4000
 
@@ -293,10 +294,12 @@ class Case(Aggregate):
             document_id=document_id,
         )
 
-    def revoke_approval(self, reason: str, *, now: datetime) -> None:
-        """What was granted ends. Raises NotPossibleNow, ReasonMissing."""
+    def revoke_approval(self, reason: str, *, refund: Refund, now: datetime) -> None:
+        """What was granted ends; `refund` of what was paid for it. Raises NotPossibleNow, ReasonMissing."""
         self._after(Step.APPROVAL_REVOKED)
-        self.emit(ApprovalRevoked, now=now, account_id=self.account_id, reason=_worded(reason))
+        self.emit(
+            ApprovalRevoked, now=now, account_id=self.account_id, reason=_worded(reason), refund=refund
+        )
 
     @property
     def is_open(self) -> bool:

@@ -200,12 +200,17 @@ class Completed(Event):
         aggregate.document_id, aggregate.condition = self.document_id, Condition.COMPLETED
 
 
-@stored("applications.approval_revoked")
+@stored("applications.approval_revoked", version=2)
 class ApprovalRevoked(Event):
-    """What was granted holds no longer; its document was revoked."""
+    """What was granted holds no longer; its document was revoked. `refund` is of a fee that was paid."""
 
     account_id: UUID
     reason: str
+    refund: str
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["refund"] = "none"
 
     def apply(self, aggregate: Any) -> None:
         aggregate.decision_reason, aggregate.condition = self.reason, Condition.REVOKED

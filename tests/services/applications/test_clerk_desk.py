@@ -58,6 +58,13 @@ class TestDecision:
         assert found["decision"]["decided_by"] == "clerk"
         assert (found["valid_from"], found["valid_until"]) == ("2027-01-01", "2027-12-31")
 
+    @pytest.mark.parametrize("day", ["9999-12-01", "0001-01-01", "2035-01-01"])
+    async def test_refuses_a_first_day_far_away(self, town: Town, day: str) -> None:
+        case = await referred(town)
+        reply = await decide(town, case, "approve", valid_from=day)
+        assert (reply.status_code, reply.json()["errors"][0]["code"]) == (422, "date_out_of_range")
+        assert (await town.case(case["case_id"]))["condition"] == "in_review"
+
     async def test_rejects_in_the_words_of_the_reason(self, town: Town) -> None:
         case = await referred(town)
         await decide(town, case, "reject", reason_code="no_main_residence")

@@ -111,5 +111,5 @@ def expired() -> Case:
 
 def revoked() -> Case:
     case = completed()
-    case.revoke_approval("moved away", now=NOW)
+    case.revoke_approval("moved_away", refund="none", now=NOW)
     return case

@@ -45,7 +45,7 @@ COMMANDS: dict[Step, Callable[[Case], None]] = {
     Step.WITHDRAWN: lambda case: case.withdraw(now=NOW),
     Step.EXPIRED_UNPAID: lambda case: case.expire_unpaid(now=NOW),
     Step.COMPLETED: lambda case: case.complete(now=NOW, document_id=DOCUMENT),
-    Step.APPROVAL_REVOKED: lambda case: case.revoke_approval("Umzug", now=NOW),
+    Step.APPROVAL_REVOKED: lambda case: case.revoke_approval("moved_away", refund="none", now=NOW),
 }
 
 
@@ -249,4 +249,4 @@ class TestDecisionByClerk:
 
 class TestRevocation:
     def test_needs_its_reason(self) -> None:
-        refused(cases.completed(), lambda case: case.revoke_approval("", now=NOW), ReasonMissing)
+        refused(cases.completed(), lambda case: case.revoke_approval("", refund="none", now=NOW), ReasonMissing)
