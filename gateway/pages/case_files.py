@@ -31,6 +31,10 @@ TONES: Final[dict[str, Tone]] = {
     "rejected": "danger",
     "revoked": "danger",
 }
+DECISIONS: Final = {
+    "in_review": ("approve", "request_correction", "reject"),
+    "correction_requested": ("take_correction_back",),
+}
 IN_FORCE: Final = frozenset({"valid", "not_yet_valid"})
 _CLAIM_STATES: Final = {"being_checked": "unclear"}
 _CLAIM_TONES: Final[dict[str, Tone]] = {"settled": "success", "unclear": "warning", "refund_due": "warning"}
@@ -62,7 +66,8 @@ class CaseFile:
         """`message` is a key below `problem.`."""
         t, file, typed = visit.t, self.file, typed or Typed()
         state = STATES.get(file["condition"], file["condition"])
-        decidable, fields, hidden = file["condition"] == "in_review", self._revocation(t), self._revoked()
+        decisions = DECISIONS.get(file["condition"], ())
+        fields, hidden = self._revocation(t), self._revoked()
         here = f"/arbeit/{self.case_id}"
         return CaseFilePage(
             number=file["case_number"],
@@ -78,7 +83,8 @@ class CaseFile:
             payment=self._payment(),
             register=self._register(),
             documents=Standing(self.parts).documents(),
-            action=visit.url(f"{here}/entscheidung") if decidable else "",
+            action=visit.url(f"{here}/entscheidung") if decisions else "",
+            decisions=decisions,
             reject_reasons=tuple(
                 Option(value=one["code"], label=one["words"]) for one in file["rejection_reasons"]
             ),

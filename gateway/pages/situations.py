@@ -108,7 +108,7 @@ class Standing:
     def todo(self, pay_url: str, correct_url: str) -> Todo | None:
         """What the citizen must do next."""
         if "correct" in self.parts.case["can"]:
-            return Todo(kind="correct", url=correct_url)
+            return Todo(kind="correct", url=correct_url, until=_day(self.parts.case.get("answer_by")))
         if self.payable and not self._pending:
             claim, fee = self.parts.claim, self.parts.case["fee"]
             return Todo(kind="pay", url=pay_url, until=_day((claim or fee)["pay_by"]))

@@ -19,7 +19,8 @@ from shared.web.calls import RemoteProblem
 
 MONEY: Final = "money-tasks"
 MOST_CLAIMS: Final = 50
-DECISIONS: Final = frozenset({"approve", "reject", "request_correction"})
+DECISIONS: Final = frozenset({"approve", "reject", "request_correction", "take_correction_back"})
+_WITHOUT_REASON: Final = frozenset({"approve", "take_correction_back"})
 _REFUSALS: Final = frozenset({403, 409, 422})
 _VERSION: Final = re.compile(r"[0-9]{1,9}")
 
@@ -124,7 +125,7 @@ def _missing(typed: Typed) -> str:
     if typed.decision not in DECISIONS:
         return "decision_missing"
     said = typed.reason or (typed.decision == "reject" and typed.reason_code)
-    return "reason_missing" if typed.decision != "approve" and not said else ""
+    return "reason_missing" if typed.decision not in _WITHOUT_REASON and not said else ""
 
 
 def _row(visit: Visit, case: dict[str, Any]) -> WorkRow:

@@ -87,7 +87,7 @@ class HistoryEntry:
 class CaseFilePage(Page):
     """`reasons` say why the case came to a person. `reject_reasons` come from the service's definition.
 
-    The decision form posts decision=approve|reject|request_correction, reason_code, reason and `hidden`
+    The decision form posts `decision` (one of `decisions`), reason_code, reason and `hidden`
     (the version the clerk has seen). `message` is a key below `problem.`. Beside it stands the form that
     revokes a document, where there is one to revoke.
     """
@@ -109,6 +109,7 @@ class CaseFilePage(Page):
     register: Register | None
     documents: tuple[Document, ...] = ()
     action: str = ""
+    decisions: tuple[str, ...] = ()
     reject_reasons: tuple[Option, ...] = ()
     hidden: dict[str, str]
     due: date | None = None

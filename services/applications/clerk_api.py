@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.applications.api import overview, record_access
 from services.applications.catalogue_api import Language
-from services.applications.commands import approve_application, reject_application
+from services.applications.commands import approve_application, reject_application, request_correction
 from services.applications.domain.case import Case
 from services.applications.domain.conditions import Condition
 from services.applications.office import Office
@@ -27,7 +27,7 @@ class ClerksDecision(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    decision: Literal["approve", "reject", "request_correction"]
+    decision: Literal["approve", "reject", "request_correction", "take_correction_back"]
     version: int = Field(ge=1)
     reason: str = Field(default="", max_length=4000)
     reason_code: str | None = Field(default=None, max_length=60)
@@ -69,7 +69,9 @@ def router(runtime: Runtime, office: Office) -> APIRouter:
             case "reject":
                 await reject_application(case, caller.subject, given.reason, given.reason_code, office, unit)
             case "request_correction":
-                case.request_correction(given.reason, now=unit.now, clerk=caller.subject)
+                await request_correction(case, caller.subject, given.reason, office, unit)
+            case "take_correction_back":
+                case.take_correction_back(now=unit.now, clerk=caller.subject)
                 await unit.save(case)
         await unit.commit()
         return {"case_id": case.id, "condition": case.condition, "version": case.version}

@@ -15,6 +15,8 @@ from services.applications.office import Office, release
 from services.applications.policies import (
     ASK_REGISTER,
     EXPIRE_UNPAID,
+    LAPSE_CORRECTION,
+    REMIND_OF_CORRECTION,
     decide_when_nothing_is_awaited,
     release_when_validity_ends,
 )
@@ -106,6 +108,19 @@ async def correct_application(case: Case, answers: Mapping[str, Any], office: Of
         unit.reserve(scope, value, case.id)
     _carry_on(case, office, unit)
     decide_when_nothing_is_awaited(case, office, unit)
+    await unit.save(case)
+
+
+async def request_correction(case: Case, clerk: str, text: str, office: Office, unit: Unit) -> None:
+    """Asks the citizen, with the deadline of the case's service. Raises CaseRefused."""
+    terms = office.service_of(case).definition.correction
+    answer_by = office.today(unit.now) + timedelta(days=terms.answer_within_days)
+    case.request_correction(text, now=unit.now, clerk=clerk, answer_by=answer_by)
+    asked, key = {"case_id": str(case.id), "asked_at": case.asked_at}, f"{case.id}:{case.asked_at}"
+    reminded = answer_by - timedelta(days=min(terms.remind_days_before, terms.answer_within_days - 1))
+    if reminded > office.today(unit.now) and terms.remind_days_before:
+        unit.task(REMIND_OF_CORRECTION, asked, due=office.begin_of(reminded), key=key)
+    unit.task(LAPSE_CORRECTION, asked, due=office.begin_of(answer_by + timedelta(days=1)), key=key)
     await unit.save(case)
 
 

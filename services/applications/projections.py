@@ -87,6 +87,21 @@ def on_correction_requested(event: happened.CorrectionRequested, _meta: Meta, _s
     return _patch(event, Condition.CORRECTION_REQUESTED)
 
 
+@PROJECTIONS.on(happened.CorrectionReminded)
+def on_correction_reminded(event: happened.CorrectionReminded, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.CORRECTION_REQUESTED)
+
+
+@PROJECTIONS.on(happened.CorrectionLapsed)
+def on_correction_lapsed(event: happened.CorrectionLapsed, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.IN_REVIEW, reasons=event.reasons)
+
+
+@PROJECTIONS.on(happened.CorrectionTakenBack)
+def on_correction_taken_back(event: happened.CorrectionTakenBack, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.IN_REVIEW)
+
+
 @PROJECTIONS.on(happened.Corrected)
 def on_corrected(event: happened.Corrected, _meta: Meta, _seal: Sealer) -> Patches:
     return _patch(event, event.condition, fee_cents=event.fee_cents)

@@ -42,7 +42,29 @@ class ApplicationReferred(BaseModel):
 
 
 class CorrectionRequested(BaseModel):
-    """The citizen is asked to correct the application."""
+    """The citizen is asked to correct the application, until a day where there is a deadline."""
+
+    case_id: UUID
+    account_id: UUID
+    answer_by: date | None = None
+
+
+class CorrectionReminded(BaseModel):
+    """The citizen has not corrected the application yet, and the deadline comes near."""
+
+    case_id: UUID
+    account_id: UUID
+
+
+class CorrectionLapsed(BaseModel):
+    """The citizen did not correct the application in time: a clerk decides on what is there."""
+
+    case_id: UUID
+    account_id: UUID
+
+
+class CorrectionTakenBack(BaseModel):
+    """A clerk needs no correction any more."""
 
     case_id: UUID
     account_id: UUID
@@ -179,8 +201,29 @@ PUBLISHED.add(
     happened.CorrectionRequested,
     name="CorrectionRequested",
     model=CorrectionRequested,
-    to=lambda e: CorrectionRequested(case_id=e.originator_id, account_id=e.account_id),
-    example=CorrectionRequested(case_id=_CASE, account_id=_ACCOUNT),
+    to=lambda e: CorrectionRequested.model_validate(_fields(e, CorrectionRequested)),
+    example=CorrectionRequested(case_id=_CASE, account_id=_ACCOUNT, answer_by=date(2026, 12, 6)),
+)
+PUBLISHED.add(
+    happened.CorrectionReminded,
+    name="CorrectionReminded",
+    model=CorrectionReminded,
+    to=lambda e: CorrectionReminded(case_id=e.originator_id, account_id=e.account_id),
+    example=CorrectionReminded(case_id=_CASE, account_id=_ACCOUNT),
+)
+PUBLISHED.add(
+    happened.CorrectionLapsed,
+    name="CorrectionLapsed",
+    model=CorrectionLapsed,
+    to=lambda e: CorrectionLapsed(case_id=e.originator_id, account_id=e.account_id),
+    example=CorrectionLapsed(case_id=_CASE, account_id=_ACCOUNT),
+)
+PUBLISHED.add(
+    happened.CorrectionTakenBack,
+    name="CorrectionTakenBack",
+    model=CorrectionTakenBack,
+    to=lambda e: CorrectionTakenBack(case_id=e.originator_id, account_id=e.account_id),
+    example=CorrectionTakenBack(case_id=_CASE, account_id=_ACCOUNT),
 )
 PUBLISHED.add(
     happened.Corrected,

@@ -59,6 +59,8 @@ def tasks(office: Office, register: PopulationRegister, register_tries: int) -> 
         await policies.ask_register(payload, register, office, unit)
 
     found.on(policies.EXPIRE_UNPAID)(policies.expire_case_when_it_stays_unpaid)
+    found.on(policies.REMIND_OF_CORRECTION)(policies.remind_when_correction_is_awaited)
+    found.on(policies.LAPSE_CORRECTION)(policies.return_case_when_correction_does_not_come)
     found.on(policies.END_VALIDITY)(policies.release_when_period_is_over)
     return found
 

@@ -270,6 +270,13 @@ class RejectionReason(Part):
     words: Words
 
 
+class Correction(Part):
+    """How long a citizen has to answer a clerk's question, in full days, and when they are reminded."""
+
+    answer_within_days: int = Field(default=14, ge=1, le=365)
+    remind_days_before: int = Field(default=4, ge=0, le=60)
+
+
 class ServiceDefinition(Part):
     """One version of one service. A running case keeps the version it began with."""
 
@@ -296,6 +303,7 @@ class ServiceDefinition(Part):
     reservations: tuple[Reservation, ...] = ()
     automation: Automation
     register_check: RegisterCheck | None = None
+    correction: Correction = Correction()
     validity: Validity
     result: Result
     printed: Printed

@@ -16,7 +16,10 @@ from services.applications.domain.case_events import (
     Approved,
     Completed,
     Corrected,
+    CorrectionLapsed,
+    CorrectionReminded,
     CorrectionRequested,
+    CorrectionTakenBack,
     Expired,
     FeeSettled,
     Referred,
@@ -99,6 +102,8 @@ class Case(Aggregate):
     settled: bool
     seen_by_clerk: bool
     correction: str | None
+    answer_by: date | None
+    asked_at: int
     valid_from: date | None
     valid_until: date | None
     decided_by: str | None
@@ -200,10 +205,33 @@ class Case(Aggregate):
             raise ReasonMissing("a case is referred for a reason")
         self.emit(Referred, now=now, reasons=list(reasons))
 
-    def request_correction(self, text: str, *, now: datetime, clerk: str) -> None:
-        """Asks the citizen. Raises NotPossibleNow, ReasonMissing."""
+    def request_correction(self, text: str, *, now: datetime, clerk: str, answer_by: date) -> None:
+        """Asks the citizen; `answer_by` is the last day. Raises NotPossibleNow, ReasonMissing."""
         self._after(Step.CORRECTION_REQUESTED)
-        self.emit(CorrectionRequested, now=now, account_id=self.account_id, text=_worded(text), clerk=clerk)
+        self.emit(
+            CorrectionRequested,
+            now=now,
+            account_id=self.account_id,
+            text=_worded(text),
+            clerk=clerk,
+            answer_by=answer_by,
+        )
+
+    def remind_of_correction(self, *, now: datetime) -> None:
+        """The deadline comes near. Raises NotPossibleNow."""
+        self._after(Step.CORRECTION_REMINDED)
+        self.emit(CorrectionReminded, now=now, account_id=self.account_id)
+
+    def let_correction_lapse(self, *, now: datetime) -> None:
+        """The deadline has passed: back to a clerk, all that is reserved stays so. Raises NotPossibleNow."""
+        self._after(Step.CORRECTION_LAPSED)
+        reasons = list(dict.fromkeys([*self.reasons, "correction_lapsed"]))
+        self.emit(CorrectionLapsed, now=now, account_id=self.account_id, reasons=reasons)
+
+    def take_correction_back(self, *, now: datetime, clerk: str) -> None:
+        """A clerk needs no answer any more. Raises NotPossibleNow."""
+        self._after(Step.CORRECTION_TAKEN_BACK)
+        self.emit(CorrectionTakenBack, now=now, account_id=self.account_id, clerk=clerk)
 
     def correct(
         self,
@@ -297,9 +325,7 @@ class Case(Aggregate):
     def revoke_approval(self, reason: str, *, refund: Refund, now: datetime) -> None:
         """What was granted ends; `refund` of what was paid for it. Raises NotPossibleNow, ReasonMissing."""
         self._after(Step.APPROVAL_REVOKED)
-        self.emit(
-            ApprovalRevoked, now=now, account_id=self.account_id, reason=_worded(reason), refund=refund
-        )
+        self.emit(ApprovalRevoked, now=now, account_id=self.account_id, reason=_worded(reason), refund=refund)
 
     @property
     def is_open(self) -> bool:

@@ -2,9 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
+from services.applications.published import PUBLISHED
+from services.applications.queries import case_as_of
 from shared.ids import new_id
 from tests.services.applications.conftest import Town, eventually
 
@@ -86,9 +89,7 @@ class TestPlainCase:
 
     async def _refund(self, town: Town, case_id: str) -> str:
         """What the public event says."""
-        unit = town.service.runtime.unit()
-        case = await unit.load(Case, UUID(case_id))
-        _, history = await case_as_of(town.service.runtime.log.reader, case.id)
+        _, history = await case_as_of(town.service.runtime.log.reader, UUID(case_id))
         envelope = PUBLISHED.envelope(history[-1], 1)
         assert envelope is not None
         return str(envelope.data["refund"])
