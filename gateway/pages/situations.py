@@ -131,6 +131,7 @@ class Standing:
                 valid_from=_day(one["valid_from"]),
                 valid_until=_day(one["valid_until"]),
                 revoked=one["status"] == "revoked",
+                superseded=one["status"] == "superseded",
             )
             for one in found
         )

@@ -32,6 +32,7 @@ class Document:
     valid_from: date | None = None
     valid_until: date | None = None
     revoked: bool = False
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ class CaseFilePage(Page):
 
     The decision form posts `decision` (one of `decisions`), reason_code, reason and `hidden`
     (the version the clerk has seen). `message` is a key below `problem.`. Beside it stands the form that
-    revokes a document, where there is one to revoke.
+    revokes a document, where there is one to revoke, and the one that has it issued anew.
     """
 
     template: ClassVar[str] = "work/case_file.html"
@@ -120,6 +120,8 @@ class CaseFilePage(Page):
     revoke_action: str = ""
     revoke_fields: tuple[Field, ...] = ()
     revoke_hidden: dict[str, str] = field(default_factory=dict)
+    reissue_action: str = ""
+    reissue_fields: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

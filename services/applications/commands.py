@@ -20,6 +20,7 @@ from services.applications.policies import (
     decide_when_nothing_is_awaited,
     release_when_validity_ends,
 )
+from shared.domain import Redacted
 from shared.ids import new_id
 from shared.log import Unit
 
@@ -155,6 +156,33 @@ async def approve_application(
         assessment=assessment,
     )
     release_when_validity_ends(case, office, unit)
+    await unit.save(case)
+
+
+async def correct_approval(
+    case: Case, clerk: str, changes: Mapping[str, Any], text: str, office: Office, unit: Unit
+) -> None:
+    """A clerk corrects what was granted, for a new document. Raises FormRefused, CaseRefused."""
+    service = office.service_of(case)
+    allowed = service.definition.result.reissue
+    refused = [FieldError(name, "not_correctable") for name in changes if name not in allowed]
+    if refused or not changes:
+        raise FormRefused(refused or [FieldError("answers", "required")])
+    if isinstance(case.answers, Redacted):
+        raise FormRefused([FieldError("answers", "erased")])
+    answers = {**case.answers, **changes}
+    found = _examined(service, office, answers, office.today(unit.now), case.account_id, corrects=case)
+    content = _content(found)
+    before, after = {(scope, value) for scope, value in case.reserved}, set(found.reservations)
+    case.correct_approval(
+        now=unit.now,
+        clerk=clerk,
+        text=text,
+        **{name: content[name] for name in ("answers", "facts", "reserved", "fee_cents")},
+    )
+    release(case, unit, sorted(before - after))
+    for scope, value in sorted(after - before):
+        unit.reserve(scope, value, case.id)
     await unit.save(case)
 
 

@@ -11,7 +11,8 @@ from uuid import UUID
 
 import structlog
 
-from services.applications.domain.case import AlreadySettled, AmountDiffers, Case, NotPossibleNow, Refund
+from services.applications.domain.case import Case, Refund
+from services.applications.domain.case_refusals import AlreadySettled, AmountDiffers, NotPossibleNow
 from services.applications.domain.conditions import Condition
 from services.applications.office import Office, release
 from services.applications.register import PopulationRegister
@@ -87,9 +88,10 @@ async def revoke_approval_when_document_is_revoked(
     case = await unit.load(Case, case_id)
     if document_id != case.document_id:
         return
-    refunds: Mapping[str, Refund] = {**office.service_of(case).definition.fee.refunds}
+    refunds = office.service_of(case).definition.fee.refunds
+    refund: Refund = next((what for why, what in refunds.items() if why == reason), "none")
     try:
-        case.revoke_approval(reason, refund=refunds.get(reason, "none"), now=unit.now)
+        case.revoke_approval(reason, refund=refund, now=unit.now)
     except NotPossibleNow as ignored:
         log.info("revocation_ignored", case=str(case_id), reason=str(ignored))
         return

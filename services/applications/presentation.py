@@ -29,6 +29,7 @@ STEPS: Final[Mapping[type, str]] = {
     happened.Withdrawn: "withdrawn",
     happened.Expired: "expired",
     happened.Completed: "completed",
+    happened.ApprovalCorrected: "approval_corrected",
     happened.ApprovalRevoked: "revoked",
 }
 
@@ -201,6 +202,7 @@ def filed(
         "office": definition.office.in_language(language),
         "fee_legal_basis": _in(definition.fee.legal_basis, language),
         "printed": _printed(definition),
+        "reissuable": definition.result.reissue if case.condition is Condition.COMPLETED else (),
         "rejection_reasons": [
             {"code": reason.code, "words": reason.words.in_language(language)}
             for reason in definition.rejection_reasons

@@ -139,6 +139,11 @@ def on_completed(event: happened.Completed, _meta: Meta, _seal: Sealer) -> Patch
     return _patch(event, Condition.COMPLETED, document_id=event.document_id)
 
 
+@PROJECTIONS.on(happened.ApprovalCorrected)
+def on_approval_corrected(event: happened.ApprovalCorrected, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.APPROVED)
+
+
 @PROJECTIONS.on(happened.ApprovalRevoked)
 def on_approval_revoked(event: happened.ApprovalRevoked, _meta: Meta, _seal: Sealer) -> Patches:
     return _patch(event, Condition.REVOKED)

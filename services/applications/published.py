@@ -138,6 +138,19 @@ class ApplicationCompleted(BaseModel):
     case_number: str
 
 
+class ApprovalCorrected(BaseModel):
+    """What was granted is corrected; the case as of `stream_version` holds what the new document needs.
+
+    `replaces` is the document that the new one supersedes.
+    """
+
+    case_id: UUID
+    account_id: UUID
+    stream_version: int
+    document: GrantedDocument
+    replaces: UUID
+
+
 class ApprovalRevoked(BaseModel):
     """What was granted holds no longer; `refund` says whether what was paid for it is owed back."""
 
@@ -292,6 +305,21 @@ PUBLISHED.add(
         case_id=e.originator_id, account_id=e.account_id, case_number=e.case_number
     ),
     example=ApplicationCompleted(case_id=_CASE, account_id=_ACCOUNT, case_number="BPA-2026-000123"),
+)
+PUBLISHED.add(
+    happened.ApprovalCorrected,
+    name="ApprovalCorrected",
+    model=ApprovalCorrected,
+    to=lambda e: ApprovalCorrected.model_validate(
+        _fields(e, ApprovalCorrected) | {"document": GrantedDocument(kind=e.document_kind)}
+    ),
+    example=ApprovalCorrected(
+        case_id=_CASE,
+        account_id=_ACCOUNT,
+        stream_version=7,
+        document=GrantedDocument(kind="resident_parking_permit"),
+        replaces=UUID("0192b1c4-0000-5000-8000-00000000000d"),
+    ),
 )
 PUBLISHED.add(
     happened.ApprovalRevoked,

@@ -10,7 +10,7 @@ from services.applications import api, catalogue_api, clerk_api, drafts_api, pol
 from services.applications.catalogue.loading import read_catalogue
 from services.applications.commands import FormChanged, FormRefused, ReasonUnknown
 from services.applications.consumed import handlers
-from services.applications.domain.case import FeeWouldChange, NotPossibleNow, ReasonMissing
+from services.applications.domain.case_refusals import FeeWouldChange, NotPossibleNow, ReasonMissing
 from services.applications.office import Office
 from services.applications.projections import PROJECTIONS
 from services.applications.published import PUBLISHED

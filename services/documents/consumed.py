@@ -24,6 +24,16 @@ class ApplicationApproved(ForeignEvent):
     document: WantedDocument
 
 
+class ApprovalCorrected(ForeignEvent):
+    """What was granted is corrected: another document takes the place of `replaces`."""
+
+    case_id: UUID
+    account_id: UUID
+    stream_version: int
+    document: WantedDocument
+    replaces: UUID
+
+
 class ApplicationRejected(ForeignEvent):
     """An application was refused."""
 

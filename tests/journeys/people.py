@@ -188,6 +188,12 @@ class Official:
         form = page.form(action="/entscheidung")
         return await self.browser.send(page, form, decision=decision, reason=reason, **more)
 
+    async def reissue(self, case_id: str, reason: str, **corrected: str) -> Page:
+        """Has the document of the case issued anew with corrected answers. Raises PageRefused."""
+        page = await self.open(case_id)
+        form = page.form(action="/neuausstellung")
+        return await self.browser.send(page, form, reason=reason, **corrected)
+
     async def revoke(self, case_id: str, reason: str) -> Page:
         """Revokes the one document of the case that holds. Raises PageRefused."""
         page = await self.open(case_id)

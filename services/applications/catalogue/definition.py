@@ -234,11 +234,14 @@ class Result(Part):
     """What an approval calls for. `kind` names a layout, and a layout is code: `layouts` says what it prints.
 
     `title` is what the document is called, its German form in print; `number_prefix` begins its number.
+    `reissue` names the answers that a clerk may correct once the document is issued: a new one then takes its
+    place, for the same period and the same fee.
     """
 
     kind: Literal["resident_parking_permit", "dog_tax_assessment"]
     title: Words
     number_prefix: str = Field(pattern=r"^[A-Z]{2,4}$")
+    reissue: tuple[Code, ...] = ()
 
 
 class PrintedOffice(Part):

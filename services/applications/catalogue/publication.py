@@ -186,6 +186,7 @@ def _named_fields(definition: ServiceDefinition) -> Iterator[tuple[str, tuple[st
         yield f"rules.{at}.fields", rule.fields
     for at, claim in enumerate(definition.reservations):
         yield f"reservations.{at}.fields", claim.fields
+    yield "result.reissue", definition.result.reissue
     if definition.register_check:
         yield "register_check", tuple(definition.register_check.model_dump().values())
 

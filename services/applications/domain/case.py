@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final, Literal, Self
 from uuid import UUID
 
 from services.applications.domain.case_events import (
+    ApprovalCorrected,
     ApprovalRevoked,
     Approved,
     Completed,
@@ -28,6 +29,14 @@ from services.applications.domain.case_events import (
     Submitted,
     Withdrawn,
 )
+from services.applications.domain.case_refusals import (
+    AlreadySettled,
+    AmountDiffers,
+    FeeWouldChange,
+    NeedsAClerk,
+    NotPossibleNow,
+    ReasonMissing,
+)
 from services.applications.domain.conditions import OPEN, TRANSITIONS, Condition, Step, first_condition
 from shared.domain import Aggregate, Created
 
@@ -35,42 +44,6 @@ RegisterOutcome = Literal["match", "mismatch", "unavailable"]
 Refund = Literal["full", "none"]
 Reserved = Sequence[tuple[str, str]]
 LONGEST_TEXT: Final = 4000
-
-
-class CaseRefused(Exception):
-    """A decision that this case does not allow; nothing has changed."""
-
-
-class NotPossibleNow(CaseRefused):
-    """The step does not lead on from the condition the case is in."""
-
-    def __init__(self, step: Step, condition: Condition) -> None:
-        super().__init__(f"{step} is not possible while {condition}")
-        self.step, self.condition = step, condition
-
-
-class NeedsAClerk(CaseRefused):
-    """The rules may not decide this case; `reasons` say why."""
-
-    def __init__(self, reasons: Sequence[str]) -> None:
-        super().__init__(f"a clerk decides: {', '.join(reasons)}")
-        self.reasons = tuple(reasons)
-
-
-class AlreadySettled(CaseRefused):
-    """The fee of this case was recorded as settled before."""
-
-
-class AmountDiffers(CaseRefused):
-    """What was settled is not the fee of this case."""
-
-
-class FeeWouldChange(CaseRefused):
-    """A correction may not change a fee that is due before the decision."""
-
-
-class ReasonMissing(CaseRefused):
-    """A clerk's decision against the citizen needs its reason in words."""
 
 
 class Case(Aggregate):
@@ -320,6 +293,38 @@ class Case(Aggregate):
             account_id=self.account_id,
             case_number=self.case_number,
             document_id=document_id,
+        )
+
+    def correct_approval(
+        self,
+        *,
+        now: datetime,
+        clerk: str,
+        text: str,
+        answers: Mapping[str, Any],
+        facts: Mapping[str, Any],
+        reserved: Reserved,
+        fee_cents: int,
+    ) -> None:
+        """Answers already examined, for the same period and fee; the issued document is to be replaced.
+
+        Raises NotPossibleNow, FeeWouldChange, ReasonMissing.
+        """
+        self._after(Step.APPROVAL_CORRECTED)
+        if fee_cents != self.fee_cents:
+            raise FeeWouldChange(f"{self.fee_cents} were asked for, {fee_cents} would be due")
+        assert self.document_id is not None, "a completed case has a document"
+        self.emit(
+            ApprovalCorrected,
+            now=now,
+            account_id=self.account_id,
+            document_kind=self.document_kind,
+            replaces=self.document_id,
+            answers=dict(answers),
+            facts=dict(facts),
+            reserved=list(reserved),
+            text=_worded(text),
+            clerk=clerk,
         )
 
     def revoke_approval(self, reason: str, *, refund: Refund, now: datetime) -> None:

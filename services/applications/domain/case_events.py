@@ -240,6 +240,24 @@ class Completed(Event):
         aggregate.document_id, aggregate.condition = self.document_id, Condition.COMPLETED
 
 
+@stored("applications.approval_corrected")
+class ApprovalCorrected(Event):
+    """A clerk corrected what was granted: a new document takes the old one's place, `replaces`."""
+
+    account_id: UUID
+    document_kind: str
+    replaces: UUID
+    answers: Personal[dict[str, Any]]
+    facts: Personal[dict[str, Any]]
+    reserved: Personal[list[tuple[str, str]]]
+    text: Personal[str]
+    clerk: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.answers, aggregate.facts, aggregate.reserved = self.answers, self.facts, self.reserved
+        aggregate.condition = Condition.APPROVED
+
+
 @stored("applications.approval_revoked", version=2)
 class ApprovalRevoked(Event):
     """What was granted holds no longer; its document was revoked. `refund` is of a fee that was paid."""

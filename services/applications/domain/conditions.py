@@ -43,6 +43,7 @@ class Step(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED_UNPAID = "expired_unpaid"
     COMPLETED = "completed"
+    APPROVAL_CORRECTED = "approval_corrected"
     APPROVAL_REVOKED = "approval_revoked"
 
 
@@ -80,6 +81,7 @@ TRANSITIONS: Final[Mapping[Step, Mapping[Condition, Condition]]] = {
     Step.WITHDRAWN: dict.fromkeys(OPEN, Condition.WITHDRAWN),
     Step.EXPIRED_UNPAID: dict.fromkeys(UNPAID, Condition.EXPIRED),
     Step.COMPLETED: {Condition.APPROVED: Condition.COMPLETED},
+    Step.APPROVAL_CORRECTED: {Condition.COMPLETED: Condition.APPROVED},
     Step.APPROVAL_REVOKED: dict.fromkeys((Condition.APPROVED, Condition.COMPLETED), Condition.REVOKED),
 }
 

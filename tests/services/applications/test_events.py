@@ -29,6 +29,7 @@ STORED = {
     happened.Withdrawn: "applications.application_withdrawn",
     happened.Expired: "applications.application_expired",
     happened.Completed: "applications.application_completed",
+    happened.ApprovalCorrected: "applications.approval_corrected",
     happened.ApprovalRevoked: "applications.approval_revoked",
 }
 PERSONAL = ("Mustermann", "LIN-AB", "Kennzeichen pr", "Kein Wohnsitz")
@@ -42,7 +43,10 @@ def every_event() -> list[Any]:
     lapsed.let_correction_lapse(now=cases.NOW)
     taken_back.take_correction_back(now=cases.NOW, clerk="clerk-1")
     ended = (cases.revoked(), cases.rejected(), cases.withdrawn(), cases.expired())
-    everything = (*ended, corrected, lapsed, taken_back)
+    anew = cases.completed()
+    content = {name: value for name, value in cases.CORRECTION.items() if name != "reasons"}
+    anew.correct_approval(now=cases.NOW, clerk="clerk-1", text="Tippfehler", **content)
+    everything = (*ended, corrected, lapsed, taken_back, anew)
     return [event for case in everything for event in case.pending_events]
 
 
@@ -98,6 +102,7 @@ class TestPublicEvents:
                 "application_withdrawn",
                 "application_expired",
                 "application_completed",
+                "approval_corrected",
                 "approval_revoked",
             )
         )

@@ -87,7 +87,8 @@ async def owing(payments: Running, *, paid: bool = False) -> UUID:
     case_id = new_id()
     await happens(payments, "application_submitted", **submitted(case_id))
     if paid:
-        claim, unit, attempt = await claim_of(payments, case_id), payments.runtime.unit(), new_id()
+        unit, attempt = payments.runtime.unit(), new_id()
+        claim = await unit.load(Claim, derived_id("claim", case_id))
         claim.open_attempt(attempt, "card", "http://portal.test/", now=NOON)
         claim.record_word(attempt, Word("succeeded", "4000", "bank", "r", 3060, "EUR"), now=NOON)
         await unit.save(claim)

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from services.applications.domain.case import (
+from services.applications.domain.case import Case
+from services.applications.domain.case_refusals import (
     AlreadySettled,
     AmountDiffers,
-    Case,
     CaseRefused,
     FeeWouldChange,
     NeedsAClerk,
@@ -27,6 +27,7 @@ from tests.services.applications.domain.cases import (
     RULE,
 )
 
+CORRECTED = {name: value for name, value in CORRECTION.items() if name != "reasons"}
 GIVEN: dict[Condition, Callable[[], Case]] = {
     Condition.AWAITING_REGISTER_AND_PAYMENT: cases.submitted,
     Condition.AWAITING_REGISTER: lambda: cases.submitted(fee_due="after_decision"),
@@ -59,6 +60,9 @@ COMMANDS: dict[Step, Callable[[Case], None]] = {
     Step.WITHDRAWN: lambda case: case.withdraw(now=NOW),
     Step.EXPIRED_UNPAID: lambda case: case.expire_unpaid(now=NOW),
     Step.COMPLETED: lambda case: case.complete(now=NOW, document_id=DOCUMENT),
+    Step.APPROVAL_CORRECTED: lambda case: case.correct_approval(
+        now=NOW, clerk="c", text="Tippfehler", **CORRECTED
+    ),
     Step.APPROVAL_REVOKED: lambda case: case.revoke_approval("moved_away", refund="none", now=NOW),
 }
 
