@@ -88,6 +88,20 @@ class Resident(Journey):
         """The documents of the case by kind."""
         return {one["kind"]: one for one in (await self.case())["documents"]}
 
+    async def permit(self, status: str = "valid") -> bytes:
+        """The permit that holds, downloaded, once there is one. Raises TimeoutError."""
+        async with asyncio.timeout(30):
+            while True:
+                found = [
+                    one["document_id"]
+                    for one in (await self.case())["documents"]
+                    if one["kind"] == "resident_parking_permit" and one["status"] == status
+                ]
+                if found:
+                    answer = await self.browser.http.get(f"/dokumente/{found[0]}.pdf")
+                    return answer.raise_for_status().content
+                await asyncio.sleep(0.1)
+
     async def mails(self) -> list[dict[str, Any]]:
         url = f"{self.addresses.mailbox}/api/messages"
         answer = await self.outside.get(url, params={"to": self.citizen.email})

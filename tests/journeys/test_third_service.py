@@ -22,15 +22,11 @@ class TestAThirdService:
         await resident.submit_to(THIRD)
         await resident.pay()
         await listener.wait_for("applications.application_completed.v1", resident.case_id)
-        await resident.wait_for_document()
-        assert "Besucherparkausweis" in (await resident.page()).said
-        await resident.download()
-        printed = "".join(page.extract_text() for page in PdfReader(io.BytesIO(resident.pdf)).pages)
+        permit = await resident.permit()
+        printed = "".join(page.extract_text() for page in PdfReader(io.BytesIO(permit)).pages)
         assert "Besucherparkausweis" in printed
         assert "Der Ausweis gilt für Ihren Besuch." in printed
-        proof = await prove(
-            resident.pdf, stage.stack.secrets("documents") / "seal_ca.pem", stage.addresses.portal
-        )
+        proof = await prove(permit, stage.stack.secrets("documents") / "seal_ca.pem", stage.addresses.portal)
         assert proof.answer["status"] == "valid"
         assert proof.answer["number"].startswith("BSU-")
         await resident.see("Zahlungsbeleg")
