@@ -26,7 +26,8 @@ class TestAThirdService:
         printed = "".join(page.extract_text() for page in PdfReader(io.BytesIO(permit)).pages)
         assert "Besucherparkausweis" in printed
         assert "Der Ausweis gilt für Ihren Besuch." in printed
-        proof = await prove(permit, stage.stack.secrets("documents") / "seal_ca.pem", stage.addresses.portal)
+        authority = stage.stack.secrets("documents") / "seal_ca.pem"
+        proof = await prove(permit, authority, stage.addresses.portal, resident.citizen.plate)
         assert proof.answer["status"] == "valid"
         assert proof.answer["number"].startswith("BSU-")
         await resident.see("Zahlungsbeleg")
