@@ -5,9 +5,10 @@ import json
 import sys
 import warnings
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PLACEHOLDERS = frozenset(
@@ -18,8 +19,27 @@ KEY_BYTES = 32
 SHORTEST_TEXT = 16
 
 
-class SecretMissing(Exception):
-    """A secret is absent, empty or a placeholder; the message is one sentence for the operator."""
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is no time zone of the IANA database") from None
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+"""The name of a time zone, such as `Europe/Berlin`: whose days count."""
+
+
+class StartRefused(Exception):
+    """The process cannot start with what it was given; the message is one sentence for the operator.
+
+    Whoever raises it answers for the message: it is printed as it is, so it holds no secret and no person.
+    """
+
+
+class SecretMissing(StartRefused):
+    """A secret is absent, empty or a placeholder."""
 
 
 class ProcessSettings(BaseSettings):

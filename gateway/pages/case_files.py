@@ -1,12 +1,13 @@
 """A case as its clerk sees it: everything that applications, payments and documents know, on one page."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.pages.definitions import grouped
+from gateway.pages.definitions import as_text, field_of, fields_of, grouped
 from gateway.pages.parts import Parts, or_none
 from gateway.pages.situations import Standing
 from gateway.translations import Translator
@@ -31,6 +32,10 @@ TONES: Final[dict[str, Tone]] = {
     "approved": "success",
     "rejected": "danger",
     "revoked": "danger",
+}
+DECISIONS: Final = {
+    "in_review": ("approve", "request_correction", "reject"),
+    "correction_requested": ("take_correction_back",),
 }
 IN_FORCE: Final = frozenset({"valid", "not_yet_valid"})
 _CLAIM_STATES: Final = {"being_checked": "unclear"}
@@ -68,7 +73,8 @@ class CaseFile:
         """`message` is a key below `problem.`."""
         t, file, typed = visit.t, self.file, typed or Typed()
         state = STATES.get(file["condition"], file["condition"])
-        decidable, fields, hidden = file["condition"] == "in_review", self._revocation(t), self._revoked()
+        decisions = DECISIONS.get(file["condition"], ())
+        fields, hidden = self._revocation(t), self._revoked()
         here = f"/arbeit/{self.case_id}"
         return CaseFilePage(
             number=file["case_number"],
@@ -84,7 +90,8 @@ class CaseFile:
             payment=self._payment(),
             register=self._register(),
             documents=self._documents(),
-            action=visit.url(f"{here}/entscheidung") if decidable else "",
+            action=visit.url(f"{here}/entscheidung") if decisions else "",
+            decisions=decisions,
             reject_reasons=tuple(
                 Option(value=one["code"], label=one["words"]) for one in file["rejection_reasons"]
             ),
@@ -97,12 +104,33 @@ class CaseFile:
             revoke_action=visit.url(f"{here}/widerruf") if fields else "",
             revoke_fields=fields,
             revoke_hidden=hidden,
+            reissue_action=visit.url(f"{here}/neuausstellung") if self.reissuable() else "",
+            reissue_fields=self._reissue(t),
         )
 
     def revocable(self) -> list[dict[str, Any]]:
         """Documents in force; a receipt states what happened and is never revoked."""
         documents = self.parts.documents or []
         return [one for one in documents if one["status"] in IN_FORCE and one["kind"] != "receipt"]
+
+    def reissuable(self) -> list[str]:
+        """The questions whose answers may be corrected for a new document."""
+        asked = fields_of(self.parts.definition) if self.parts.definition else {}
+        return [name for name in self.file.get("reissuable") or () if name in asked]
+
+    def corrected(self, form: Mapping[str, str]) -> dict[str, str]:
+        """What a clerk has changed of the answers that may be corrected."""
+        answers = self.file["answers"]
+        typed = {name: form.get(name, "").strip() for name in self.reissuable()}
+        return {name: value for name, value in typed.items() if value != as_text(answers.get(name))}
+
+    def _reissue(self, t: Translator) -> tuple[Field, ...]:
+        names = self.reissuable()
+        if not names or self.parts.definition is None:
+            return ()
+        asked, answers = fields_of(self.parts.definition), self.file["answers"]
+        reason = Field(name="reason", kind="textarea", label=t("file.reissue_reason"), required=True)
+        return (*(field_of(asked[name], answers.get(name)) for name in names), reason)
 
     def _revocation(self, t: Translator) -> tuple[Field, ...]:
         documents = self.revocable()

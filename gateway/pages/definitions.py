@@ -90,7 +90,7 @@ def sections_of(
         Section(
             title=section["title"],
             fields=tuple(
-                _field(field, answers.get(field["name"]), errors.get(field["name"], ""))
+                field_of(field, answers.get(field["name"]), errors.get(field["name"], ""))
                 for field in section["fields"]
             ),
         )
@@ -119,7 +119,8 @@ def as_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _field(field: Mapping[str, Any], answer: Any, error: str) -> Field:
+def field_of(field: Mapping[str, Any], answer: Any, error: str = "") -> Field:
+    """One question of a definition, with an answer."""
     kind: Kind = field["type"] if field["type"] in _KINDS else "text"
     value = as_text(answer)
     return Field(

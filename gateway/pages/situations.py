@@ -108,7 +108,7 @@ class Standing:
     def todo(self, pay_url: str, correct_url: str) -> Todo | None:
         """What the citizen must do next."""
         if "correct" in self.parts.case["can"]:
-            return Todo(kind="correct", url=correct_url)
+            return Todo(kind="correct", url=correct_url, until=_day(self.parts.case.get("answer_by")))
         if self.payable and not self._pending:
             claim, fee = self.parts.claim, self.parts.case["fee"]
             return Todo(kind="pay", url=pay_url, until=_day((claim or fee)["pay_by"]))
@@ -121,14 +121,17 @@ class Standing:
     def documents(self) -> tuple[Document, ...]:
         """For download, the one that was applied for first."""
         found = sorted(self.parts.documents or (), key=_place)
+        granted = self.parts.case["document"]
         return tuple(
             Document(
                 url=f"/dokumente/{one['document_id']}.pdf",
                 kind=one["kind"],
+                title=granted["title"] if one["kind"] == granted["kind"] else "",
                 number=one["number"] or "",
                 valid_from=_day(one["valid_from"]),
                 valid_until=_day(one["valid_until"]),
                 revoked=one["status"] == "revoked",
+                superseded=one["status"] == "superseded",
             )
             for one in found
         )

@@ -19,7 +19,8 @@ from shared.web.calls import RemoteProblem
 
 MONEY: Final = "money-tasks"
 MOST_CLAIMS: Final = 50
-DECISIONS: Final = frozenset({"approve", "reject", "request_correction"})
+DECISIONS: Final = frozenset({"approve", "reject", "request_correction", "take_correction_back"})
+_WITHOUT_REASON: Final = frozenset({"approve", "take_correction_back"})
 _REFUSALS: Final = frozenset({403, 409, 422})
 _VERSION: Final = re.compile(r"[0-9]{1,9}")
 
@@ -88,6 +89,22 @@ async def revoke(visit: Visit) -> Response:
 
 
 @staff("clerk")
+async def reissue(visit: Visit) -> Response:
+    form, case_id = await visit.form(), _case_id(visit)
+    file, version = await read_file(visit, case_id), form.get("version", "")
+    reason, answers = form.get("reason", "").strip(), file.corrected(form)
+    if not (reason and answers and _VERSION.fullmatch(version)):
+        message = "reason_missing" if answers else "nothing_corrected"
+        return visit.page(file.page(visit, message), 422)
+    wanted = {"version": int(version), "answers": answers, "reason": reason}
+    try:
+        await visit.post("applications", f"/applications/{case_id}/reissue", purpose=PURPOSE, json=wanted)
+    except RemoteProblem as refused:
+        return await _again(visit, case_id, refused)
+    return visit.redirect(f"/arbeit/{case_id}", "reissued")
+
+
+@staff("clerk")
 async def back_to_file(visit: Visit) -> Response:
     """Who comes by address, after signing in again for instance, begins at the file."""
     return visit.redirect(f"/arbeit/{_case_id(visit)}")
@@ -124,7 +141,7 @@ def _missing(typed: Typed) -> str:
     if typed.decision not in DECISIONS:
         return "decision_missing"
     said = typed.reason or (typed.decision == "reject" and typed.reason_code)
-    return "reason_missing" if typed.decision != "approve" and not said else ""
+    return "reason_missing" if typed.decision not in _WITHOUT_REASON and not said else ""
 
 
 def _row(visit: Visit, case: dict[str, Any]) -> WorkRow:
@@ -163,4 +180,6 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/arbeit/{case_id:uuid}/entscheidung", back_to_file, methods=["GET"]),
     Route("/arbeit/{case_id:uuid}/widerruf", revoke, methods=["POST"]),
     Route("/arbeit/{case_id:uuid}/widerruf", back_to_file, methods=["GET"]),
+    Route("/arbeit/{case_id:uuid}/neuausstellung", reissue, methods=["POST"]),
+    Route("/arbeit/{case_id:uuid}/neuausstellung", back_to_file, methods=["GET"]),
 ]

@@ -22,14 +22,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A document, for download where there is a `url`. `kind` is a key below `document.`."""
+    """A document, for download where there is a `url`. `kind` is a key below `document.` in the translations;
+    `title` is what its service calls it, where it does."""
 
     url: str
     kind: str
+    title: str = ""
     number: str = ""
     valid_from: date | None = None
     valid_until: date | None = None
     revoked: bool = False
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

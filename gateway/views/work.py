@@ -87,9 +87,10 @@ class HistoryEntry:
 class CaseFilePage(Page):
     """`reasons` say why the case came to a person. `reject_reasons` come from the service's definition.
 
-    The decision form posts decision=approve|reject|request_correction, reason_code, reason and `hidden`
+    The decision form posts `decision` (one of `decisions`), reason_code, reason and `hidden`
     (the version the clerk has seen). `message` is a key below `problem.`. Beside it stands the form that
-    revokes a document, where there is one to revoke. `erased`: the citizen's data are gone.
+    revokes a document, where there is one to revoke, and the one that has it issued anew. `erased`: the
+    citizen's data are gone.
     """
 
     template: ClassVar[str] = "work/case_file.html"
@@ -109,6 +110,7 @@ class CaseFilePage(Page):
     register: Register | None
     documents: tuple[Document, ...] = ()
     action: str = ""
+    decisions: tuple[str, ...] = ()
     reject_reasons: tuple[Option, ...] = ()
     hidden: dict[str, str]
     due: date | None = None
@@ -120,6 +122,8 @@ class CaseFilePage(Page):
     revoke_action: str = ""
     revoke_fields: tuple[Field, ...] = ()
     revoke_hidden: dict[str, str] = field(default_factory=dict)
+    reissue_action: str = ""
+    reissue_fields: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

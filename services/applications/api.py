@@ -63,7 +63,7 @@ def router(runtime: Runtime, office: Office) -> APIRouter:
         number = await _case_number(runtime, service.definition, office.today(unit.now).year)
         case = await submit_application(submission, found, number, office, unit)
         answer = idempotency.remember_in(unit, 201, _receipt(case))
-        await _commit(unit, service.definition)
+        await commit_reserving(unit, service.definition)
         return answer
 
     @routes.get("/applications")
@@ -109,7 +109,7 @@ def router(runtime: Runtime, office: Office) -> APIRouter:
         unit = runtime.unit_for(caller)
         case = await _own_case(unit, caller, case_id)
         await correct_application(case, given.answers, office, unit)
-        await _commit(unit, office.service_of(case).definition)
+        await commit_reserving(unit, office.service_of(case).definition)
         return moved(case)
 
     return routes
@@ -187,7 +187,8 @@ async def _case_number(runtime: Runtime, definition: ServiceDefinition, year: in
     return f"{prefix}-{await next_number(runtime.pool, prefix):06}"
 
 
-async def _commit(unit: Unit, definition: ServiceDefinition) -> None:
+async def commit_reserving(unit: Unit, definition: ServiceDefinition) -> None:
+    """Commits; what another case holds already is told in the words of the service, 409 `already_taken`."""
     try:
         await unit.commit()
     except ReservationTaken as taken:

@@ -15,6 +15,8 @@ from services.applications.office import CitizenErased, Office, release
 from services.applications.policies import (
     ASK_REGISTER,
     EXPIRE_UNPAID,
+    LAPSE_CORRECTION,
+    REMIND_OF_CORRECTION,
     decide_when_nothing_is_awaited,
     release_when_validity_ends,
 )
@@ -112,6 +114,19 @@ async def correct_application(case: Case, answers: Mapping[str, Any], office: Of
     await unit.save(case)
 
 
+async def request_correction(case: Case, clerk: str, text: str, office: Office, unit: Unit) -> None:
+    """Asks the citizen, with the deadline of the case's service. Raises CaseRefused."""
+    terms = office.service_of(case).definition.correction
+    answer_by = office.today(unit.now) + timedelta(days=terms.answer_within_days)
+    case.request_correction(text, now=unit.now, clerk=clerk, answer_by=answer_by)
+    asked, key = {"case_id": str(case.id), "asked_at": case.asked_at}, f"{case.id}:{case.asked_at}"
+    reminded = answer_by - timedelta(days=min(terms.remind_days_before, terms.answer_within_days - 1))
+    if reminded > office.today(unit.now) and terms.remind_days_before:
+        unit.task(REMIND_OF_CORRECTION, asked, due=office.begin_of(reminded), key=key)
+    unit.task(LAPSE_CORRECTION, asked, due=office.begin_of(answer_by + timedelta(days=1)), key=key)
+    await unit.save(case)
+
+
 async def withdraw_application(case: Case, unit: Unit) -> None:
     """Raises NotPossibleNow."""
     case.withdraw(now=unit.now)
@@ -122,8 +137,12 @@ async def withdraw_application(case: Case, unit: Unit) -> None:
 async def approve_application(
     case: Case, clerk: str, text: str, valid_from: date | None, office: Office, unit: Unit
 ) -> None:
-    """A clerk grants it; what is due only now is assessed as of today. Raises CaseRefused, CitizenErased."""
+    """A clerk grants it; what is due only now is assessed as of today.
+
+    Raises FormRefused, CaseRefused, CitizenErased.
+    """
     service, today = office.service_of(case), office.today(unit.now)
+    _check_first_day(valid_from, today, service.definition.validity.clerk_days)
     first, last = office.period_of(case, today, valid_from)
     fee: int | None = None
     assessment: Mapping[str, Any] = {}
@@ -145,6 +164,33 @@ async def approve_application(
     await unit.save(case)
 
 
+async def correct_approval(
+    case: Case, clerk: str, changes: Mapping[str, Any], text: str, office: Office, unit: Unit
+) -> None:
+    """A clerk corrects what was granted, for a new document. Raises FormRefused, CaseRefused."""
+    service = office.service_of(case)
+    allowed = service.definition.result.reissue
+    refused = [FieldError(name, "not_correctable") for name in changes if name not in allowed]
+    if refused or not changes:
+        raise FormRefused(refused or [FieldError("answers", "required")])
+    if isinstance(case.answers, Redacted):
+        raise FormRefused([FieldError("answers", "erased")])
+    answers = {**case.answers, **changes}
+    found = _examined(service, office, answers, office.today(unit.now), case.account_id, corrects=case)
+    content = _content(found)
+    before, after = {(scope, value) for scope, value in case.reserved}, set(found.reservations)
+    case.correct_approval(
+        now=unit.now,
+        clerk=clerk,
+        text=text,
+        **{name: content[name] for name in ("answers", "facts", "reserved", "fee_cents")},
+    )
+    release(case, unit, sorted(before - after))
+    for scope, value in sorted(after - before):
+        unit.reserve(scope, value, case.id)
+    await unit.save(case)
+
+
 async def reject_application(
     case: Case, clerk: str, text: str, reason: str | None, office: Office, unit: Unit
 ) -> None:
@@ -163,6 +209,13 @@ async def reject_application(
     )
     release(case, unit)
     await unit.save(case)
+
+
+def _check_first_day(day: date | None, today: date, days: int) -> None:
+    first, last = today - timedelta(days=days), today + timedelta(days=days)
+    if day is not None and not first <= day <= last:
+        limits = {"min": first.isoformat(), "max": last.isoformat()}
+        raise FormRefused([FieldError("valid_from", "date_out_of_range", limits)])
 
 
 def _examined(

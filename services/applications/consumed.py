@@ -34,6 +34,7 @@ class DocumentRevoked(ForeignEvent):
 
     document_id: UUID
     case_id: UUID
+    reason: str
 
 
 class AccountErased(ForeignEvent):
@@ -58,7 +59,9 @@ def handlers(office: Office) -> Handlers:
 
     @found.on("documents.document_revoked.v1", DocumentRevoked)
     async def on_document_revoked(event: DocumentRevoked, unit: Unit) -> None:
-        await revoke_approval_when_document_is_revoked(event.case_id, event.document_id, unit)
+        await revoke_approval_when_document_is_revoked(
+            event.case_id, event.document_id, event.reason, office, unit
+        )
 
     @found.on("identity.account_erased.v1", AccountErased)
     async def on_account_erased(event: AccountErased, unit: Unit) -> None:

@@ -11,7 +11,8 @@ from uuid import UUID
 
 import structlog
 
-from services.applications.domain.case import AlreadySettled, AmountDiffers, Case, NotPossibleNow
+from services.applications.domain.case import Case, Refund
+from services.applications.domain.case_refusals import AlreadySettled, AmountDiffers, NotPossibleNow
 from services.applications.domain.conditions import Condition
 from services.applications.office import CitizenErased, Office, release
 from services.applications.register import PopulationRegister
@@ -22,6 +23,7 @@ from shared.log import Unit
 log = structlog.get_logger()
 
 ASK_REGISTER, EXPIRE_UNPAID, END_VALIDITY = "ask_register", "expire_unpaid", "end_validity"
+REMIND_OF_CORRECTION, LAPSE_CORRECTION = "remind_of_correction", "lapse_correction"
 AWAITING_REGISTER = (Condition.AWAITING_REGISTER, Condition.AWAITING_REGISTER_AND_PAYMENT)
 
 
@@ -79,12 +81,17 @@ async def complete_case_when_document_is_issued(
     await unit.save(case)
 
 
-async def revoke_approval_when_document_is_revoked(case_id: UUID, document_id: UUID, unit: Unit) -> None:
+async def revoke_approval_when_document_is_revoked(
+    case_id: UUID, document_id: UUID, reason: str, office: Office, unit: Unit
+) -> None:
+    """What is paid is owed back where the version of the service that the case began with says so."""
     case = await unit.load(Case, case_id)
     if document_id != case.document_id:
         return
+    refunds = office.service_of(case).definition.fee.refunds
+    refund: Refund = next((what for why, what in refunds.items() if why == reason), "none")
     try:
-        case.revoke_approval("document_revoked", now=unit.now)
+        case.revoke_approval(reason, refund=refund, now=unit.now)
     except NotPossibleNow as ignored:
         log.info("revocation_ignored", case=str(case_id), reason=str(ignored))
         return
@@ -120,6 +127,31 @@ async def expire_case_when_it_stays_unpaid(payload: Mapping[str, Any], unit: Uni
         return
     release(case, unit)
     await unit.save(case)
+
+
+async def remind_when_correction_is_awaited(payload: Mapping[str, Any], unit: Unit) -> None:
+    case = await unit.load(Case, UUID(payload["case_id"]))
+    if not _still_asked(case, payload):
+        return
+    case.remind_of_correction(now=unit.now)
+    await unit.save(case)
+
+
+async def return_case_when_correction_does_not_come(payload: Mapping[str, Any], unit: Unit) -> None:
+    """A clerk decides on what is there; person and plate stay reserved until then."""
+    case = await unit.load(Case, UUID(payload["case_id"]))
+    if not _still_asked(case, payload):
+        return
+    case.let_correction_lapse(now=unit.now)
+    await unit.save(case)
+
+
+def _still_asked(case: Case, payload: Mapping[str, Any]) -> bool:
+    """Whether it is this question that still waits, and no later one."""
+    waits = case.condition is Condition.CORRECTION_REQUESTED and case.asked_at == payload["asked_at"]
+    if not waits:
+        log.info("deadline_ignored", case=str(case.id), condition=case.condition)
+    return waits
 
 
 async def release_when_period_is_over(payload: Mapping[str, Any], unit: Unit) -> None:

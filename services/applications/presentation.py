@@ -23,12 +23,15 @@ STEPS: Final[Mapping[type, str]] = {
     happened.FeeSettled: "fee_settled",
     happened.Referred: "in_review",
     happened.CorrectionRequested: "correction_requested",
+    happened.CorrectionLapsed: "correction_lapsed",
+    happened.CorrectionTakenBack: "correction_taken_back",
     happened.Corrected: "corrected",
     happened.Approved: "approved",
     happened.Rejected: "rejected",
     happened.Withdrawn: "withdrawn",
     happened.Expired: "expired",
     happened.Completed: "completed",
+    happened.ApprovalCorrected: "approval_corrected",
     happened.ApprovalRevoked: "revoked",
 }
 
@@ -107,8 +110,8 @@ def _field(entry: FormField, language: str) -> dict[str, Any]:
         ],
         "min_length": entry.min_length,
         "max_length": entry.max_length,
-        "minimum": entry.minimum,
-        "maximum": entry.maximum,
+        "minimum": entry.earliest if entry.type is FieldType.DATE else entry.minimum,
+        "maximum": entry.latest if entry.type is FieldType.DATE else entry.maximum,
         "prefill": entry.prefill,
         "autocomplete": entry.autocomplete,
         "fim": entry.fim,
@@ -180,10 +183,15 @@ def told(
         },
         "can": [name for name, possible in _possible(case) if possible],
         "correction": _open(case.correction),
+        "answer_by": case.answer_by,
         "decision": _decision(case),
         "valid_from": case.valid_from,
         "valid_until": case.valid_until,
-        "document": {"kind": case.document_kind, "document_id": case.document_id},
+        "document": {
+            "kind": case.document_kind,
+            "title": definition.result.title.in_language(language),
+            "document_id": case.document_id,
+        },
         "answers": answers,
         "summary": summarised(definition, answers, language),
         "assessment": _open(case.assessment) or None,
@@ -207,6 +215,8 @@ def filed(
         "cost_object": case.cost_object,
         "office": definition.office.in_language(language),
         "fee_legal_basis": _in(definition.fee.legal_basis, language),
+        "printed": _printed(definition),
+        "reissuable": definition.result.reissue if case.condition is Condition.COMPLETED else (),
         "rejection_reasons": [
             {"code": reason.code, "words": reason.words.in_language(language)}
             for reason in definition.rejection_reasons
@@ -222,6 +232,13 @@ def filed(
             for recorded in history
         ],
     }
+
+
+def _printed(definition: ServiceDefinition) -> dict[str, Any]:
+    """The service's own words for its documents, of the version that the case began with."""
+    result = definition.result
+    named = {"title": result.title.de, "number_prefix": result.number_prefix}
+    return {**definition.printed.model_dump(mode="json"), **named}
 
 
 def _possible(case: Case) -> Iterable[tuple[str, bool]]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from services.applications.domain import case_events as happened
 from services.applications.domain.conditions import CITIZENS_TURN, Condition
+from shared.domain import Event
 from shared.log import Meta, Projections, Retention, Sealer, Table
 
 PROJECTIONS: Final = Projections()
@@ -93,6 +94,21 @@ def on_correction_requested(event: happened.CorrectionRequested, _meta: Meta, _s
     return _patch(event, Condition.CORRECTION_REQUESTED)
 
 
+@PROJECTIONS.on(happened.CorrectionReminded)
+def on_correction_reminded(event: happened.CorrectionReminded, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.CORRECTION_REQUESTED)
+
+
+@PROJECTIONS.on(happened.CorrectionLapsed)
+def on_correction_lapsed(event: happened.CorrectionLapsed, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.IN_REVIEW, reasons=event.reasons)
+
+
+@PROJECTIONS.on(happened.CorrectionTakenBack)
+def on_correction_taken_back(event: happened.CorrectionTakenBack, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.IN_REVIEW)
+
+
 @PROJECTIONS.on(happened.Corrected)
 def on_corrected(event: happened.Corrected, _meta: Meta, _seal: Sealer) -> Patches:
     return _patch(event, event.condition, fee_cents=event.fee_cents)
@@ -130,14 +146,32 @@ def on_completed(event: happened.Completed, _meta: Meta, _seal: Sealer) -> Patch
     return _patch(event, Condition.COMPLETED, document_id=event.document_id, ended_at=event.timestamp)
 
 
+@PROJECTIONS.on(happened.ApprovalCorrected)
+def on_approval_corrected(event: happened.ApprovalCorrected, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.APPROVED)
+
+
 @PROJECTIONS.on(happened.ApprovalRevoked)
 def on_approval_revoked(event: happened.ApprovalRevoked, _meta: Meta, _seal: Sealer) -> Patches:
     return _patch(event, Condition.REVOKED)
 
 
-@PROJECTIONS.on(happened.Submitted, happened.FeeSettled, happened.CorrectionRequested, happened.Corrected)
+@PROJECTIONS.on(happened.Submitted, happened.FeeSettled, happened.Corrected)
 def on_turn_taken(event: Any, _meta: Meta, _seal: Sealer) -> Patches:
-    """No other event changes whose turn it is."""
-    condition = getattr(event, "condition", Condition.CORRECTION_REQUESTED)
-    values = {"begun_at": event.timestamp, "citizens": condition in CITIZENS_TURN}
+    return _turn(event, citizens=event.condition in CITIZENS_TURN)
+
+
+@PROJECTIONS.on(happened.CorrectionRequested, happened.Completed)
+def on_town_hall_done(event: Event, _meta: Meta, _seal: Sealer) -> Patches:
+    """A document that is issued anew later does not make the case a longer one."""
+    return _turn(event, citizens=True)
+
+
+@PROJECTIONS.on(happened.CorrectionLapsed, happened.CorrectionTakenBack)
+def on_turn_returned(event: Event, _meta: Meta, _seal: Sealer) -> Patches:
+    return _turn(event, citizens=False)
+
+
+def _turn(event: Event, *, citizens: bool) -> Patches:
+    values = {"begun_at": event.timestamp, "citizens": citizens}
     yield TURNS, (str(event.originator_id), event.originator_version), values

@@ -42,7 +42,29 @@ class ApplicationReferred(BaseModel):
 
 
 class CorrectionRequested(BaseModel):
-    """The citizen is asked to correct the application."""
+    """The citizen is asked to correct the application, until a day where there is a deadline."""
+
+    case_id: UUID
+    account_id: UUID
+    answer_by: date | None = None
+
+
+class CorrectionReminded(BaseModel):
+    """The citizen has not corrected the application yet, and the deadline comes near."""
+
+    case_id: UUID
+    account_id: UUID
+
+
+class CorrectionLapsed(BaseModel):
+    """The citizen did not correct the application in time: a clerk decides on what is there."""
+
+    case_id: UUID
+    account_id: UUID
+
+
+class CorrectionTakenBack(BaseModel):
+    """A clerk needs no correction any more."""
 
     case_id: UUID
     account_id: UUID
@@ -116,12 +138,26 @@ class ApplicationCompleted(BaseModel):
     case_number: str
 
 
+class ApprovalCorrected(BaseModel):
+    """What was granted is corrected; the case as of `stream_version` holds what the new document needs.
+
+    `replaces` is the document that the new one supersedes.
+    """
+
+    case_id: UUID
+    account_id: UUID
+    stream_version: int
+    document: GrantedDocument
+    replaces: UUID
+
+
 class ApprovalRevoked(BaseModel):
-    """What was granted holds no longer."""
+    """What was granted holds no longer; `refund` says whether what was paid for it is owed back."""
 
     case_id: UUID
     account_id: UUID
     reason: str
+    refund: Literal["full", "none"] = "none"
 
 
 def submitted(event: happened.Submitted) -> ApplicationSubmitted:
@@ -178,8 +214,29 @@ PUBLISHED.add(
     happened.CorrectionRequested,
     name="CorrectionRequested",
     model=CorrectionRequested,
-    to=lambda e: CorrectionRequested(case_id=e.originator_id, account_id=e.account_id),
-    example=CorrectionRequested(case_id=_CASE, account_id=_ACCOUNT),
+    to=lambda e: CorrectionRequested.model_validate(_fields(e, CorrectionRequested)),
+    example=CorrectionRequested(case_id=_CASE, account_id=_ACCOUNT, answer_by=date(2026, 12, 6)),
+)
+PUBLISHED.add(
+    happened.CorrectionReminded,
+    name="CorrectionReminded",
+    model=CorrectionReminded,
+    to=lambda e: CorrectionReminded(case_id=e.originator_id, account_id=e.account_id),
+    example=CorrectionReminded(case_id=_CASE, account_id=_ACCOUNT),
+)
+PUBLISHED.add(
+    happened.CorrectionLapsed,
+    name="CorrectionLapsed",
+    model=CorrectionLapsed,
+    to=lambda e: CorrectionLapsed(case_id=e.originator_id, account_id=e.account_id),
+    example=CorrectionLapsed(case_id=_CASE, account_id=_ACCOUNT),
+)
+PUBLISHED.add(
+    happened.CorrectionTakenBack,
+    name="CorrectionTakenBack",
+    model=CorrectionTakenBack,
+    to=lambda e: CorrectionTakenBack(case_id=e.originator_id, account_id=e.account_id),
+    example=CorrectionTakenBack(case_id=_CASE, account_id=_ACCOUNT),
 )
 PUBLISHED.add(
     happened.Corrected,
@@ -250,9 +307,24 @@ PUBLISHED.add(
     example=ApplicationCompleted(case_id=_CASE, account_id=_ACCOUNT, case_number="BPA-2026-000123"),
 )
 PUBLISHED.add(
+    happened.ApprovalCorrected,
+    name="ApprovalCorrected",
+    model=ApprovalCorrected,
+    to=lambda e: ApprovalCorrected.model_validate(
+        _fields(e, ApprovalCorrected) | {"document": GrantedDocument(kind=e.document_kind)}
+    ),
+    example=ApprovalCorrected(
+        case_id=_CASE,
+        account_id=_ACCOUNT,
+        stream_version=7,
+        document=GrantedDocument(kind="resident_parking_permit"),
+        replaces=UUID("0192b1c4-0000-5000-8000-00000000000d"),
+    ),
+)
+PUBLISHED.add(
     happened.ApprovalRevoked,
     name="ApprovalRevoked",
     model=ApprovalRevoked,
-    to=lambda e: ApprovalRevoked(case_id=e.originator_id, account_id=e.account_id, reason=e.reason),
-    example=ApprovalRevoked(case_id=_CASE, account_id=_ACCOUNT, reason="document_revoked"),
+    to=lambda e: ApprovalRevoked.model_validate(_fields(e, ApprovalRevoked)),
+    example=ApprovalRevoked(case_id=_CASE, account_id=_ACCOUNT, reason="wrongly_granted", refund="full"),
 )

@@ -15,10 +15,10 @@ from services.applications import (
     erasure_api,
     policies,
 )
-from services.applications.catalogue.loading import SERVICES, read_catalogue
+from services.applications.catalogue.loading import read_catalogue
 from services.applications.commands import FormChanged, FormRefused, ReasonUnknown
 from services.applications.consumed import handlers
-from services.applications.domain.case import FeeWouldChange, NotPossibleNow, ReasonMissing
+from services.applications.domain.case_refusals import FeeWouldChange, NotPossibleNow, ReasonMissing
 from services.applications.office import CitizenErased, Office
 from services.applications.projections import ACCESSES_KEPT, DRAFTS_KEPT, PROJECTIONS
 from services.applications.published import PUBLISHED
@@ -37,7 +37,7 @@ def build(runtime: Runtime) -> Parts:
     """Raises CatalogueError when a file of the catalogue is wrong: the service then does not start."""
     settings: ApplicationsSettings = runtime.settings
     office = Office(
-        read_catalogue(settings.catalogue_dir or SERVICES),
+        read_catalogue(settings.catalogue, settings.city),
         ZoneInfo(settings.city_time_zone),
         timedelta(days=settings.pay_within_days),
     )
@@ -69,6 +69,8 @@ def tasks(runtime: Runtime, office: Office, register: PopulationRegister, regist
         await policies.ask_register(payload, register, office, unit)
 
     found.on(policies.EXPIRE_UNPAID)(policies.expire_case_when_it_stays_unpaid)
+    found.on(policies.REMIND_OF_CORRECTION)(policies.remind_when_correction_is_awaited)
+    found.on(policies.LAPSE_CORRECTION)(policies.return_case_when_correction_does_not_come)
     found.on(policies.END_VALIDITY)(policies.release_when_period_is_over)
 
     @found.on(erasing.ERASE)

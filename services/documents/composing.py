@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from services.documents.consumed import Application, PaidClaim
 from services.documents.domain.document import ASSESSMENT, PERMIT, RECEIPT, REJECTION, Content
 from services.documents.rendering import Branding, DocumentData
+from services.documents.rendering.kinds import Remedy
 from services.documents.rendering.render import InvalidDocumentData, parse
 from services.documents.tokens import PermitClaims, SigningKey, issue_permit_token, token_url
-from services.documents.wording import ServiceWording, Wording
+from services.documents.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """One city: its letterhead and words, its time zone, its permit key, the portal's public address."""
+    """One city: its letterhead and general words, time zone and permit key, the portal's address."""
 
     branding: Branding
     wording: Wording
@@ -43,7 +44,7 @@ class Composer:
 
     def permit(self, case: Application, number: str, issued_on: date) -> Composed:
         """Bewohnerparkausweis with its check code. Raises InvalidDocumentData."""
-        words = self._words(PERMIT, case)
+        words = case.printed
         zone, plate = str(case.facts.get("zone", "")), str(case.answers.get("plate", ""))
         if not (zone and plate and case.valid_from and case.valid_until):
             raise InvalidDocumentData(PERMIT, ["zone, plate, valid_from or valid_until: missing"])
@@ -51,7 +52,8 @@ class Composer:
         token = issue_permit_token(claims, self.permit_key)
         paid = [step.at for step in case.timeline if step.step == "fee_settled"]
         data = {
-            **self._head(case, words, number, issued_on),
+            **self._head(case, number, issued_on),
+            "title": words.title,
             "zone_code": zone,
             "zone_name": self.wording.zones.get(zone, zone),
             "plate": plate,
@@ -71,7 +73,7 @@ class Composer:
 
     def assessment(self, case: Application, number: str, issued_on: date, kassenzeichen: str) -> Composed:
         """Hundesteuerbescheid. Raises InvalidDocumentData."""
-        words = self._words(ASSESSMENT, case)
+        words = case.printed
         assessed = case.assessment or {}
         if not assessed:
             raise InvalidDocumentData(ASSESSMENT, ["assessment: missing"])
@@ -83,7 +85,8 @@ class Composer:
             "Monate; für jeden Monat ist ein Zwölftel des Jahressatzes zu zahlen."
         )
         data = {
-            **self._head(case, words, number, issued_on),
+            **self._head(case, number, issued_on),
+            "title": words.title,
             "recipient": self._person(case),
             "tax_year": year,
             "kassenzeichen": kassenzeichen,
@@ -96,18 +99,18 @@ class Composer:
             "payment_note": self.wording.payment_note,
             "reasons": [reason, *_own_words(case)],
             "legal_basis": words.legal_basis,
-            "remedy": self.wording.remedy,
+            "remedy": self._remedy(case),
             "unsigned_note": self.wording.unsigned_note,
         }
         return Composed(parse(ASSESSMENT, data), Content(number, case.valid_from, case.valid_until))
 
     def rejection(self, case: Application, number: str, issued_on: date) -> Composed:
         """Ablehnungsbescheid. Raises InvalidDocumentData."""
-        words = self._words(REJECTION, case)
+        words = case.printed
         code = case.decision.reason if case.decision else None
         public = [reason.words for reason in case.rejection_reasons if reason.code == code]
         data = {
-            **self._head(case, words, number, issued_on),
+            **self._head(case, number, issued_on),
             "recipient": self._person(case),
             "service_title": words.subject,
             "applied_on": self.today(case.submitted_at),
@@ -115,16 +118,16 @@ class Composer:
             "reasons": [*public, *_own_words(case)],
             "legal_basis": words.legal_basis,
             "next_steps": self.wording.next_steps,
-            "remedy": self.wording.remedy,
+            "remedy": self._remedy(case),
             "unsigned_note": self.wording.unsigned_note,
         }
         return Composed(parse(REJECTION, data), Content(number))
 
     def receipt(self, case: Application, paid: PaidClaim, number: str, issued_on: date) -> Composed:
         """Zahlungsbestätigung. Raises InvalidDocumentData."""
-        words = self._words(RECEIPT, case)
+        words = case.printed
         data = {
-            **self._head(case, words, number, issued_on),
+            **self._head(case, number, issued_on),
             "recipient": self._person(case),
             "kassenzeichen": paid.kassenzeichen,
             "items": [{"text": words.subject, "amount_cents": paid.amount_cents}],
@@ -135,15 +138,13 @@ class Composer:
         }
         return Composed(parse(RECEIPT, data), Content(number))
 
-    def _words(self, kind: str, case: Application) -> ServiceWording:
-        try:
-            return self.wording.services[case.service]
-        except KeyError:
-            raise InvalidDocumentData(kind, [f"wording.services.{case.service}: missing"]) from None
-
-    def _head(self, case: Application, words: ServiceWording, number: str, issued_on: date) -> dict[str, Any]:
-        office = words.office
+    def _head(self, case: Application, number: str, issued_on: date) -> dict[str, Any]:
+        office = case.printed.office.model_dump()
         return {"number": number, "case_number": case.case_number, "issued_on": issued_on, "office": office}
+
+    def _remedy(self, case: Application) -> Remedy:
+        own = case.printed.remedy
+        return Remedy(heading=self.wording.remedy.heading, paragraphs=own) if own else self.wording.remedy
 
     def _person(self, case: Application) -> dict[str, Any]:
         names = ("given_names", "family_name", "street", "house_number", "postal_code")

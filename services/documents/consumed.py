@@ -24,6 +24,16 @@ class ApplicationApproved(ForeignEvent):
     document: WantedDocument
 
 
+class ApprovalCorrected(ForeignEvent):
+    """What was granted is corrected: another document takes the place of `replaces`."""
+
+    case_id: UUID
+    account_id: UUID
+    stream_version: int
+    document: WantedDocument
+    replaces: UUID
+
+
 class ApplicationRejected(ForeignEvent):
     """An application was refused."""
 
@@ -85,13 +95,35 @@ class RejectionReason(_Answer):
     words: str
 
 
+class PrintedOffice(_Answer):
+    """The office in charge of a service, as it is printed."""
+
+    name: str
+    phone: str
+    email: str
+    contact: str | None = None
+    room: str | None = None
+
+
+class Printed(_Answer):
+    """A service's own words for its documents, at the version that the case began with."""
+
+    title: str
+    number_prefix: str
+    subject: str
+    office: PrintedOffice
+    legal_basis: str
+    notes: list[str] = []
+    remedy: list[str] = []
+
+
 class Application(_Answer):
     """A case at a version, as applications shows it to a service."""
 
     case_id: UUID
     case_number: str
     account_id: UUID
-    service: str
+    printed: Printed
     submitted_at: datetime
     fee: Fee
     decision: Decision | None = None

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ValidationError
 
 from services.documents.composing import Composed, Composer
 from services.documents.consumed import Application, PaidClaim
-from services.documents.domain.document import Document, DocumentRefused, StoredFile, document_id
+from services.documents.domain.document import GRANTED, Document, DocumentRefused, StoredFile, document_id
 from services.documents.numbers import number_for
-from services.documents.queries import is_issued
+from services.documents.queries import documents_of, is_issued
 from services.documents.rendering import Renderer
 from services.documents.rendering.render import RenderingError
 from services.documents.sealing import Seal
@@ -36,21 +36,33 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class Order(BaseModel):
-    """What a task holds: ids alone. `version` is the case's at the event, None for its newest."""
+    """What a task holds: ids alone. `version` is the case's at the event, None for its newest.
+
+    `replaces` is the document whose place the ordered one takes.
+    """
 
     kind: str
     case_id: UUID
     account_id: UUID
     version: int | None = None
     claim_id: UUID | None = None
+    replaces: UUID | None = None
+
+    @property
+    def edition(self) -> int | None:
+        return self.version if self.replaces else None
 
     @property
     def document_id(self) -> UUID:
-        return document_id(self.case_id, self.kind)
+        return document_id(self.case_id, self.kind, self.edition)
 
 
 class ClaimNotOpenYet(Exception):
     """Payments has not opened the claim whose number the assessment prints: try again."""
+
+
+class NotIssuedYet(Exception):
+    """The approval was revoked before its document was made: try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +108,8 @@ class Issuer:
             log.info("order_ignored_as_issued", document=str(order.document_id), kind=order.kind)
             return
         try:
+            if order.replaces:
+                await self._superseded(order, order.replaces, unit)
             document = await self._made(order, unit)
         except KeyDestroyed:
             log.info("order_ignored_as_erased", document=str(order.document_id), kind=order.kind)
@@ -104,19 +118,39 @@ class Issuer:
             raise Permanent(f"{type(error).__name__}: {error}") from None
         await unit.save(document, subject=order.account_id)
 
+    async def revoke_granted(self, payload: Mapping[str, Any], unit: Unit) -> None:
+        """The task: takes back what the approval of a case had granted. Raises NotIssuedYet."""
+        rows = await documents_of(self._runtime.pool, UUID(payload["case_id"]), None)
+        granted = [row for row in rows if row["kind"] in GRANTED]
+        if not granted:
+            raise NotIssuedYet(payload["case_id"])
+        for row in granted:
+            if row["condition"] != "issued":
+                log.info("revocation_ignored", document=str(row["document_id"]), condition=row["condition"])
+                continue
+            document = await unit.load(Document, row["document_id"])
+            document.revoke(payload["reason"], now=unit.now)
+            await unit.save(document)
+
+    async def _superseded(self, order: Order, replaced: UUID, unit: Unit) -> None:
+        """In the commit that issues the new document, so that never both count. Raises NotInForce."""
+        old = await unit.load(Document, replaced)
+        if old.case_id != order.case_id:
+            raise Permanent("the document to replace is another case's")
+        old.supersede(order.document_id, now=unit.now)
+        await unit.save(old)
+
     async def _made(self, order: Order, unit: Unit) -> Document:
         today = self._composer.today(unit.now)
-        case, number, key = await asyncio.gather(
-            self._case(order),
-            number_for(self._runtime.pool, order.document_id, order.kind, today.year),
-            self._runtime.keys.obtain(order.account_id),
-        )
+        case, key = await asyncio.gather(self._case(order), self._runtime.keys.obtain(order.account_id))
+        prefix = case.printed.number_prefix
+        number = await number_for(self._runtime.pool, order.document_id, order.kind, prefix, today.year)
         composed = await self._composed(order, case, number, today)
         sealed = await self._press.make(order.kind, composed)
         file = await self._press.keep(order.document_id, sealed, key)
         return Document.issue(
             now=unit.now, case_id=order.case_id, account_id=order.account_id, kind=order.kind,
-            content=composed.content, file=file,
+            content=composed.content, file=file, edition=order.edition,
         )  # fmt: skip
 
     async def _composed(self, order: Order, case: Application, number: str, today: date) -> Composed:

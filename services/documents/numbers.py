@@ -9,12 +9,14 @@ from services.documents.domain.document import ASSESSMENT, PERMIT, RECEIPT, REJE
 from shared.log.numbers import next_number
 
 SERIES: Final = {
-    PERMIT: ("BPA", "permit"),
-    ASSESSMENT: ("HST", "assessment"),
-    REJECTION: ("ABL", "rejection"),
-    RECEIPT: ("ZB", "receipt"),
+    PERMIT: "permit",
+    ASSESSMENT: "assessment",
+    REJECTION: "rejection",
+    RECEIPT: "receipt",
 }
-"""Kind → letters before the number, name of the number range."""
+"""Kind → name of the number range: services of one layout share it, and begin with letters of their own."""
+GENERAL: Final = {REJECTION: "ABL", RECEIPT: "ZB"}
+"""Kind → letters before the number, for documents that every service has."""
 
 _KEPT = "SELECT number FROM document_number WHERE document_id = $1"
 _KEEP = """
@@ -23,12 +25,15 @@ RETURNING number
 """
 
 
-async def number_for(pool: asyncpg.Pool, document_id: UUID, kind: str, year: int) -> str:
-    """The document's number, such as `BPA-26-004711`: the kept one, else the next of the year's range."""
+async def number_for(pool: asyncpg.Pool, document_id: UUID, kind: str, prefix: str, year: int) -> str:
+    """The document's number, such as `BPA-26-004711`: the kept one, else the next of the year's range.
+
+    `prefix` is the service's, for what only it issues.
+    """
     kept: str | None = await pool.fetchval(_KEPT, document_id)
     if kept is not None:
         return kept
-    letters, series = SERIES[kind]
-    number = f"{letters}-{year % 100:02}-{await next_number(pool, f'{series}-{year}'):06}"
+    letters = GENERAL.get(kind, prefix)
+    number = f"{letters}-{year % 100:02}-{await next_number(pool, f'{SERIES[kind]}-{year}'):06}"
     given: str | None = await pool.fetchval(_KEEP, document_id, number)
     return given or str(await pool.fetchval(_KEPT, document_id))

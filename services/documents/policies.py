@@ -1,34 +1,26 @@
 """What documents does on the events of others: each orders a task, since reading and rendering take time."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
-
-import structlog
 
 from services.documents.consumed import (
     AccountErased,
     ApplicationApproved,
     ApplicationRejected,
+    ApprovalCorrected,
     ApprovalRevoked,
     PaymentSettled,
 )
 from services.documents.domain.document import (
-    GRANTED,
     RECEIPT,
     REJECTION,
-    Document,
-    NotInForce,
-    document_id,
 )
 from services.documents.erasing import ERASE, Eraser, erase_later
 from services.documents.issuing import Issuer, Order
 from shared.bus.handlers import Handlers
-from shared.log import StreamNotFound, Unit
+from shared.log import Unit
 from shared.tasks import Tasks
-
-log = structlog.get_logger()
 
 RENDER: Final = "render_document"
 REVOKE: Final = "revoke_document"
@@ -36,19 +28,22 @@ RECEIPT_AFTER: Final = timedelta(seconds=2)
 """A receipt waits a moment: the permit that the same payment sets off goes first."""
 
 
-class NotIssuedYet(Exception):
-    """The approval was revoked before its document was made: try again."""
-
-
 def register(handlers: Handlers, tasks: Tasks, issuer: Issuer, eraser: Eraser) -> None:
     """Binds the policies and the tasks they order."""
     tasks.on(RENDER)(issuer.render_document)
     tasks.on(ERASE)(eraser.erase_citizen)
-    tasks.on(REVOKE)(revoke_document)
+    tasks.on(REVOKE)(issuer.revoke_granted)
 
     @handlers.on("applications.application_approved.v1", ApplicationApproved)
     async def order_document_when_application_is_approved(event: ApplicationApproved, unit: Unit) -> None:
         order(unit, event.document.kind, event.case_id, event.account_id, version=event.stream_version)
+
+    @handlers.on("applications.approval_corrected.v1", ApprovalCorrected)
+    async def order_document_anew_when_approval_is_corrected(event: ApprovalCorrected, unit: Unit) -> None:
+        order(
+            unit, event.document.kind, event.case_id, event.account_id, version=event.stream_version,
+            replaces=event.replaces,
+        )  # fmt: skip
 
     @handlers.on("applications.application_rejected.v1", ApplicationRejected)
     async def order_notice_when_application_is_rejected(event: ApplicationRejected, unit: Unit) -> None:
@@ -76,25 +71,12 @@ def order(
     *,
     version: int | None = None,
     claim_id: UUID | None = None,
+    replaces: UUID | None = None,
 ) -> None:
     """Orders a document once: the task's key is the document's id."""
-    wanted = Order(kind=kind, case_id=case_id, account_id=account_id, version=version, claim_id=claim_id)
+    wanted = Order(
+        kind=kind, case_id=case_id, account_id=account_id, version=version, claim_id=claim_id,
+        replaces=replaces,
+    )  # fmt: skip
     due = unit.now + RECEIPT_AFTER if kind == RECEIPT else None
     unit.task(RENDER, wanted.model_dump(mode="json"), due=due, key=str(wanted.document_id))
-
-
-async def revoke_document(payload: Mapping[str, Any], unit: Unit) -> None:
-    """Takes back what the approval of a case had granted. Raises NotIssuedYet."""
-    for kind in GRANTED:
-        try:
-            document = await unit.load(Document, document_id(UUID(payload["case_id"]), kind))
-        except StreamNotFound:
-            continue
-        try:
-            document.revoke(payload["reason"], now=unit.now)
-        except NotInForce:
-            log.info("revocation_ignored_as_revoked", document=str(document.id))
-            return
-        await unit.save(document)
-        return
-    raise NotIssuedYet(payload["case_id"])

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from services.documents.rendering.branding import SAMPLE
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, TimeZone
 
 
 def _with_fonts(folder: Path) -> Path:
@@ -27,6 +27,6 @@ class DocumentsSettings(ServiceSettings):
         default=Path(".portal/fonts"), validate_default=True
     )
     branding: Path = SAMPLE
-    city_time_zone: str = "Europe/Berlin"
+    city_time_zone: TimeZone = "Europe/Berlin"
     render_threads: int = Field(default=2, ge=1, le=16)
     status_list_hours: int = Field(default=24, ge=1)

@@ -13,6 +13,7 @@ def specimen() -> ResidentParkingPermit:
         case_number="MUSTER",
         issued_on=date(2026, 1, 1),
         office=Office(name="Muster", phone="0", email="muster@invalid"),
+        title="Muster",
         zone_code="X",
         zone_name="Muster",
         plate="XX-XX 000",

@@ -25,6 +25,7 @@ from services.documents.tokens import PublicKeys, SigningKey
 from services.documents.wording import load_wording
 from shared.bus.handlers import Handlers
 from shared.service import Parts, Runtime, Service
+from shared.settings import SecretMissing
 from shared.tasks import Tasks
 from shared.web.problems import Problem, unavailable
 
@@ -57,9 +58,18 @@ def _composer(settings: DocumentsSettings) -> Composer:
         branding=load_branding(settings.branding),
         wording=load_wording(settings.branding),
         zone=ZoneInfo(settings.city_time_zone),
-        permit_key=SigningKey.from_pem(settings.secret_text("permit_token_key.pem").encode()),
+        permit_key=_permit_key(settings),
         public_url=settings.public_url,
     )
+
+
+def _permit_key(settings: DocumentsSettings) -> SigningKey:
+    name = "permit_token_key.pem"
+    try:
+        return SigningKey.from_pem(settings.secret_text(name).encode())
+    except ValueError:
+        place = settings.secrets_dir / name
+        raise SecretMissing(f"The secret {name} in {place} is no unencrypted Ed25519 private key.") from None
 
 
 def _seal(settings: DocumentsSettings, place: str, threads: WorkerThreads) -> LocalKeySeal:

@@ -1,12 +1,11 @@
-"""What the city says in its documents beside the case: offices, legal bases, notes, remedy. It is data."""
+"""What the city says in every document, whatever the service: zones, methods, remedy, notes. It is data."""
 
-import json
 from pathlib import Path
 from typing import Final
 
 from services.documents.domain.document import ASSESSMENT, PERMIT, RECEIPT, REJECTION
-from services.documents.rendering.branding import SAMPLE
-from services.documents.rendering.kinds import Office, Remedy
+from services.documents.rendering.branding import SAMPLE, read_branding
+from services.documents.rendering.kinds import Remedy
 from services.documents.rendering.text import Line, Paragraph, Shape
 
 FILE_NAMES: Final = {
@@ -18,19 +17,9 @@ FILE_NAMES: Final = {
 """Kind → the beginning of a download's file name, in letters that every header may hold."""
 
 
-class ServiceWording(Shape):
-    """The words of one service's documents."""
-
-    subject: Line
-    office: Office
-    legal_basis: Line
-    notes: tuple[Paragraph, ...] = ()
-
-
 class Wording(Shape):
-    """`services` by service key, `zones` by zone code, `methods` by payment method."""
+    """`zones` by zone code, `methods` by payment method. A service's own words come with its case."""
 
-    services: dict[str, ServiceWording]
     zones: dict[str, Line]
     methods: dict[str, Line]
     remedy: Remedy
@@ -42,5 +31,5 @@ class Wording(Shape):
 
 
 def load_wording(folder: Path = SAMPLE) -> Wording:
-    """`wording.json` of a branding folder. Raises OSError, pydantic.ValidationError: do not start then."""
-    return Wording(**json.loads((folder / "wording.json").read_text(encoding="utf-8")))
+    """`wording.json` of a branding folder. Raises BrandingRefused."""
+    return read_branding(folder, "wording.json", Wording)

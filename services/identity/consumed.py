@@ -40,4 +40,12 @@ def handlers() -> Handlers:
     async def on_correction_requested(event: CaseOfAccount, unit: Unit) -> None:
         await policies.send_news_when_correction_is_requested(event.account_id, event.case_id, unit)
 
+    @found.on("applications.correction_reminded.v1", CaseOfAccount)
+    async def on_correction_reminded(event: CaseOfAccount, unit: Unit) -> None:
+        await policies.send_news_when_correction_is_awaited(event.account_id, event.case_id, unit)
+
+    @found.on("applications.approval_corrected.v1", CaseOfAccount)
+    async def on_approval_corrected(event: CaseOfAccount, unit: Unit) -> None:
+        await policies.send_news_when_approval_is_corrected(event.account_id, event.case_id, unit)
+
     return found

@@ -30,5 +30,14 @@ async def send_news_when_correction_is_requested(account_id: UUID, case_id: UUID
     send_news(account_id, case_id, f"correction:{unit.context.causation}", unit)
 
 
+async def send_news_when_correction_is_awaited(account_id: UUID, case_id: UUID, unit: Unit) -> None:
+    send_news(account_id, case_id, f"correction-awaited:{unit.context.causation}", unit)
+
+
+async def send_news_when_approval_is_corrected(account_id: UUID, case_id: UUID, unit: Unit) -> None:
+    """The new document is another step, although the case was completed before."""
+    send_news(account_id, case_id, f"approval-corrected:{unit.context.causation}", unit)
+
+
 def send_news(account_id: UUID, case_id: UUID, step: str, unit: Unit) -> None:
     send_later(unit, "news", account_id, key=f"{case_id}:{step}")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, TimeZone
 
 
 class IdentitySettings(ServiceSettings):
@@ -16,6 +16,7 @@ class IdentitySettings(ServiceSettings):
     smtp_user: str = ""
     mail_from: str = "portal@lindenau.example"
 
+    city_time_zone: TimeZone = "Europe/Berlin"
     confirmation_hours: int = Field(default=24, ge=1)
     reset_hours: int = Field(default=1, ge=1)
     session_idle_minutes: int = Field(default=30, ge=1)

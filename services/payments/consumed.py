@@ -27,6 +27,13 @@ class AccountErased(ForeignEvent):
     account_id: UUID
 
 
+class ApprovalRevoked(ForeignEvent):
+    """What the fee was for was taken back; `refund` says what becomes of a fee that is paid."""
+
+    case_id: UUID
+    refund: str = "none"
+
+
 class CaseEnded(ForeignEvent):
     """An application ended without what the fee was for."""
 

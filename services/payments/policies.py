@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from services.payments.consumed import AccountErased, CaseEnded, FeeOfCase
+from services.payments.consumed import AccountErased, ApprovalRevoked, CaseEnded, FeeOfCase
 from services.payments.domain.claim import Claim
 from services.payments.domain.kassenzeichen import kassenzeichen
 from shared.bus.handlers import Handler, Handlers
@@ -38,6 +39,10 @@ def register(handlers: Handlers, runtime: Runtime) -> None:
     for ending in ("rejected", "withdrawn", "expired"):
         handlers.on(f"applications.application_{ending}.v1", CaseEnded)(_ender(ending))
 
+    @handlers.on("applications.approval_revoked.v1", ApprovalRevoked)
+    async def end_claim_when_approval_is_revoked(event: ApprovalRevoked, unit: Unit) -> None:
+        await _end_claim(event.case_id, "approval_revoked", unit, refund=event.refund == "full")
+
 
 async def erase_citizen(payload: Mapping[str, Any], unit: Unit) -> None:
     """The task: bookings stay, since they name nobody; what runs ends with its case."""
@@ -52,7 +57,7 @@ def _opener(runtime: Runtime) -> Handler:
             return  # a redelivered event: the claim is there
         except StreamNotFound:
             pass
-        year = unit.now.year
+        year = unit.now.astimezone(ZoneInfo(runtime.settings.city_time_zone)).year
         number = await next_number(runtime.pool, f"kassenzeichen-{year}")
         claim = Claim.request(
             id=claim_id, now=unit.now, case_id=event.case_id, case_number=event.case_number,
@@ -68,11 +73,15 @@ def _opener(runtime: Runtime) -> Handler:
 
 def _ender(reason: str) -> Handler:
     async def withdraw_claim_when_case_has_ended(event: CaseEnded, unit: Unit) -> None:
-        try:
-            claim = await unit.load(Claim, derived_id("claim", event.case_id))
-        except StreamNotFound:
-            return  # the case had no fee
-        claim.withdraw_claim(reason, now=unit.now)
-        await unit.save(claim)
+        await _end_claim(event.case_id, reason, unit)
 
     return withdraw_claim_when_case_has_ended
+
+
+async def _end_claim(case_id: UUID, reason: str, unit: Unit, *, refund: bool = True) -> None:
+    try:
+        claim = await unit.load(Claim, derived_id("claim", case_id))
+    except StreamNotFound:
+        return  # the case had no fee
+    claim.withdraw_claim(reason, refund=refund, now=unit.now)
+    await unit.save(claim)

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import field_validator
 
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, TimeZone
 
 
 class PaymentsSettings(ServiceSettings):
@@ -14,6 +14,7 @@ class PaymentsSettings(ServiceSettings):
     girocheckout_base_url: str
     girocheckout_merchant_id: int
     girocheckout_projects: dict[str, int]
+    city_time_zone: TimeZone = "Europe/Berlin"
     kassenzeichen_prefix: str = "4711"
     payments_public_url: str = ""
 

@@ -18,6 +18,7 @@ from services.payments.published import PUBLISHED
 from services.payments.settings import PaymentsSettings
 from shared.bus.handlers import Handlers
 from shared.service import Parts, Runtime, Service
+from shared.settings import StartRefused
 from shared.tasks import Tasks
 from shared.web.problems import Problem
 
@@ -46,11 +47,14 @@ def build(runtime: Runtime) -> Parts:
 
 
 def _account(settings: PaymentsSettings) -> Account:
-    return Account.of(
-        settings.girocheckout_merchant_id,
-        settings.girocheckout_projects,
-        settings.secret_json("girocheckout_passphrases"),
-    )
+    try:
+        return Account.of(
+            settings.girocheckout_merchant_id,
+            settings.girocheckout_projects,
+            settings.secret_json("girocheckout_passphrases"),
+        )
+    except ValueError as error:
+        raise StartRefused(f"Not started: {error}") from error
 
 
 @asynccontextmanager
@@ -72,5 +76,6 @@ SERVICE = Service(
     projections=PROJECTIONS,
     build=build,
     migrations=Path(__file__).parent / "migrations",
+    secrets=("girocheckout_passphrases.json",),
     translations={ClaimRefused: _refused},
 )

@@ -38,12 +38,14 @@ class Running:
 
 
 def write_secrets(folder: Path, mint: CallerMint) -> None:
-    """The secrets that every service needs, random for each test."""
+    """The secrets that every service needs, random for each test; those that are there stay."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("master_key", "lookup_key"):
-        (folder / name).write_text(base64.b64encode(os.urandom(32)).decode())
-    (folder / "audit_key.pem").write_bytes(mint.pem)
-    (folder / "service_secret").write_text(base64.urlsafe_b64encode(os.urandom(24)).decode())
+    made = {name: base64.b64encode(os.urandom(32)) for name in ("master_key", "lookup_key")}
+    made["service_secret"] = base64.urlsafe_b64encode(os.urandom(24))
+    made["audit_key.pem"] = mint.pem
+    for name, value in made.items():
+        if not (folder / name).exists():
+            (folder / name).write_bytes(value)
     mint.write_jwks(folder)
     for path in folder.iterdir():
         path.chmod(0o600)

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from shared.observe.metrics import CONTENT_TYPE, MeasureRequests, exposition
 from shared.observe.scrubbing import failure
 from shared.observe.tracing import TraceRequests
+from shared.settings import StartRefused
 from shared.web.body_limit import DEFAULT_LIMIT, BodyLimit
 from shared.web.calls import RemoteProblem, RemoteUnavailable
 from shared.web.idempotency import IdempotencyKeeper, install_replay
@@ -48,6 +49,7 @@ def create_app(
 ) -> FastAPI:
     """A service's app: its `routers`, the probes, `/metrics` and `/openapi.json`.
 
+    A `StartRefused` of `lifespan` is kept in `app.state.refused`, for `serve` to say it.
     `lifespan` may add checks to `app.state.probes`, and may set `app.state.caller_tokens` and
     `app.state.idempotency` when they exist only by then. `translations` names the problems for exceptions
     of other layers. `body_limits` maps path prefixes to bytes.
@@ -106,6 +108,9 @@ def _lifespan(probes: Probes, inner: Lifespan | None) -> Lifespan:
             if inner is not None:
                 try:
                     await stack.enter_async_context(inner(app))
+                except StartRefused as refused:
+                    app.state.refused = refused
+                    raise
                 except Exception as exc:
                     structlog.get_logger("serve").error("start_failed", **failure(exc))
                     raise

@@ -11,7 +11,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from shared.settings import refuse
+from shared.settings import StartRefused, refuse
 from shared.web.probes import Probes
 
 DRAIN_SECONDS = 0.2
@@ -61,22 +61,28 @@ def serve(
     """Blocks until SIGTERM or SIGINT has been obeyed. Configure logging before. A running request has
     `stop_within` seconds to end. Of `trusted_proxies` (networks) alone the X-Forwarded-For counts as the
     client's address. Takes the probes from `app.state.probes`. Exits with 2 and one sentence
-    when the port is taken, with 3 when start-up fails."""
+    when the port is taken or the app refuses to start, with 3 when start-up fails otherwise."""
     try:
         listener = listen(host, port)
     except PortTaken as taken:
         refuse(taken)
-    uvloop.run(_serve(app_factory, listener, drain_seconds, stop_within, list(trusted_proxies)))
+    app = app_factory()
+    try:
+        uvloop.run(_serve(app, listener, drain_seconds, stop_within, list(trusted_proxies)))
+    except SystemExit:
+        refused = getattr(getattr(app, "state", None), "refused", None)
+        if isinstance(refused, StartRefused):
+            refuse(refused)
+        raise
 
 
 async def _serve(
-    app_factory: Callable[[], ASGIApp],
+    app: ASGIApp,
     listener: socket.socket,
     drain_seconds: float,
     stop_within: int,
     trusted_proxies: list[str],
 ) -> None:
-    app = app_factory()
     config = uvicorn.Config(
         app,
         http="httptools",

@@ -39,8 +39,12 @@ class Resident(Journey):
 
     async def submit(self, **answers: Any) -> str:
         """The case's id after the form, the review and the sending. Raises PageRefused."""
+        return await self.submit_to(SERVICE, **answers)
+
+    async def submit_to(self, service: str, **answers: Any) -> str:
+        """The same for another service that asks the permit's questions. Raises PageRefused."""
         self.answers = answers
-        await self.apply()
+        await self.apply(service)
         return self.case_id
 
     async def fill_in(self, service: str = SERVICE, *, button: str = "review", **answers: Any) -> Page:
@@ -83,6 +87,20 @@ class Resident(Journey):
     async def documents(self) -> dict[str, dict[str, Any]]:
         """The documents of the case by kind."""
         return {one["kind"]: one for one in (await self.case())["documents"]}
+
+    async def permit(self, status: str = "valid") -> bytes:
+        """The permit that holds, downloaded, once there is one. Raises TimeoutError."""
+        async with asyncio.timeout(30):
+            while True:
+                found = [
+                    one["document_id"]
+                    for one in (await self.case())["documents"]
+                    if one["kind"] == "resident_parking_permit" and one["status"] == status
+                ]
+                if found:
+                    answer = await self.browser.http.get(f"/dokumente/{found[0]}.pdf")
+                    return answer.raise_for_status().content
+                await asyncio.sleep(0.1)
 
     async def mails(self) -> list[dict[str, Any]]:
         url = f"{self.addresses.mailbox}/api/messages"
@@ -183,6 +201,12 @@ class Official:
         page = on or await self.open(case_id)
         form = page.form(action="/entscheidung")
         return await self.browser.send(page, form, decision=decision, reason=reason, **more)
+
+    async def reissue(self, case_id: str, reason: str, **corrected: str) -> Page:
+        """Has the document of the case issued anew with corrected answers. Raises PageRefused."""
+        page = await self.open(case_id)
+        form = page.form(action="/neuausstellung")
+        return await self.browser.send(page, form, reason=reason, **corrected)
 
     async def revoke(self, case_id: str, reason: str) -> Page:
         """Revokes the one document of the case that holds. Raises PageRefused."""

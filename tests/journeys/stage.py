@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ import aio_pika
 import asyncpg
 import httpx
 import psutil
+import yaml
 
 from deploy.local.databases import ServiceDatabases
 from deploy.local.demo.journey import Addresses
@@ -22,6 +24,7 @@ from deploy.local.processes import Process, Running, Supervisor
 from deploy.local.rabbit import Broker
 from deploy.local.secrets import LOGS, Secrets
 from deploy.local.services import SERVICES, Stack, assets, seeding
+from services.applications.catalogue.loading import HERE as CATALOGUE
 from services.applications.wiring import SERVICE as APPLICATIONS
 from services.documents.wiring import SERVICE as DOCUMENTS
 from services.identity.wiring import SERVICE as IDENTITY
@@ -32,6 +35,7 @@ from shared.testing.databases import Databases, fresh
 S = TypeVar("S", bound=ServiceSettings)
 
 WITH_LOG: Final = (IDENTITY, APPLICATIONS, PAYMENTS, DOCUMENTS)
+THIRD: Final = "besucherparkausweis"
 QUICKER: Final[Mapping[str, Mapping[str, str]]] = {
     "identity": {"PORTAL_ARGON2_PASSES": "1", "PORTAL_ARGON2_MEMORY_KIB": "8192"},
     "applications": {"PORTAL_REGISTER_TRIES": "2"},
@@ -86,7 +90,7 @@ class Stage:
     async def start(self, name: str) -> None:
         """Starts one process again and waits until it is ready."""
         service = next(service for service in SERVICES if service.name == name)
-        process = told(service.process(self.stack))
+        process = told(service.process(self.stack), self.stack.state)
         await asyncio.to_thread(self.supervisor.start, process, within=90)
 
     def settings_of(self, name: str, model: type[S]) -> S:
@@ -100,10 +104,26 @@ class Stage:
         return model.model_validate(told)
 
 
-def told(process: Process) -> Process:
+def told(process: Process, state: Path) -> Process:
     """The process with the settings of these tests."""
-    more = QUICKER.get(process.name, {})
+    more = dict(QUICKER.get(process.name, {}))
+    if process.name == "applications":
+        more["PORTAL_CATALOGUE"] = str(state / "catalogue")
     return replace(process, environment={**process.environment, **more})
+
+
+def write_catalogue(folder: Path) -> None:
+    """The city's services, and a third that somebody made as README says, from a copied file."""
+    shutil.copytree(CATALOGUE / "data", folder)
+    copied = yaml.safe_load((folder / "bewohnerparkausweis" / "v1.yaml").read_text("utf-8"))
+    copied |= {"key": THIRD, "number_prefix": "BSU", "reservations": []}
+    copied["title"]["de"] = "Besucherparkausweis beantragen"
+    copied["result"] |= {"number_prefix": "BSU"}
+    copied["result"]["title"]["de"] = "Besucherparkausweis"
+    copied["printed"] |= {"subject": "Besucherparken", "notes": ["Der Ausweis gilt für Ihren Besuch."]}
+    (folder / THIRD).mkdir()
+    text = yaml.safe_dump(copied, allow_unicode=True)
+    (folder / THIRD / "v1.yaml").write_text(text, "utf-8")
 
 
 @asynccontextmanager
@@ -132,9 +152,10 @@ async def staged(state: Path, admin_url: str, amqp_url: str) -> AsyncIterator[St
 def _start(stage: Stage) -> None:
     stage.secrets.generate()
     (stage.stack.state / "fonts").symlink_to(install_fonts(state_folder() / "fonts"))
-    *others, gateway = [told(service.process(stage.stack)) for service in SERVICES]
+    write_catalogue(stage.stack.state / "catalogue")
+    *others, gateway = [told(service.process(stage.stack), stage.stack.state) for service in SERVICES]
     started = stage.supervisor.begin(*others)
-    stage.supervisor.complete(assets(), told(seeding(stage.stack)), within=600)
+    stage.supervisor.complete(assets(), told(seeding(stage.stack), stage.stack.state), within=600)
     started += stage.supervisor.begin(gateway)
     stage.supervisor.await_ready(started, within=120)
 

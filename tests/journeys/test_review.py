@@ -112,6 +112,7 @@ class TestAClerk:
         await clerk.decide(resident.case_id, "request_correction", "Bitte prüfen Sie die Hausnummer.")
         page = await resident.see("Wir brauchen noch etwas von Ihnen")
         assert "Bitte prüfen Sie die Hausnummer." in page.said
+        assert "Bitte bis " in page.said
         form = await resident.browser.get(f"/vorgang/{resident.case_id}/korrektur")
         after = await resident.browser.send(
             form, form.form(with_field="plate"), button="review", house_number="14", remark=""
@@ -125,6 +126,17 @@ class TestAClerk:
         assert kinds.index("applications.correction_requested") < kinds.index(
             "applications.application_corrected"
         )
+
+    async def test_takes_a_question_back_and_decides(
+        self, doubted: Resident, clerk: Official, listener: Listener
+    ) -> None:
+        await clerk.decide(doubted.case_id, "request_correction", "Bitte prüfen Sie die Hausnummer.")
+        await doubted.see("Wir brauchen noch etwas von Ihnen")
+        await clerk.decide(doubted.case_id, "take_correction_back")
+        await listener.wait_for("applications.correction_taken_back.v1", doubted.case_id)
+        await doubted.see(IN_REVIEW)
+        await clerk.decide(doubted.case_id, "approve")
+        await listener.wait_for(COMPLETED, doubted.case_id)
 
 
 class TestARegisterThatIsDown:

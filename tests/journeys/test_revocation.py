@@ -50,6 +50,24 @@ class TestARevokedPermit:
             await clerk.revoke(resident.case_id, "lost")
         assert again.value.page is None or refusal(again.value).status in {409, 422}
 
+    @pytest.mark.parametrize(
+        ("reason", "state"), [("wrongly_granted", "refund_due"), ("moved_away", "settled")]
+    )
+    async def test_is_paid_back_where_the_service_says_so(
+        self, arrive: Arrive, clerk: Official, listener: Listener, books: Books, reason: str, state: str
+    ) -> None:
+        resident = await arrive()
+        case_id = await resident.submit()
+        await resident.pay()
+        await listener.wait_for("applications.application_completed.v1", case_id)
+        await clerk.revoke(case_id, reason)
+        await listener.wait_for("applications.approval_revoked.v1", case_id)
+        await books.settled()
+        claim = await resident.claim()
+        assert claim["state"] == state
+        due = [task["kind"] for task in await books.money_tasks(claim["claim_id"])]
+        assert due == (["refund_due"] if state == "refund_due" else [])
+
     async def test_leaves_the_person_free_to_apply_again(
         self, arrive: Arrive, clerk: Official, listener: Listener
     ) -> None:

@@ -129,9 +129,9 @@ class Journey:
                 house_number=me.house_number, postal_code="01234", city="Lindenau",
             )  # fmt: skip
 
-    async def apply(self) -> None:
+    async def apply(self, service: str = SERVICE) -> None:
         async with self.step("open the form"):
-            page = await self.browser.get(f"/dienste/{SERVICE}/antrag")
+            page = await self.browser.get(f"/dienste/{service}/antrag")
         async with self.step("fill in and review"):
             review = await self.browser.send(
                 page, page.form(with_field="plate"), button="review", **self._answers()

@@ -12,16 +12,17 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from services.applications.catalogue.definition import Code, Part, Words
 from services.applications.domain.dog_tax import Begin, Statute, Tier
 from services.applications.domain.streets import Side, Street, StreetDirectory, Stretch
+from shared.settings import StartRefused
 
 ZoneLetter = Annotated[str, Field(pattern=r"^[A-Z]$")]
 TPart = TypeVar("TPart", bound=BaseModel)
 
 
-class CatalogueError(ValueError):
+class CatalogueError(StartRefused):
     """A file of the catalogue is wrong: which file, where in it, and what, in one sentence."""
 
     def __init__(self, file: Path, path: str, sentence: str) -> None:
-        super().__init__(f"{file.name}: {path}: {sentence}" if path else f"{file.name}: {sentence}")
+        super().__init__(f"Not started: {': '.join(part for part in (str(file), path, sentence) if part)}.")
         self.file, self.path, self.sentence = file, path, sentence
 
 

@@ -4,14 +4,35 @@ Titles and help are German and English. Expressions are CEL over the form's fiel
 them, the parameters and the tariff; `catalogue.publication` compiles and checks them.
 """
 
+import unicodedata
+from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=60)]
 Source = Annotated[str, Field(min_length=1, max_length=1000)]
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+def _visible(text: str) -> str:
+    if any(unicodedata.category(mark) in _INVISIBLE and mark != "\u00ad" for mark in text):
+        raise ValueError("holds a character that cannot be seen in print")
+    return text
+
+
+PrintedLine = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=300),
+    AfterValidator(_visible),
+]
+PrintedParagraph = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4000),
+    AfterValidator(_visible),
+]
 
 
 class Part(BaseModel):
@@ -65,7 +86,11 @@ class Pattern(Part):
 
 
 class FormField(Part):
-    """One question. Lengths count characters, `minimum` and `maximum` bound integers and months."""
+    """One question. Lengths count characters, `minimum` and `maximum` bound integers and months.
+
+    `earliest` and `latest` bound a day: wide enough for every true answer, and what is computed from a day
+    between them stays within what a calendar can hold. What is narrower, and moves with today, is a rule.
+    """
 
     name: Code
     type: FieldType
@@ -79,6 +104,8 @@ class FormField(Part):
     max_length: int = Field(default=120, ge=1, le=4000)
     minimum: int | None = None
     maximum: int | None = None
+    earliest: date = Field(default=date(1800, 1, 1), ge=date(1583, 1, 1))
+    latest: date = Field(default=date(2199, 12, 31), le=date(2999, 12, 31))
     pattern: Pattern | None = None
     foreign_when: Source | None = None
     fim: str | None = Field(default=None, pattern=r"^F\d{8,14}(V\d+\.\d+(\.\d+)?)?$")
@@ -92,6 +119,8 @@ class FormField(Part):
             raise ValueError("a choice has options, and nothing else has")
         if self.type in (FieldType.INTEGER, FieldType.MONTHS) and None in (self.minimum, self.maximum):
             raise ValueError("a number needs minimum and maximum")
+        if self.latest < self.earliest:
+            raise ValueError("the latest day lies before the earliest")
         if self.required and self.required_when:
             raise ValueError("either always required or required_when")
         if self.foreign_when and self.type is not FieldType.PLATE:
@@ -120,13 +149,25 @@ class Rule(Part):
     when: Source | None = None
 
 
+RevocationReason = Literal[
+    "moved_away", "vehicle_given_up", "wrongly_granted", "misused", "lost", "at_own_wish"
+]
+"""Why documents may take something back: the words of their event."""
+Refund = Literal["full", "none"]
+
+
 class Fee(Part):
-    """`cents` is the amount; `due` says when it must be settled."""
+    """`cents` is the amount; `due` says when it must be settled.
+
+    `refunds` says for which reasons of a revocation a fee that is paid is owed back; where a reason is not
+    named, it is kept. A fee that is not paid yet is never asked for after a revocation.
+    """
 
     cents: Source
     due: Literal["before_decision", "after_decision", "none"]
     cost_object: str | None = None
     legal_basis: Words | None = None
+    refunds: dict[RevocationReason, Refund] = {}
 
     @model_validator(mode="after")
     def _booked_somewhere(self) -> "Fee":
@@ -179,22 +220,64 @@ class RegisterCheck(Part):
 class Validity(Part):
     """`starts` gives the first day, `months` the length, 0 for without end.
 
-    `after_decision`: the first day is never earlier than that of the decision.
+    `after_decision`: the first day is never earlier than that of the decision. A clerk who names another one
+    keeps within `clerk_days` of the decision, on either side.
     """
 
     starts: Source
     months: Source
     after_decision: bool = True
+    clerk_days: int = Field(default=731, ge=0, le=3660)
 
 
 class Result(Part):
+    """What an approval calls for. `kind` names a layout, and a layout is code: `layouts` says what it prints.
+
+    `title` is what the document is called, its German form in print; `number_prefix` begins its number.
+    `reissue` names the answers that a clerk may correct once the document is issued: a new one then takes its
+    place, for the same period and the same fee.
+    """
+
     kind: Literal["resident_parking_permit", "dog_tax_assessment"]
+    title: Words
     number_prefix: str = Field(pattern=r"^[A-Z]{2,4}$")
+    reissue: tuple[Code, ...] = ()
+
+
+class PrintedOffice(Part):
+    """The office in charge, as its letters name it, and whom to ask."""
+
+    name: PrintedLine
+    contact: PrintedLine | None = None
+    room: PrintedLine | None = None
+    phone: PrintedLine
+    email: PrintedLine
+
+
+class Printed(Part):
+    """The service's own words in its documents: German, the official language (§ 23 VwVfG).
+
+    `subject` is what a notice decides about and a receipt was paid for. `remedy` replaces the city's general
+    Rechtsbehelfsbelehrung where a law of its own gives another one. The city's words are documents' branding.
+    """
+
+    subject: PrintedLine
+    office: PrintedOffice
+    legal_basis: PrintedLine
+    notes: tuple[PrintedParagraph, ...] = Field(default=(), max_length=5)
+    remedy: tuple[PrintedParagraph, ...] = Field(default=(), max_length=6)
 
 
 class RejectionReason(Part):
     code: Code
     words: Words
+
+
+class Correction(Part):
+    """How long a citizen has to answer a clerk's question, in full days, and when they are reminded."""
+
+    answer_within_days: int = Field(default=14, ge=1, le=365)
+    remind_days_before: int = Field(default=4, ge=0, le=60)
 
 
 class ServiceDefinition(Part):
@@ -223,6 +306,8 @@ class ServiceDefinition(Part):
     reservations: tuple[Reservation, ...] = ()
     automation: Automation
     register_check: RegisterCheck | None = None
+    correction: Correction = Correction()
     validity: Validity
     result: Result
+    printed: Printed
     rejection_reasons: tuple[RejectionReason, ...] = Field(min_length=1)

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from services.applications.catalogue.definition import FieldType, FormField
-from services.applications.catalogue.facts import Derived
+from services.applications.catalogue.facts import Derived, FactProvider
 from services.applications.catalogue.loading import Catalogue
 from services.applications.catalogue.publication import ACCOUNT, TODAY, PublishedService
 from services.applications.catalogue.reading import is_empty, plate_kind, read_answer
@@ -130,9 +130,8 @@ def _derive_facts(
         sources = set(use.inputs.values())
         if sources & refused or not sources <= found.answers.keys():
             continue
-        derived: Derived = provider.derive(
-            {name: values[source] for name, source in use.inputs.items()}, values[TODAY]
-        )
+        given = {name: values[source] for name, source in use.inputs.items()}
+        derived = _derived(provider, given, values[TODAY])
         values.update(derived.values)
         for name, official in derived.spelt.items():
             values[use.inputs[name]] = found.answers[use.inputs[name]] = official
@@ -142,6 +141,15 @@ def _derive_facts(
             FieldError(use.inputs[name], refusal.code, refusal.params)
             for name, refusal in derived.refused.items()
         )
+
+
+def _derived(provider: FactProvider, given: Mapping[str, Any], today: date) -> Derived:
+    """What follows from acceptable answers; where nothing can be computed from them, they are refused."""
+    try:
+        return provider.derive(given, today)
+    except (ArithmeticError, ValueError):
+        days = [name for name, value in given.items() if isinstance(value, date)]
+        return Derived(refused={name: Unacceptable("not_computable") for name in days or given})
 
 
 def _broken_rules(

@@ -11,6 +11,7 @@ from services.applications.catalogue.city import City
 from services.applications.catalogue.definition import FactUse, FieldType, FormField, ServiceDefinition
 from services.applications.catalogue.expressions import Expression, ExpressionRefused, Kind, Vocabulary
 from services.applications.catalogue.facts import FactProvider, providers
+from services.applications.catalogue.layouts import missing
 
 KINDS: Final[Mapping[FieldType, Kind]] = {
     FieldType.DATE: Kind.DATE,
@@ -162,6 +163,9 @@ def _check_references(definition: ServiceDefinition, known: Mapping[str, FactPro
     seen = [name for name, _ in _variables(definition, known, city)]
     twice = sorted({name for name in seen if seen.count(name) > 1})
     _require(not twice, "", f"fields, facts and amounts share the names {twice}")
+    given = frozenset(name for use in definition.facts for name in known[use.provider].outputs)
+    for path, sentence in missing(definition, given):
+        raise DefinitionRefused(path, sentence)
 
 
 def _check_fact(
@@ -182,6 +186,7 @@ def _named_fields(definition: ServiceDefinition) -> Iterator[tuple[str, tuple[st
         yield f"rules.{at}.fields", rule.fields
     for at, claim in enumerate(definition.reservations):
         yield f"reservations.{at}.fields", claim.fields
+    yield "result.reissue", definition.result.reissue
     if definition.register_check:
         yield "register_check", tuple(definition.register_check.model_dump().values())
 

@@ -72,8 +72,15 @@ def _plates(field: FormField, answer: Any, _foreign: bool) -> list[str]:
     return sorted(set(plates))
 
 
-def _date(_field: FormField, answer: Any, _foreign: bool) -> date:
-    text = answer.strip() if isinstance(answer, str) else ""
+def _date(field: FormField, answer: Any, _foreign: bool) -> date:
+    day = _day(answer.strip() if isinstance(answer, str) else "")
+    if not field.earliest <= day <= field.latest:
+        limits = {"min": field.earliest.isoformat(), "max": field.latest.isoformat()}
+        raise Unacceptable("date_out_of_range", **limits)
+    return day
+
+
+def _day(text: str) -> date:
     try:
         if "." in text:
             return datetime.strptime(text, "%d.%m.%Y").date()  # noqa: DTZ007 - a day has no zone

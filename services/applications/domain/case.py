@@ -12,11 +12,15 @@ from typing import Any, ClassVar, Final, Literal, Self
 from uuid import UUID
 
 from services.applications.domain.case_events import (
+    ApprovalCorrected,
     ApprovalRevoked,
     Approved,
     Completed,
     Corrected,
+    CorrectionLapsed,
+    CorrectionReminded,
     CorrectionRequested,
+    CorrectionTakenBack,
     Expired,
     FeeSettled,
     Referred,
@@ -25,48 +29,21 @@ from services.applications.domain.case_events import (
     Submitted,
     Withdrawn,
 )
+from services.applications.domain.case_refusals import (
+    AlreadySettled,
+    AmountDiffers,
+    FeeWouldChange,
+    NeedsAClerk,
+    NotPossibleNow,
+    ReasonMissing,
+)
 from services.applications.domain.conditions import OPEN, TRANSITIONS, Condition, Step, first_condition
 from shared.domain import Aggregate, Created
 
 RegisterOutcome = Literal["match", "mismatch", "unavailable"]
+Refund = Literal["full", "none"]
 Reserved = Sequence[tuple[str, str]]
 LONGEST_TEXT: Final = 4000
-
-
-class CaseRefused(Exception):
-    """A decision that this case does not allow; nothing has changed."""
-
-
-class NotPossibleNow(CaseRefused):
-    """The step does not lead on from the condition the case is in."""
-
-    def __init__(self, step: Step, condition: Condition) -> None:
-        super().__init__(f"{step} is not possible while {condition}")
-        self.step, self.condition = step, condition
-
-
-class NeedsAClerk(CaseRefused):
-    """The rules may not decide this case; `reasons` say why."""
-
-    def __init__(self, reasons: Sequence[str]) -> None:
-        super().__init__(f"a clerk decides: {', '.join(reasons)}")
-        self.reasons = tuple(reasons)
-
-
-class AlreadySettled(CaseRefused):
-    """The fee of this case was recorded as settled before."""
-
-
-class AmountDiffers(CaseRefused):
-    """What was settled is not the fee of this case."""
-
-
-class FeeWouldChange(CaseRefused):
-    """A correction may not change a fee that is due before the decision."""
-
-
-class ReasonMissing(CaseRefused):
-    """A clerk's decision against the citizen needs its reason in words."""
 
 
 class Case(Aggregate):
@@ -98,6 +75,8 @@ class Case(Aggregate):
     settled: bool
     seen_by_clerk: bool
     correction: str | None
+    answer_by: date | None
+    asked_at: int
     valid_from: date | None
     valid_until: date | None
     decided_by: str | None
@@ -199,10 +178,33 @@ class Case(Aggregate):
             raise ReasonMissing("a case is referred for a reason")
         self.emit(Referred, now=now, reasons=list(reasons))
 
-    def request_correction(self, text: str, *, now: datetime, clerk: str) -> None:
-        """Asks the citizen. Raises NotPossibleNow, ReasonMissing."""
+    def request_correction(self, text: str, *, now: datetime, clerk: str, answer_by: date) -> None:
+        """Asks the citizen; `answer_by` is the last day. Raises NotPossibleNow, ReasonMissing."""
         self._after(Step.CORRECTION_REQUESTED)
-        self.emit(CorrectionRequested, now=now, account_id=self.account_id, text=_worded(text), clerk=clerk)
+        self.emit(
+            CorrectionRequested,
+            now=now,
+            account_id=self.account_id,
+            text=_worded(text),
+            clerk=clerk,
+            answer_by=answer_by,
+        )
+
+    def remind_of_correction(self, *, now: datetime) -> None:
+        """The deadline comes near. Raises NotPossibleNow."""
+        self._after(Step.CORRECTION_REMINDED)
+        self.emit(CorrectionReminded, now=now, account_id=self.account_id)
+
+    def let_correction_lapse(self, *, now: datetime) -> None:
+        """The deadline has passed: back to a clerk, all that is reserved stays so. Raises NotPossibleNow."""
+        self._after(Step.CORRECTION_LAPSED)
+        reasons = list(dict.fromkeys([*self.reasons, "correction_lapsed"]))
+        self.emit(CorrectionLapsed, now=now, account_id=self.account_id, reasons=reasons)
+
+    def take_correction_back(self, *, now: datetime, clerk: str) -> None:
+        """A clerk needs no answer any more. Raises NotPossibleNow."""
+        self._after(Step.CORRECTION_TAKEN_BACK)
+        self.emit(CorrectionTakenBack, now=now, account_id=self.account_id, clerk=clerk)
 
     def correct(
         self,
@@ -293,10 +295,42 @@ class Case(Aggregate):
             document_id=document_id,
         )
 
-    def revoke_approval(self, reason: str, *, now: datetime) -> None:
-        """What was granted ends. Raises NotPossibleNow, ReasonMissing."""
+    def correct_approval(
+        self,
+        *,
+        now: datetime,
+        clerk: str,
+        text: str,
+        answers: Mapping[str, Any],
+        facts: Mapping[str, Any],
+        reserved: Reserved,
+        fee_cents: int,
+    ) -> None:
+        """Answers already examined, for the same period and fee; the issued document is to be replaced.
+
+        Raises NotPossibleNow, FeeWouldChange, ReasonMissing.
+        """
+        self._after(Step.APPROVAL_CORRECTED)
+        if fee_cents != self.fee_cents:
+            raise FeeWouldChange(f"{self.fee_cents} were asked for, {fee_cents} would be due")
+        assert self.document_id is not None, "a completed case has a document"
+        self.emit(
+            ApprovalCorrected,
+            now=now,
+            account_id=self.account_id,
+            document_kind=self.document_kind,
+            replaces=self.document_id,
+            answers=dict(answers),
+            facts=dict(facts),
+            reserved=list(reserved),
+            text=_worded(text),
+            clerk=clerk,
+        )
+
+    def revoke_approval(self, reason: str, *, refund: Refund, now: datetime) -> None:
+        """What was granted ends; `refund` of what was paid for it. Raises NotPossibleNow, ReasonMissing."""
         self._after(Step.APPROVAL_REVOKED)
-        self.emit(ApprovalRevoked, now=now, account_id=self.account_id, reason=_worded(reason))
+        self.emit(ApprovalRevoked, now=now, account_id=self.account_id, reason=_worded(reason), refund=refund)
 
     @property
     def is_open(self) -> bool:

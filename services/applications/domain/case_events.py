@@ -50,7 +50,7 @@ class Submitted(Created):
         aggregate.valid_from = aggregate.valid_until = aggregate.correction = None
         aggregate.decision_reason = aggregate.decision_text = aggregate.rule_version = None
         aggregate.settled = aggregate.seen_by_clerk = False
-        aggregate.assessment = {}
+        aggregate.assessment, aggregate.answer_by, aggregate.asked_at = {}, None, 0
 
 
 @stored("applications.register_answered")
@@ -87,16 +87,56 @@ class Referred(Event):
         aggregate.condition = Condition.IN_REVIEW
 
 
-@stored("applications.correction_requested")
+@stored("applications.correction_requested", version=2)
 class CorrectionRequested(Event):
-    """A clerk asks the citizen to correct the application; the clock stops."""
+    """A clerk asks the citizen to correct the application until a day; the clock stops."""
 
     account_id: UUID
     text: Personal[str]
     clerk: str
+    answer_by: date | None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["answer_by"] = None  # asked before there were deadlines
 
     def apply(self, aggregate: Any) -> None:
         aggregate.correction, aggregate.condition = self.text, Condition.CORRECTION_REQUESTED
+        aggregate.answer_by, aggregate.asked_at = self.answer_by, self.originator_version
+
+
+@stored("applications.correction_reminded")
+class CorrectionReminded(Event):
+    """The citizen has not answered yet, and the deadline comes near."""
+
+    account_id: UUID
+
+    def apply(self, aggregate: Any) -> None:
+        """Nothing changes but the history."""
+
+
+@stored("applications.correction_lapsed")
+class CorrectionLapsed(Event):
+    """The citizen did not answer in time: a clerk decides on what is there."""
+
+    account_id: UUID
+    reasons: list[str]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.reasons, aggregate.correction, aggregate.answer_by = self.reasons, None, None
+        aggregate.condition = Condition.IN_REVIEW
+
+
+@stored("applications.correction_taken_back")
+class CorrectionTakenBack(Event):
+    """A clerk needs no answer any more and goes on with what is there."""
+
+    account_id: UUID
+    clerk: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.correction, aggregate.answer_by = None, None
+        aggregate.condition = Condition.IN_REVIEW
 
 
 @stored("applications.application_corrected")
@@ -113,7 +153,7 @@ class Corrected(Event):
     def apply(self, aggregate: Any) -> None:
         aggregate.answers, aggregate.facts, aggregate.reserved = self.answers, self.facts, self.reserved
         aggregate.reasons, aggregate.fee_cents = self.reasons, self.fee_cents
-        aggregate.register_outcome = aggregate.correction = None
+        aggregate.register_outcome = aggregate.correction = aggregate.answer_by = None
         aggregate.condition = Condition(self.condition)
 
 
@@ -200,12 +240,35 @@ class Completed(Event):
         aggregate.document_id, aggregate.condition = self.document_id, Condition.COMPLETED
 
 
-@stored("applications.approval_revoked")
+@stored("applications.approval_corrected")
+class ApprovalCorrected(Event):
+    """A clerk corrected what was granted: a new document takes the old one's place, `replaces`."""
+
+    account_id: UUID
+    document_kind: str
+    replaces: UUID
+    answers: Personal[dict[str, Any]]
+    facts: Personal[dict[str, Any]]
+    reserved: Personal[list[tuple[str, str]]]
+    text: Personal[str]
+    clerk: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.answers, aggregate.facts, aggregate.reserved = self.answers, self.facts, self.reserved
+        aggregate.condition = Condition.APPROVED
+
+
+@stored("applications.approval_revoked", version=2)
 class ApprovalRevoked(Event):
-    """What was granted holds no longer; its document was revoked."""
+    """What was granted holds no longer; its document was revoked. `refund` is of a fee that was paid."""
 
     account_id: UUID
     reason: str
+    refund: str
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["refund"] = "none"
 
     def apply(self, aggregate: Any) -> None:
         aggregate.decision_reason, aggregate.condition = self.reason, Condition.REVOKED

@@ -32,6 +32,9 @@ class Step(StrEnum):
     FEE_SETTLED = "fee_settled"
     REFERRED = "referred"
     CORRECTION_REQUESTED = "correction_requested"
+    CORRECTION_REMINDED = "correction_reminded"
+    CORRECTION_LAPSED = "correction_lapsed"
+    CORRECTION_TAKEN_BACK = "correction_taken_back"
     CORRECTED = "corrected"
     CORRECTED_WITH_CHECK = "corrected_with_check"
     APPROVED_BY_RULE = "approved_by_rule"
@@ -40,6 +43,7 @@ class Step(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED_UNPAID = "expired_unpaid"
     COMPLETED = "completed"
+    APPROVAL_CORRECTED = "approval_corrected"
     APPROVAL_REVOKED = "approval_revoked"
 
 
@@ -67,6 +71,9 @@ TRANSITIONS: Final[Mapping[Step, Mapping[Condition, Condition]]] = {
     },
     Step.REFERRED: {Condition.READY: Condition.IN_REVIEW},
     Step.CORRECTION_REQUESTED: {Condition.IN_REVIEW: Condition.CORRECTION_REQUESTED},
+    Step.CORRECTION_REMINDED: {Condition.CORRECTION_REQUESTED: Condition.CORRECTION_REQUESTED},
+    Step.CORRECTION_LAPSED: {Condition.CORRECTION_REQUESTED: Condition.IN_REVIEW},
+    Step.CORRECTION_TAKEN_BACK: {Condition.CORRECTION_REQUESTED: Condition.IN_REVIEW},
     Step.CORRECTED: {Condition.CORRECTION_REQUESTED: Condition.READY},
     Step.CORRECTED_WITH_CHECK: {Condition.CORRECTION_REQUESTED: Condition.AWAITING_REGISTER},
     Step.APPROVED_BY_RULE: {Condition.READY: Condition.APPROVED},
@@ -75,6 +82,7 @@ TRANSITIONS: Final[Mapping[Step, Mapping[Condition, Condition]]] = {
     Step.WITHDRAWN: dict.fromkeys(OPEN, Condition.WITHDRAWN),
     Step.EXPIRED_UNPAID: dict.fromkeys(UNPAID, Condition.EXPIRED),
     Step.COMPLETED: {Condition.APPROVED: Condition.COMPLETED},
+    Step.APPROVAL_CORRECTED: {Condition.COMPLETED: Condition.APPROVED},
     Step.APPROVAL_REVOKED: dict.fromkeys((Condition.APPROVED, Condition.COMPLETED), Condition.REVOKED),
 }
 

@@ -16,7 +16,7 @@ FEWEST: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """From `begun_at` on it is the citizen's turn, or the town hall's."""
+    """From `begun_at` on it is the citizen's turn, or the town hall's; a document ends it for both."""
 
     begun_at: datetime
     citizens: bool

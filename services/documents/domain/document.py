@@ -1,7 +1,7 @@
 """A document: issued once, never changed; what it proves ends by its own date, a successor or a revocation.
 
-At most one document of a kind per case: its id is derived from both, so a repeated order finds it. Expiry is
-a date, not an event. Revoked outweighs superseded.
+At most one document of a kind per case and edition: its id is derived from these, so a repeated order finds
+it. A later edition supersedes the one before. Expiry is a date, not an event. Revoked outweighs superseded.
 """
 
 from dataclasses import dataclass
@@ -78,9 +78,9 @@ class StoredFile:
     size: int
 
 
-def document_id(case_id: UUID, kind: str) -> UUID:
-    """The id of a case's document of a kind."""
-    return derived_id("document", case_id, kind)
+def document_id(case_id: UUID, kind: str, edition: int | None = None) -> UUID:
+    """The id of a case's document of a kind; `edition` is the case's version behind a later one."""
+    return derived_id("document", case_id, kind, *(() if edition is None else (edition,)))
 
 
 class Document(Aggregate):
@@ -104,7 +104,15 @@ class Document(Aggregate):
 
     @classmethod
     def issue(
-        cls, *, now: datetime, case_id: UUID, account_id: UUID, kind: str, content: Content, file: StoredFile
+        cls,
+        *,
+        now: datetime,
+        case_id: UUID,
+        account_id: UUID,
+        kind: str,
+        content: Content,
+        file: StoredFile,
+        edition: int | None = None,
     ) -> "Document":
         """A new document. Raises PermitIncomplete, PeriodImpossible."""
         wanted = (content.valid_from, content.valid_until, content.zone, content.plate, content.token_digest)
@@ -113,8 +121,9 @@ class Document(Aggregate):
         if content.valid_from and content.valid_until and content.valid_until < content.valid_from:
             raise PeriodImpossible(content.number)
         return cls.begin(
-            DocumentIssued, id=document_id(case_id, kind), now=now, case_id=case_id, account_id=account_id,
-            kind=kind, number=content.number, valid_from=content.valid_from, valid_until=content.valid_until,
+            DocumentIssued, id=document_id(case_id, kind, edition), now=now, case_id=case_id,
+            account_id=account_id, kind=kind, number=content.number,
+            valid_from=content.valid_from, valid_until=content.valid_until,
             zone=content.zone, plate=content.plate, sha256=file.sha256, size=file.size,
             store_key=file.store_key, token_digest=content.token_digest,
         )  # fmt: skip

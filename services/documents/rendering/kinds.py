@@ -70,8 +70,9 @@ class ResidentParkingPermit(DocumentData):
     """The permit: above the fold for the windscreen (no name on it), below it for the holder."""
 
     schema_urn = "urn:portal:document:resident-parking-permit:1"
-    print_only = frozenset({"verification_url", "verification_page", "notes"})
+    print_only = frozenset({"title", "verification_url", "verification_page", "notes"})
 
+    title: Line
     zone_code: ZoneCode
     zone_name: Line
     plate: Annotated[Line, StringConstraints(max_length=14)]
@@ -117,8 +118,9 @@ class DogTaxAssessment(DocumentData):
     """Hundesteuerbescheid (§§ 119, 121, 157 AO): assessed tax, computation, due dates, reasons, remedy."""
 
     schema_urn = "urn:portal:document:dog-tax-assessment:1"
-    print_only = frozenset({"remedy", "unsigned_note", "payment_note"})
+    print_only = frozenset({"title", "remedy", "unsigned_note", "payment_note"})
 
+    title: Line
     recipient: Person
     tax_year: Annotated[int, Field(ge=2000, le=2100)]
     kassenzeichen: Annotated[Line, StringConstraints(max_length=35)]

@@ -26,6 +26,7 @@ from services.documents.rendering.kinds import (
     ResidentParkingPermit,
     machine_readable,
 )
+from shared.settings import StartRefused
 
 TEMPLATES = Path(__file__).parent / "templates"
 STANDARDS = ["a-3a", "ua-1"]
@@ -37,7 +38,7 @@ class RenderingError(Exception):
     """Base of what can go wrong here; none of it is cured by trying again."""
 
 
-class FontsUnavailable(RenderingError):
+class FontsUnavailable(RenderingError, StartRefused):
     """The fonts folder lacks a family; the service must not start."""
 
 
@@ -75,7 +76,9 @@ class Renderer:
         )
         missing = FAMILIES - set(self._fonts.families())
         if missing:
-            raise FontsUnavailable(f"{fonts} lacks {', '.join(sorted(missing))}; run deploy.local.fonts")
+            raise FontsUnavailable(
+                f"Not started: {fonts} lacks {', '.join(sorted(missing))}; run deploy.local.fonts."
+            )
         self._own = threading.local()
 
     def render(self, kind: DocumentKind, data: Mapping[str, Any] | DocumentData) -> bytes:

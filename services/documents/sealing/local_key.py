@@ -16,13 +16,14 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 
 from services.documents.sealing.port import SealingFailed
 from services.documents.threads import WorkerThreads
+from shared.settings import StartRefused
 
 FIELD_NAME = "Siegel"
 SPARE = 16
 """Bytes by which a container may outgrow the measured one: an ECDSA signature's length varies by a few."""
 
 
-class SealKeyUnusable(Exception):
+class SealKeyUnusable(StartRefused):
     """Key, certificate or authority cannot be read or do not belong together; the service must not start."""
 
 
@@ -40,7 +41,7 @@ class LocalKeySeal:
         signer = load(str(key), str(certificate), ca_chain_files=(str(authority),))
         if signer is None or signer.signing_cert is None or signer.signing_key is None:
             raise SealKeyUnusable(
-                f"cannot read the seal from {key.name}, {certificate.name}, {authority.name}"
+                f"Not started: cannot read the seal from {key}, {certificate.name}, {authority.name}."
             )
         _require_pair(signer.signing_key.dump(), signer.signing_cert.dump())
         self._signer = signer
@@ -92,4 +93,4 @@ def _require_pair(key: bytes, certificate: bytes) -> None:
     """A key that does not fit its certificate would seal without an error and never verify."""
     private = serialization.load_der_private_key(key, password=None)
     if private.public_key() != load_der_x509_certificate(certificate).public_key():
-        raise SealKeyUnusable("the seal's key does not belong to its certificate")
+        raise SealKeyUnusable("Not started: the seal's key does not belong to its certificate.")

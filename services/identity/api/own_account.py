@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel
@@ -78,6 +79,7 @@ class OpenSession(BaseModel):
 def router(runtime: Runtime, accesses: Accesses, sessions: Sessions, erasure: Erasure) -> APIRouter:
     """For an account about itself."""
     routes = APIRouter(prefix="/accounts/me", tags=["own account"])
+    zone = ZoneInfo(runtime.settings.city_time_zone)
 
     @routes.get("")
     async def read(caller: Person, response: Response) -> OwnAccount:
@@ -93,7 +95,8 @@ def router(runtime: Runtime, accesses: Accesses, sessions: Sessions, erasure: Er
         if_match: Annotated[str | None, Header()] = None,
     ) -> OwnAccount:
         expected = _version(if_match)
-        values = profile.acceptable(form.model_dump(exclude={"language"}), runtime.clock.now().date())
+        today = runtime.clock.now().astimezone(zone).date()
+        values = profile.acceptable(form.model_dump(exclude={"language"}), today)
         account = await accounts.decide(
             lambda: runtime.unit_for(caller),
             caller.account_id,

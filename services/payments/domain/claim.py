@@ -205,12 +205,15 @@ class Claim(Aggregate):
         )
         return Recorded.UNCLEAR
 
-    def withdraw_claim(self, reason: str, *, now: datetime) -> None:
-        """The case has ended otherwise: cancels an open claim, owes a paid one back. May be repeated."""
+    def withdraw_claim(self, reason: str, *, now: datetime, refund: bool = True) -> None:
+        """The case has ended otherwise: cancels an open claim; owes a paid one back, unless it is kept.
+
+        May be repeated.
+        """
         if self.condition == "open":
             self.emit(ClaimCancelled, now=now, case_id=self.case_id, amount_cents=self.amount_cents,
                       cost_object=self.cost_object, reason=reason)  # fmt: skip
-        elif self.condition == "settled":
+        elif self.condition == "settled" and refund:
             self.emit(RefundFellDue, now=now, case_id=self.case_id, amount_cents=self.amount_cents,
                       cost_object=self.cost_object, reason=reason)  # fmt: skip
 

@@ -120,6 +120,11 @@ def case(state: str = "awaiting_payment", *steps: str, **other: Any) -> dict[str
         "can": can.get(state, []),
         "correction": "Bitte prüfen Sie das Kennzeichen." if state == "correction_requested" else None,
         "decision": None,
+        "document": {
+            "kind": "resident_parking_permit",
+            "title": "Bewohnerparkausweis",
+            "document_id": None,
+        },
         "answers": {"family_name": "Muster", "plate": "LIN-AB 123", "truth": True},
         "summary": SUMMARY,
         "timeline": [

@@ -21,6 +21,7 @@ FILE: dict[str, Any] = {
     "can": ["withdraw"],
     "correction": None,
     "decision": None,
+    "document": {"kind": "resident_parking_permit", "title": "Bewohnerparkausweis", "document_id": None},
     "answers": {"given_names": "Zoë", "family_name": "Ağaoğlu"},
     "summary": [
         {"section": "car", "field": "plate", "type": "plate", "label": "Kennzeichen", "value": "LIN-AB 123",

@@ -1,11 +1,13 @@
 """A clerk at work: the list, the file, the decision, the correction."""
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.ids import new_id
-from tests.services.applications.conftest import Town
+from tests.services.applications.conftest import Town, eventually
 from tests.services.applications.plain import PERMIT
 
 pytestmark = pytest.mark.integration
@@ -80,6 +82,13 @@ class TestDecision:
         found = await town.case(case["case_id"])
         assert found["decision"]["decided_by"] == "clerk"
         assert (found["valid_from"], found["valid_until"]) == ("2027-01-01", "2027-12-31")
+
+    @pytest.mark.parametrize("day", ["9999-12-01", "0001-01-01", "2035-01-01"])
+    async def test_refuses_a_first_day_far_away(self, town: Town, day: str) -> None:
+        case = await referred(town)
+        reply = await decide(town, case, "approve", valid_from=day)
+        assert (reply.status_code, reply.json()["errors"][0]["code"]) == (422, "date_out_of_range")
+        assert (await town.case(case["case_id"]))["condition"] == "in_review"
 
     async def test_rejects_in_the_words_of_the_reason(self, town: Town) -> None:
         case = await referred(town)
@@ -156,6 +165,66 @@ class TestCorrection:
         case_id = (await town.apply()).json()["case_id"]
         reply = await town.post(f"/applications/{case_id}/correction", {"answers": PERMIT})
         assert (reply.status_code, reply.json()["type"]) == (409, "urn:portal:problem:not_possible_now")
+
+
+class TestUnansweredCorrection:
+    """Asked on 22 November with two weeks to answer: until 6 December."""
+
+    async def asked(self, town: Town) -> str:
+        case = await referred(town)
+        await decide(town, case, "request_correction", reason="Kennzeichen?")
+        return str(case["case_id"])
+
+    async def test_tells_the_citizen_until_when(self, town: Town) -> None:
+        seen = (await town.get(f"/applications/{await self.asked(town)}")).json()
+        assert seen["answer_by"] == "2026-12-06"
+
+    async def test_reminds_once_and_goes_back_to_the_clerk_the_day_after(self, town: Town) -> None:
+        case_id = await self.asked(town)
+        town.clock.advance(timedelta(days=11))
+        await eventually(lambda: self.happened(town, case_id, "correction_reminded"))
+        town.clock.advance(timedelta(days=3))
+        await asyncio.sleep(0.3)  # the last day is the citizen's, to its end
+        assert (await town.case(case_id))["condition"] == "correction_requested"
+        town.clock.advance(timedelta(days=1))
+        found = await town.until(case_id, "in_review")
+        assert (found["reasons"], found["answer_by"]) == (["remark", "correction_lapsed"], None)
+        (row,) = (await town.get("/worklist", town.clerk, "clerk")).json()["cases"]
+        assert row["reasons"] == ["remark", "correction_lapsed"]
+        assert (await town.events(case_id)).count("correction_reminded") == 1
+        late = await town.post(f"/applications/{case_id}/correction", {"answers": PERMIT})
+        assert (late.status_code, late.json()["type"]) == (409, "urn:portal:problem:not_possible_now")
+        assert (await decide(town, found, "approve")).json()["condition"] == "approved"
+
+    async def test_keeps_person_and_plate_until_the_clerk_has_decided(self, town: Town) -> None:
+        case_id = await self.asked(town)
+        town.clock.advance(timedelta(days=15))
+        found = await town.until(case_id, "in_review")
+        assert (await town.apply(start="2026-12-10")).status_code == 409
+        await decide(town, found, "reject", reason_code="other")
+        assert (await town.apply(start="2026-12-10")).status_code == 201
+
+    async def test_is_taken_back_by_a_clerk_and_asked_anew_with_a_new_deadline(self, town: Town) -> None:
+        case_id = await self.asked(town)
+        taken = await decide(town, await town.case(case_id), "take_correction_back")
+        assert taken.json()["condition"] == "in_review"
+        town.clock.advance(timedelta(days=10))
+        await decide(town, await town.case(case_id), "request_correction", reason="Doch noch etwas")
+        town.clock.advance(timedelta(days=6))  # past the first deadline, before the second
+        await eventually(lambda: self.no_task_is_due(town))
+        found = await town.case(case_id)
+        assert (found["condition"], found["answer_by"]) == ("correction_requested", "2026-12-16")
+
+    async def test_that_nobody_asked_cannot_be_taken_back(self, town: Town) -> None:
+        reply = await decide(town, await referred(town), "take_correction_back")
+        assert (reply.status_code, reply.json()["type"]) == (409, "urn:portal:problem:not_possible_now")
+
+    async def happened(self, town: Town, case_id: str, name: str) -> bool:
+        return name in await town.events(case_id)
+
+    async def no_task_is_due(self, town: Town) -> bool:
+        waiting = "SELECT count(*) FROM task WHERE due_at <= $1 AND done_at IS NULL AND failed_at IS NULL"
+        return not await town.service.runtime.pool.fetchval(waiting, town.clock.now())
 
 
 class TestDogTax:

@@ -2,9 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
+from services.applications.published import PUBLISHED
+from services.applications.queries import case_as_of
 from shared.ids import new_id
 from tests.services.applications.conftest import Town, eventually
 
@@ -68,11 +71,28 @@ class TestPlainCase:
         await town.pay(case_id)
         issued = {"document_id": document, "case_id": case_id}
         await town.hear("documents.document_issued.v1", **issued, kind="resident_parking_permit")
-        await town.hear("documents.document_revoked.v1", document_id=new_id(), case_id=case_id)
+        await town.hear("documents.document_revoked.v1", document_id=new_id(), case_id=case_id, reason="lost")
         assert (await town.case(case_id))["condition"] == "completed"
-        await town.hear("documents.document_revoked.v1", **issued)
+        await town.hear("documents.document_revoked.v1", **issued, reason="moved_away")
         assert (await town.case(case_id))["condition"] == "revoked"
+        assert await self._refund(town, case_id) == "none"
         assert (await town.apply()).status_code == 201
+
+    async def test_owes_the_fee_back_when_it_was_wrongly_granted(self, town: Town) -> None:
+        case_id, document = (await town.apply()).json()["case_id"], new_id()
+        await town.until(case_id, "awaiting_payment")
+        await town.pay(case_id)
+        issued = {"document_id": document, "case_id": case_id}
+        await town.hear("documents.document_issued.v1", **issued, kind="resident_parking_permit")
+        await town.hear("documents.document_revoked.v1", **issued, reason="wrongly_granted")
+        assert await self._refund(town, case_id) == "full"
+
+    async def _refund(self, town: Town, case_id: str) -> str:
+        """What the public event says."""
+        _, history = await case_as_of(town.service.runtime.log.reader, UUID(case_id))
+        envelope = PUBLISHED.envelope(history[-1], 1)
+        assert envelope is not None
+        return str(envelope.data["refund"])
 
 
 class TestRegister:

@@ -43,7 +43,7 @@ async def town(
     clock, secrets = FixedClock(), catalogue.parent / "secrets"
     office = Office(read_catalogue(catalogue), ZoneInfo("Europe/Berlin"), timedelta(days=7))
     async with running(
-        SERVICE, postgres_url, amqp_url, secrets, mint=mint, clock=clock, catalogue_dir=catalogue
+        SERVICE, postgres_url, amqp_url, secrets, mint=mint, clock=clock, catalogue=catalogue
     ) as found:
         yield Town(found, clock, "", office)
 
@@ -56,7 +56,7 @@ async def to_be_corrected(town: Town) -> Case:
         fee_due="after_decision", automation="none", reserved=[], document_kind="dog_tax_assessment",
     )  # fmt: skip
     case.refer_to_clerk(["not_automated"], now=now)
-    case.request_correction("Welche Rasse?", now=now, clerk="c")
+    case.request_correction("Welche Rasse?", now=now, clerk="c", answer_by=now.date())
     unit = town.service.runtime.unit()
     await unit.save(case, subject=town.citizen)
     await unit.commit()

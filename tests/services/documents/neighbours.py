@@ -19,6 +19,13 @@ from shared.web.token_signing import CallerTokenSigner
 from shared.web.tokens import CallerTokens
 from tests.deploy.sandbox.serving import serving
 
+PRINTED = {
+    "title": "Bewohnerparkausweis", "number_prefix": "BPA", "subject": "Bewohnerparkausweis",
+    "office": {"name": "Straßenverkehrsbehörde", "phone": "0000 115", "email": "parken@lindenau.example"},
+    "legal_basis": "§ 45 Absatz 1b Satz 1 Nummer 2a StVO", "notes": ["Der Ausweis gilt im genannten Gebiet."],
+    "remedy": [],
+}  # fmt: skip
+
 
 class Neighbours:
     """Cases by id; `failures` counts down answers of 503; `asked` keeps (case, version, purpose, caller)."""
@@ -54,7 +61,7 @@ class Neighbours:
                 "given_names": "Łukasz", "family_name": "Größner-Yılmaz", "street": "Kirchgasse",
                 "house_number": "12", "postal_code": "01234", "plate": "LIN-AB 123", "further_plates": [],
             },
-            "facts": {"zone": "A", "plate_kind": "ordinary"},
+            "facts": {"zone": "A", "plate_kind": "ordinary"}, "printed": PRINTED,
             "timeline": [{"step": "fee_settled", "at": "2026-11-22T09:31:00+00:00"}],
         }  # fmt: skip
 

@@ -14,7 +14,7 @@ from services.documents.tokens import PublicKeys, SigningKey, read_permit_token,
 from services.documents.wording import load_wording
 from shared.ids import new_id
 from shared.testing import CallerMint
-from tests.services.documents.neighbours import Neighbours
+from tests.services.documents.neighbours import PRINTED, Neighbours
 
 TODAY = date(2026, 11, 22)
 ASSESSED = {
@@ -109,7 +109,31 @@ class TestReceipt:
         assert (data["method"], data["total_cents"], data["paid_on"]) == ("Kreditkarte", 3060, TODAY)
 
 
-class TestWording:
-    def test_is_needed_for_each_service(self, composer: Composer, mint: CallerMint) -> None:
-        with pytest.raises(InvalidDocumentData, match=r"wording\.services\.unknown"):
-            composer.permit(case(mint, service="unknown"), "BPA-26-000001", TODAY)
+class TestWordsOfAService:
+    """They come with the case: documents knows no service by name."""
+
+    def test_name_what_is_printed(self, composer: Composer, mint: CallerMint) -> None:
+        words = PRINTED | {
+            "title": "Besucherparkausweis",
+            "subject": "Besucherparken",
+            "notes": ["Nur tags."],
+        }
+        made = composer.permit(case(mint, printed=words), "BVA-26-000001", TODAY).data.model_dump()
+        assert (made["title"], made["notes"]) == ("Besucherparkausweis", ["Nur tags."])
+        refused = case(mint, printed=words, decision={"reason": "other", "text": "Nein."})
+        assert (
+            composer.rejection(refused, "ABL-26-1", TODAY).data.model_dump()["service_title"]
+            == "Besucherparken"
+        )
+
+    def test_may_bring_a_remedy_of_their_own(self, composer: Composer, mint: CallerMint) -> None:
+        decision = {"reason": "other", "text": "Nein."}
+        general = composer.rejection(case(mint, decision=decision), "ABL-26-1", TODAY).data.model_dump()
+        assert general["remedy"]["paragraphs"] == composer.wording.remedy.paragraphs
+        own = case(mint, decision=decision, printed=PRINTED | {"remedy": ["Klage binnen eines Monats."]})
+        made = composer.rejection(own, "ABL-26-1", TODAY).data.model_dump()
+        assert made["remedy"]["paragraphs"] == ["Klage binnen eines Monats."]
+
+    def test_are_needed_for_a_permit(self, composer: Composer, mint: CallerMint) -> None:
+        with pytest.raises(InvalidDocumentData, match="notes"):
+            composer.permit(case(mint, printed=PRINTED | {"notes": []}), "BPA-26-000001", TODAY)

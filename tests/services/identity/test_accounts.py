@@ -1,8 +1,10 @@
 """Accounts through HTTP: what citizens see of themselves, services of them, and operators decide."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -48,6 +50,18 @@ class TestTheOwnAccount:
             "profile": {**dict.fromkeys(ADA), "language": "de"},
             "attributes": {},
         }
+
+    async def test_counts_days_as_the_city_does(self, identity: Identity) -> None:
+        """Half past midnight in Berlin is yesterday in Greenwich: a child of today is born already."""
+        now = identity.clock.now()
+        late = now.replace(hour=23, minute=30, second=0) + timedelta(days=1)
+        identity.clock.advance(late - now)
+        today = late.astimezone(ZoneInfo("Europe/Berlin")).date()
+        account_id = await identity.confirmed(new_address())
+        born = {"birth_date": today.isoformat()}
+        assert (await change(identity, account_id, ADA | born)).status_code == 200
+        born = {"birth_date": (today + timedelta(days=1)).isoformat()}
+        assert (await change(identity, account_id, ADA | born, '"1"')).status_code == 422
 
     async def test_keeps_the_profile(self, identity: Identity) -> None:
         account_id = await identity.confirmed(new_address())

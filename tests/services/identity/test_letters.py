@@ -82,6 +82,18 @@ class TestNews:
             await happens(identity, "applications.correction_requested", **case)
         assert await wanted(identity, str(case["account_id"])) == 2
 
+    async def test_comes_again_when_what_was_granted_is_corrected(self, identity: Identity) -> None:
+        case = {"account_id": await identity.confirmed(new_address()), "case_id": uuid4()}
+        for event in ("application_completed", "approval_corrected", "application_completed"):
+            await happens(identity, f"applications.{event}", **case)
+        assert await wanted(identity, str(case["account_id"])) == 2
+
+    async def test_comes_again_when_a_correction_is_awaited(self, identity: Identity) -> None:
+        case = {"account_id": await identity.confirmed(new_address()), "case_id": uuid4()}
+        await happens(identity, "applications.correction_requested", **case)
+        await happens(identity, "applications.correction_reminded", **case)
+        assert await wanted(identity, str(case["account_id"])) == 2
+
     async def test_goes_to_nobody_once_the_citizen_is_erased(self, identity: Identity) -> None:
         email = new_address()
         account_id = await identity.confirmed(email)

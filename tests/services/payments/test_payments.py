@@ -1,18 +1,12 @@
 """Payments on real parts: PostgreSQL, RabbitMQ, the sandbox bank; callbacks as the bank signed them."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import aio_pika
 import pytest
-from starlette.applications import Starlette
-from starlette.responses import Response
-from starlette.routing import Route
 
 from services.payments.attempts import Attempts
 from services.payments.domain.claim import Claim
@@ -26,128 +20,19 @@ from services.payments.providers.port import (
     ProviderUnavailable,
     Started,
 )
-from services.payments.wiring import SERVICE
 from shared.bus.envelope import Envelope, write
 from shared.bus.handlers import Permanent
 from shared.ids import derived_id, new_id
 from shared.keys import KeyDestroyed
 from shared.tasks import Later
-from shared.testing import CallerMint, Running, running
+from shared.testing import Running
 from tests.deploy.sandbox.serving import (
-    MERCHANT,
-    PASSPHRASES,
-    PROJECTS,
     Sandbox,
     Shop,
-    running_sandbox,
-    serving,
 )
+from tests.services.payments.paying import FEE, PORTAL, Citizen, decide, notify, paid
 
 pytestmark = pytest.mark.integration
-FEE = 3060
-PORTAL = "http://portal.test"
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path_factory.mktemp("bank")) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def shop() -> Iterator[Shop]:
-    """Stands where the gateway stands: keeps what the bank sends to the notify address."""
-    shop = Shop()
-
-    async def notified(request: Any) -> Any:
-        shop.queries.append(request.scope["query_string"])
-        return Response(status_code=200)
-
-    app = Starlette(routes=[Route("/zahlung/girocheckout/notify", notified)])
-    with serving(app) as url:
-        shop.url = url
-        yield shop
-
-
-@pytest.fixture
-async def payments(
-    postgres_url: str, amqp_url: str, tmp_path: Path, mint: CallerMint, bank: Sandbox, shop: Shop
-) -> AsyncIterator[Running]:
-    secrets = tmp_path / "payments"
-    secrets.mkdir()
-    (secrets / "girocheckout_passphrases.json").write_text(json.dumps(PASSPHRASES))
-    async with running(
-        SERVICE, postgres_url, amqp_url, secrets, mint=mint, public_url=PORTAL, payments_public_url=shop.url,
-        girocheckout_base_url=bank.api, girocheckout_merchant_id=MERCHANT, girocheckout_projects=PROJECTS,
-    ) as found:  # fmt: skip
-        yield found
-
-
-class Citizen:
-    """A citizen with a case that costs something."""
-
-    def __init__(self, payments: Running) -> None:
-        self.account_id, self.case_id = new_id(), new_id()
-        self.payments = payments
-        self.headers = payments.mint.account(self.account_id, "payments")
-        self.claim_id = derived_id("claim", self.case_id)
-
-    async def owes(self, cents: int = FEE) -> None:
-        unit = self.payments.runtime.unit()
-        claim = Claim.request(
-            id=self.claim_id, now=unit.now, case_id=self.case_id, case_number="BPA-2026-000001",
-            account_id=self.account_id, service="resident-parking-permit", cost_object="541000",
-            kassenzeichen="47112600000122", amount_cents=cents, currency="EUR", pay_by=None, language="de",
-        )  # fmt: skip
-        await unit.save(claim)
-        await unit.commit()
-
-    async def begins(self, key: str = "k1", method: str = "card") -> Any:
-        return await self.payments.http.post(
-            f"/claims/{self.claim_id}/attempts",
-            json={"method": method, "return_url": f"{PORTAL}/vorgang/1/zahlung/zurueck"},
-            headers={**self.headers, "Idempotency-Key": key},
-        )
-
-    async def claim(self) -> dict[str, Any]:
-        answer = await self.payments.http.get(f"/claims/{self.claim_id}", headers=self.headers)
-        found: dict[str, Any] = answer.json()
-        return found
-
-    async def log_length(self) -> int:
-        count: int = await self.payments.runtime.pool.fetchval(
-            "SELECT count(*) FROM event WHERE stream_id = $1", self.claim_id
-        )
-        return count
-
-
-@pytest.fixture
-async def citizen(payments: Running) -> Citizen:
-    citizen = Citizen(payments)
-    await citizen.owes()
-    return citizen
-
-
-async def decide(bank: Sandbox, redirect_url: str, outcome: str) -> None:
-    reference = redirect_url.rstrip("/").rpartition("/")[2].partition("?")[0]
-    answer = await asyncio.to_thread(
-        bank.http.post, f"/sandbox/transactions/{reference}/decide", json={"outcome": outcome}
-    )
-    assert answer.status_code == 200, answer.text
-
-
-async def notify(payments: Running, query: bytes) -> Any:
-    return await payments.http.get(f"/callbacks/girocheckout/notify?{query.decode()}")
-
-
-async def paid(citizen: Citizen, bank: Sandbox, shop: Shop, outcome: str = "pay", key: str = "k1") -> bytes:
-    """Goes to the bank, decides there, and gives the notification the bank sent."""
-    begun = await citizen.begins(key)
-    assert begun.status_code == 201, begun.text
-    seen = len(shop.queries)
-    await decide(bank, begun.json()["redirect_url"], outcome)
-    queries = await asyncio.to_thread(shop.wait, seen + 1)
-    return queries[-1]
 
 
 class TestSettling:

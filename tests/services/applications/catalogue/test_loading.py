@@ -85,6 +85,21 @@ class TestWrongDefinition:
             (lambda it: it["fields"].append(it["fields"][0]), "fields", "two fields"),
             (lambda it: it["parameters"].update(months=1), "", "share the names ['months']"),
             (lambda it: it.update(version=3), "key", "says bewohnerparkausweis/v3"),
+            (lambda it: it.pop("printed"), "printed", "Field required"),
+            (lambda it: it["printed"].pop("legal_basis"), "printed.legal_basis", "Field required"),
+            (lambda it: it["printed"]["office"].update(phone=" "), "printed.office.phone", "at least 1 char"),
+            (lambda it: it["printed"].update(subject="a\u202eb"), "printed.subject", "cannot be seen"),
+            (lambda it: it["printed"].pop("notes"), "printed.notes", "prints at least one note"),
+            (lambda it: it["result"]["title"].pop("de"), "result.title.de", "Field required"),
+            (lambda it: it["result"].update(kind="poster"), "result.kind", "'resident_parking_permit' or"),
+            (lambda it: it["result"].update(kind="dog_tax_assessment"), "fields", "prints 'dog_name'"),
+            (lambda it: it["facts"].pop(1), "facts", "prints the fact 'zone'"),
+            (lambda it: it["validity"].update(months="0"), "validity.months", "prints a last day"),
+            (
+                lambda it: it["fields"][1].update(required=False),
+                "fields",
+                "every document prints 'family_name'",
+            ),
         ],
     )
     def test_is_refused_with_file_path_and_sentence(

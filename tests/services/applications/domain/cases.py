@@ -12,6 +12,7 @@ ACCOUNT = UUID("0192b1c4-0000-7000-8000-00000000000a")
 CLAIM = UUID("0192b1c4-0000-7000-8000-00000000000f")
 DOCUMENT = UUID("0192b1c4-0000-7000-8000-00000000000d")
 FEE = 3060
+ANSWER_BY = date(2026, 12, 6)
 RULE = "bewohnerparkausweis/1"
 APPROVAL: dict[str, Any] = {
     "rule_version": RULE,
@@ -73,7 +74,7 @@ def in_review(outcome: Any = "mismatch", **changed: Any) -> Case:
 
 def correction_requested(**changed: Any) -> Case:
     case = in_review(**changed)
-    case.request_correction("Bitte das Kennzeichen prüfen", now=NOW, clerk="clerk-1")
+    case.request_correction("Bitte das Kennzeichen prüfen", now=NOW, clerk="clerk-1", answer_by=ANSWER_BY)
     return case
 
 
@@ -111,5 +112,5 @@ def expired() -> Case:
 
 def revoked() -> Case:
     case = completed()
-    case.revoke_approval("moved away", now=NOW)
+    case.revoke_approval("moved_away", refund="none", now=NOW)
     return case

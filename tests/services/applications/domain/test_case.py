@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from services.applications.domain.case import (
+from services.applications.domain.case import Case
+from services.applications.domain.case_refusals import (
     AlreadySettled,
     AmountDiffers,
-    Case,
     CaseRefused,
     FeeWouldChange,
     NeedsAClerk,
@@ -16,8 +16,18 @@ from services.applications.domain.case import (
 )
 from services.applications.domain.conditions import OPEN, TRANSITIONS, Condition, Step, diagram
 from tests.services.applications.domain import cases
-from tests.services.applications.domain.cases import APPROVAL, CLAIM, CORRECTION, DOCUMENT, FEE, NOW, RULE
+from tests.services.applications.domain.cases import (
+    ANSWER_BY,
+    APPROVAL,
+    CLAIM,
+    CORRECTION,
+    DOCUMENT,
+    FEE,
+    NOW,
+    RULE,
+)
 
+CORRECTED = {name: value for name, value in CORRECTION.items() if name != "reasons"}
 GIVEN: dict[Condition, Callable[[], Case]] = {
     Condition.AWAITING_REGISTER_AND_PAYMENT: cases.submitted,
     Condition.AWAITING_REGISTER: lambda: cases.submitted(fee_due="after_decision"),
@@ -35,7 +45,12 @@ GIVEN: dict[Condition, Callable[[], Case]] = {
 COMMANDS: dict[Step, Callable[[Case], None]] = {
     Step.REGISTER_ANSWERED: lambda case: case.record_register_answer("match", now=NOW),
     Step.REFERRED: lambda case: case.refer_to_clerk(["remark"], now=NOW),
-    Step.CORRECTION_REQUESTED: lambda case: case.request_correction("Bitte", now=NOW, clerk="c"),
+    Step.CORRECTION_REQUESTED: lambda case: case.request_correction(
+        "Bitte", now=NOW, clerk="c", answer_by=ANSWER_BY
+    ),
+    Step.CORRECTION_REMINDED: lambda case: case.remind_of_correction(now=NOW),
+    Step.CORRECTION_LAPSED: lambda case: case.let_correction_lapse(now=NOW),
+    Step.CORRECTION_TAKEN_BACK: lambda case: case.take_correction_back(now=NOW, clerk="c"),
     Step.CORRECTED_WITH_CHECK: lambda case: case.correct(now=NOW, **CORRECTION),
     Step.APPROVED_BY_RULE: lambda case: case.decide_by_rule(now=NOW, **APPROVAL),
     Step.APPROVED_BY_CLERK: lambda case: case.approve_by_clerk(now=NOW, clerk="c", **APPROVAL),
@@ -45,7 +60,10 @@ COMMANDS: dict[Step, Callable[[Case], None]] = {
     Step.WITHDRAWN: lambda case: case.withdraw(now=NOW),
     Step.EXPIRED_UNPAID: lambda case: case.expire_unpaid(now=NOW),
     Step.COMPLETED: lambda case: case.complete(now=NOW, document_id=DOCUMENT),
-    Step.APPROVAL_REVOKED: lambda case: case.revoke_approval("Umzug", now=NOW),
+    Step.APPROVAL_CORRECTED: lambda case: case.correct_approval(
+        now=NOW, clerk="c", text="Tippfehler", **CORRECTED
+    ),
+    Step.APPROVAL_REVOKED: lambda case: case.revoke_approval("moved_away", refund="none", now=NOW),
 }
 
 
@@ -201,7 +219,7 @@ class TestCorrection:
     def test_goes_straight_on_without_a_register(self) -> None:
         case = cases.submitted(register_check=False, fee_due="after_decision")
         case.refer_to_clerk(["remark"], now=NOW)
-        case.request_correction("Bitte", now=NOW, clerk="c")
+        case.request_correction("Bitte", now=NOW, clerk="c", answer_by=ANSWER_BY)
         case.correct(now=NOW, **CORRECTION | {"fee_cents": 99})
         assert (case.condition, case.fee_cents) == (Condition.READY, 99)
 
@@ -211,7 +229,9 @@ class TestCorrection:
 
     def test_is_not_asked_for_without_words(self) -> None:
         refused(
-            cases.in_review(), lambda case: case.request_correction(" ", now=NOW, clerk="c"), ReasonMissing
+            cases.in_review(),
+            lambda case: case.request_correction(" ", now=NOW, clerk="c", answer_by=ANSWER_BY),
+            ReasonMissing,
         )
 
 
@@ -249,4 +269,6 @@ class TestDecisionByClerk:
 
 class TestRevocation:
     def test_needs_its_reason(self) -> None:
-        refused(cases.completed(), lambda case: case.revoke_approval("", now=NOW), ReasonMissing)
+        refused(
+            cases.completed(), lambda case: case.revoke_approval("", refund="none", now=NOW), ReasonMissing
+        )

@@ -80,17 +80,28 @@ class TestClock:
         case = submitted(fee_due="none", fee_cents=0, register_check=False, automation="none")
         for day in (1, 11):
             case.refer_to_clerk(["not_automated"], now=NOW + (day - 1) * DAY)
-            case.request_correction("Bitte prüfen", now=NOW + day * DAY, clerk="c")
+            case.request_correction("Bitte prüfen", now=NOW + day * DAY, clerk="c", answer_by=NOW.date())
             case.correct(now=NOW + (day + 9) * DAY, **CORRECTION | {"fee_cents": 0})
         case.refer_to_clerk(["not_automated"], now=NOW + 20 * DAY)
         assert then(rejected(case, 21 * DAY)) == 3 * DAY
+
+    @pytest.mark.parametrize("back", ["lapses", "is taken back"])
+    def test_goes_on_when_the_question(self, back: str) -> None:
+        case = submitted(fee_due="none", fee_cents=0, register_check=False, automation="none")
+        case.refer_to_clerk(["not_automated"], now=NOW)
+        case.request_correction("Bitte prüfen", now=NOW + DAY, clerk="c", answer_by=NOW.date())
+        if back == "lapses":
+            case.let_correction_lapse(now=NOW + 15 * DAY)
+        else:
+            case.take_correction_back(now=NOW + 15 * DAY, clerk="c")
+        assert then(rejected(case, 17 * DAY)) == 3 * DAY
 
     def test_ends_with_the_document_whatever_comes_later(self) -> None:
         case = submitted(fee_due="after_decision")
         case = decided(checked(case, MINUTE), 2 * MINUTE)
         case.complete(now=NOW + HOUR, document_id=DOCUMENT)
         case = paid(case, 5 * DAY)
-        case.revoke_approval("moved away", now=NOW + 9 * DAY)
+        case.revoke_approval("moved away", refund="none", now=NOW + 9 * DAY)
         assert then(case) == HOUR
 
 

@@ -1,0 +1,41 @@
+"""Why a case refuses a decision: a class for each, and nothing has changed."""
+
+from collections.abc import Sequence
+
+from services.applications.domain.conditions import Condition, Step
+
+
+class CaseRefused(Exception):
+    """A decision that this case does not allow; nothing has changed."""
+
+
+class NotPossibleNow(CaseRefused):
+    """The step does not lead on from the condition the case is in."""
+
+    def __init__(self, step: Step, condition: Condition) -> None:
+        super().__init__(f"{step} is not possible while {condition}")
+        self.step, self.condition = step, condition
+
+
+class NeedsAClerk(CaseRefused):
+    """The rules may not decide this case; `reasons` say why."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(f"a clerk decides: {', '.join(reasons)}")
+        self.reasons = tuple(reasons)
+
+
+class AlreadySettled(CaseRefused):
+    """The fee of this case was recorded as settled before."""
+
+
+class AmountDiffers(CaseRefused):
+    """What was settled is not the fee of this case."""
+
+
+class FeeWouldChange(CaseRefused):
+    """A correction may not change a fee that is due before the decision."""
+
+
+class ReasonMissing(CaseRefused):
+    """A clerk's decision against the citizen needs its reason in words."""

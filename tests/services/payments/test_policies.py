@@ -1,0 +1,112 @@
+"""What payments does when something happened to a case: events as applications publishes them."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.payments.domain.claim import Claim, Word
+from services.payments.policies import register
+from shared.bus.envelope import Envelope
+from shared.bus.handlers import Handlers
+from shared.ids import derived_id, new_id
+from shared.log import Context, Unit
+from shared.testing import Running
+
+pytestmark = pytest.mark.integration
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+async def happens(payments: Running, kind: str, at: datetime = NOON, **data: Any) -> None:
+    """An event of applications arrives at a moment."""
+    envelope = Envelope(
+        id=new_id(), source="portal/applications", type=f"applications.{kind}.v1", subject=data["case_id"],
+        sequence=1, time=at, data=data, streamversion=1,
+    )  # fmt: skip
+    handlers = Handlers()
+    register(handlers, payments.runtime)
+    unit = Unit(payments.runtime.log, at, Context())
+    await handlers.apply(envelope, unit)
+    await unit.commit()
+
+
+def submitted(case_id: UUID) -> dict[str, Any]:
+    return {
+        "case_id": str(case_id), "case_number": "BPA-2026-000001", "account_id": str(new_id()),
+        "service": "bewohnerparkausweis", "fee_cents": 3060, "currency": "EUR",
+        "fee_due": "before_decision", "cost_object": "12.02",
+    }  # fmt: skip
+
+
+async def claim_of(payments: Running, case_id: UUID) -> Claim:
+    return await payments.runtime.unit().load(Claim, derived_id("claim", case_id))
+
+
+class TestAKassenzeichen:
+    @pytest.mark.parametrize(
+        ("at", "year"),
+        [
+            (datetime(2026, 12, 31, 22, 30, tzinfo=UTC), "26"),
+            (datetime(2026, 12, 31, 23, 30, tzinfo=UTC), "27"),  # 00:30 on New Year in the city
+        ],
+    )
+    async def test_names_the_citys_year(self, payments: Running, at: datetime, year: str) -> None:
+        case_id = new_id()
+        await happens(payments, "application_submitted", at, **submitted(case_id))
+        assert (await claim_of(payments, case_id)).kassenzeichen[4:6] == year
+
+
+class TestARevokedApproval:
+    async def test_ends_a_claim_that_is_open(self, payments: Running) -> None:
+        case_id = await owing(payments)
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"))
+        assert (await claim_of(payments, case_id)).condition == "cancelled"
+        assert await books(payments, case_id) == {"receivable": 0, "revenue:12.02": 0}
+
+    async def test_owes_back_what_was_paid_where_the_service_says_so(self, payments: Running) -> None:
+        case_id = await owing(payments, paid=True)
+        await happens(payments, "approval_revoked", **revoked(case_id, "full"))
+        await happens(payments, "approval_revoked", **revoked(case_id, "full"))  # heard twice
+        assert (await claim_of(payments, case_id)).condition == "refund_due"
+        expected = {"provider:bank": 3060, "receivable": 0, "refundable": -3060, "revenue:12.02": 0}
+        assert await books(payments, case_id) == expected
+
+    async def test_keeps_what_was_paid_otherwise(self, payments: Running) -> None:
+        case_id = await owing(payments, paid=True)
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"))
+        assert (await claim_of(payments, case_id)).condition == "settled"
+        assert sum((await books(payments, case_id)).values()) == 0
+
+    async def test_of_a_case_without_a_fee_is_no_matter(self, payments: Running) -> None:
+        await happens(payments, "approval_revoked", **revoked(new_id(), "full"))
+
+
+async def owing(payments: Running, *, paid: bool = False) -> UUID:
+    """A case with a claim, open or paid."""
+    case_id = new_id()
+    await happens(payments, "application_submitted", **submitted(case_id))
+    if paid:
+        unit, attempt = payments.runtime.unit(), new_id()
+        claim = await unit.load(Claim, derived_id("claim", case_id))
+        claim.open_attempt(attempt, "card", "http://portal.test/", now=NOON)
+        claim.record_word(attempt, Word("succeeded", "4000", "bank", "r", 3060, "EUR"), now=NOON)
+        await unit.save(claim)
+        await unit.commit()
+    return case_id
+
+
+def revoked(case_id: UUID, refund: str) -> dict[str, Any]:
+    account = str(new_id())
+    return {"case_id": str(case_id), "account_id": account, "reason": "wrongly_granted", "refund": refund}
+
+
+async def books(payments: Running, case_id: UUID) -> dict[str, int]:
+    """The balance of each account over the lines of this case's claim; they sum to zero."""
+    rows = await payments.runtime.pool.fetch(
+        "SELECT account, sum(cents)::int AS cents FROM ledger_line WHERE claim_id = $1 GROUP BY account",
+        derived_id("claim", case_id),
+    )
+    found = {row["account"]: row["cents"] for row in rows}
+    assert sum(found.values()) == 0
+    return found
