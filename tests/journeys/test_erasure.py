@@ -172,7 +172,7 @@ class TestACitizenWithAPermit:
         resident = await arrive(**ABOUT)
         await resident.submit()
         await resident.pay()
-        await resident.wait_for_document()
+        await listener.wait_for("applications.application_completed.v1", resident.case_id, seconds=40)
         await resident.download()
         draft = {"service": "bewohnerparkausweis", "answers": {"remark": ABOUT["given_names"]}}
         assert (await Program(resident.browser).call("POST", "/drafts", json=draft)).status_code == 201

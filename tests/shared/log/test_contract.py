@@ -320,6 +320,23 @@ class TestReading:
         assert await reader.stream(new_id()) == []
         assert (await unit_on(subject).load_at(Loan, loan.id, 1)).returned is False
 
+    async def test_of_an_erased_person_goes_on_and_holds_nothing(self, subject: Subject) -> None:
+        person, unit = new_id(), unit_on(subject)
+        loan = Loan.lend(id=new_id(), now=unit.now, title="Faust", reader="Łukasz")
+        await unit.save(loan, subject=person)
+        unit.reserve("reader", "Łukasz", loan.id)
+        await unit.commit()
+        unit = unit_on(subject)
+        again = await unit.load(Loan, loan.id)
+        await unit.erase(person, [loan.id])
+        again.give_back("forgotten", now=unit.now)
+        await unit.save(again)
+        await unit.commit()
+        assert (await unit_on(subject).load(Loan, loan.id)).returned is True
+        other = unit_on(subject)
+        other.reserve("reader", "Łukasz", new_id())
+        await other.commit()
+
     async def test_of_an_erased_person_gives_redacted_fields(self, subject: Subject) -> None:
         unit, person = unit_on(subject), new_id()
         loan = Loan.lend(id=new_id(), now=unit.now, title="Faust", reader="Łukasz")
