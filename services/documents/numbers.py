@@ -29,6 +29,7 @@ async def number_for(pool: asyncpg.Pool, document_id: UUID, kind: str, year: int
     if kept is not None:
         return kept
     letters, series = SERIES[kind]
-    number = f"{letters}-{year % 100:02}-{await next_number(pool, f'{series}-{year}'):06}"
+    running = await next_number(pool, f"{series}-{year}", f"document {document_id}")
+    number = f"{letters}-{year % 100:02}-{running:06}"
     given: str | None = await pool.fetchval(_KEEP, document_id, number)
     return given or str(await pool.fetchval(_KEPT, document_id))

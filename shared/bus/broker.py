@@ -13,8 +13,10 @@ from aio_pika.abc import AbstractExchange, AbstractRobustConnection
 from faststream import AckPolicy
 from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitMessage, RabbitQueue
 
+from shared import crash
 from shared.bus.envelope import BadEnvelope, read
 from shared.bus.inbox import Inbox
+from shared.crash import CrashPoint
 from shared.observe.metrics import counter
 
 log = structlog.get_logger()
@@ -180,6 +182,7 @@ class Subscription:
         if inbox is not None:
             redelivered = bool(message.raw_message.redelivered)
             await inbox.deliver(envelope, redelivered=redelivered)
+            crash.reach(CrashPoint.APPLIED)
         await message.ack()
 
     async def _is_consumed(self) -> bool:

@@ -13,7 +13,9 @@ import asyncpg
 import structlog
 from aio_pika.abc import AbstractExchange
 
+from shared import crash
 from shared.bus.envelope import read
+from shared.crash import CrashPoint
 from shared.feed.sequencer import Sequencer, page
 from shared.observe.metrics import counter, gauge
 from shared.waking import woken
@@ -109,6 +111,7 @@ class Relay:
                 if not batch:
                     await woken(self._sequenced, POLL)
                 elif await self._send(batch):
+                    crash.reach(CrashPoint.PUBLISHED)
                     done = batch[-1][0]
                     await connection.execute("UPDATE relay_cursor SET published = $1", done)
         finally:
@@ -153,3 +156,4 @@ async def _publish_one(exchange: AbstractExchange, raw: bytes) -> None:
         await exchange.publish(message, envelope.type, mandatory=True, timeout=TIMEOUT)
     except aio_pika.exceptions.PublishError:
         _unroutable.inc()  # nobody listens yet: the feed keeps it for whoever comes
+    crash.reach(CrashPoint.PUBLISHING)

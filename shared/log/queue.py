@@ -13,6 +13,8 @@ from typing import Final
 import asyncpg
 import structlog
 
+from shared import crash
+from shared.crash import CrashPoint
 from shared.log.append import (
     Append,
     AppendRefused,
@@ -130,7 +132,9 @@ class AppendQueue:
             await self._reconnect()
         assert self._connection is not None
         statement = compose([append for append, _ in batch], self._epoch)
+        crash.reach(CrashPoint.BEFORE_COMMIT)
         rows = await self._connection.fetch(statement.text, *statement.args, timeout=10)
+        crash.reach(CrashPoint.AFTER_COMMIT)
         lost = {row["i"]: (row["state"], row["scope"]) for row in rows}
         for i, (append, written) in enumerate(batch):
             refusal = _refusal(*lost[i]) if i in lost else None

@@ -24,7 +24,16 @@ from shared.testing import CallerMint, FixedClock, Running, running
 from tests.services.applications.plain import DOG, PERMIT
 
 NOBODY = "http://127.0.0.1:9"
-EMPTIED = ("event", "reservation", "task", "number_range", "case_overview", "draft", "case_access")
+EMPTIED = (
+    "event",
+    "reservation",
+    "task",
+    "number_range",
+    "number_given",
+    "case_overview",
+    "draft",
+    "case_access",
+)
 
 
 @dataclass
