@@ -3,7 +3,7 @@ PYTHON ?= python3
 ENVIRONMENT := $(PYTHON) -I deploy/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo stop status test check format docs lock clean
+.PHONY: help setup run demo stop status test faults check format docs lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ status: ## what is running, and where
 
 test: ## run all tests on real servers; ARGS="tests/deploy -x" for some of them
 	@$(ENVIRONMENT) -m deploy.local test $(ARGS)
+
+faults: ## citizens at work while everything fails around them; ARGS="--seed 7 --minutes 3 --applications 60"
+	@$(ENVIRONMENT) -m tests.faults $(ARGS)
 
 check: ## format, lint, strict types, import rules, generated docs fresh
 	@$(ENVIRONMENT) -m deploy.local check

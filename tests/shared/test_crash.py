@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from deploy.local.places import ROOT
 from shared import crash
 from shared.crash import Armed, CrashPoint, UnknownCrashPoint, armed, reaching
 
@@ -16,6 +17,14 @@ class TestNotArmed:
         assert reaching(None, pytest.fail) is crash.reach
         for point in CrashPoint:
             crash.reach(point)
+
+
+class TestEveryPoint:
+    @pytest.mark.parametrize("point", CrashPoint)
+    def test_is_somewhere_in_the_code(self, point: CrashPoint) -> None:
+        sources = (path for folder in ("shared", "services") for path in (ROOT / folder).rglob("*.py"))
+        called = f"crash.reach(CrashPoint.{point.name})"
+        assert any(called in path.read_text() for path in sources)
 
 
 class TestArmed:
