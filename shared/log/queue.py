@@ -32,6 +32,7 @@ log = structlog.get_logger()
 BATCH: Final = 128
 PENDING: Final = 10_000
 TRIES: Final = 8
+ANSWERED_WITHIN: Final = 10.0
 RIVALS: Final = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)
 
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
@@ -133,7 +134,7 @@ class AppendQueue:
         assert self._connection is not None
         statement = compose([append for append, _ in batch], self._epoch)
         crash.reach(CrashPoint.BEFORE_COMMIT)
-        rows = await self._connection.fetch(statement.text, *statement.args, timeout=10)
+        rows = await self._connection.fetch(statement.text, *statement.args, timeout=ANSWERED_WITHIN)
         crash.reach(CrashPoint.AFTER_COMMIT)
         lost = {row["i"]: (row["state"], row["scope"]) for row in rows}
         for i, (append, written) in enumerate(batch):
@@ -150,7 +151,7 @@ class AppendQueue:
 
     async def _reconnect(self) -> None:
         self._connection = await self._connect()
-        self._epoch = await self._connection.fetchval("SELECT epoch FROM log_epoch")
+        self._epoch = await self._connection.fetchval("SELECT epoch FROM log_epoch", timeout=ANSWERED_WITHIN)
 
 
 def _refusal(state: str, scope: str | None) -> AppendRefused | None:
