@@ -18,7 +18,7 @@ from shared.bus.envelope import read
 from shared.crash import CrashPoint
 from shared.feed.sequencer import Sequencer, page
 from shared.observe.metrics import counter, gauge
-from shared.waking import woken
+from shared.waking import being_cancelled, woken
 
 log = structlog.get_logger()
 
@@ -127,9 +127,7 @@ class Relay:
                     for _, raw in batch:
                         group.create_task(_publish_one(exchange, raw))
         except (Exception, asyncio.CancelledError) as error:
-            # a black-holed publish ends in CancelledError without anybody having cancelled this task
-            task = asyncio.current_task()
-            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            if isinstance(error, asyncio.CancelledError) and being_cancelled():
                 raise
             log.warning("relay_publish_failed", error=type(error).__name__)
             await self._broker.reset()

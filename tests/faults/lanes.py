@@ -33,12 +33,13 @@ class Done:
 
 @dataclass(slots=True)
 class Lanes:
-    """Runs lanes over a ground. `until`: no step begins later (monotonic seconds)."""
+    """Runs lanes over a ground. `until`: no step begins later (monotonic seconds); `pace` stretches pauses."""
 
     ground: Ground
     until: float
     done: Done = field(default_factory=Done)
     most: int | None = None
+    pace: float = 1.0
 
     async def run(self, lanes: Sequence[Lane]) -> None:
         """Returns when the time is up and what was begun has ended; then all is up again."""
@@ -51,9 +52,10 @@ class Lanes:
 
     async def _run(self, lane: Lane) -> None:
         for step, follows in pairwise((*lane.steps[: self.most], NO_STEP)):
-            if time.monotonic() + step.after >= self.until:
+            pause = step.after * self.pace
+            if time.monotonic() + pause >= self.until:
                 return
-            await asyncio.sleep(step.after)
+            await asyncio.sleep(pause)
             await self.DO[step.what](self, step)
             if step.what == "crash" and follows.target != step.target:
                 async with self.ground.lock(step.target):

@@ -1,5 +1,6 @@
 """A mischievous publisher: it may send to the exchange what nobody should, yet it forges no event of ours."""
 
+import asyncio
 import random
 from typing import Final
 from urllib.parse import quote
@@ -8,6 +9,7 @@ import aio_pika
 import msgspec
 
 from shared.bus.envelope import read, write
+from shared.log.outage import DATABASE_AWAY
 from tests.journeys.stage import Stage
 
 _SOME: Final = "SELECT envelope FROM feed ORDER BY random() LIMIT 20"
@@ -23,16 +25,16 @@ async def publish(stage: Stage, service: str, how: str) -> bool:
     `again`: events sent before. `shuffled`: the same in any order. `ahead`: the newest, backwards, perhaps
     before the relay sends them. `garbage`: bytes that are no event. `stranger`: an event of nobody we know.
     """
-    messages = await _messages(stage, service, how)
     try:
+        messages = await _messages(stage, service, how)
         connection = await aio_pika.connect(stage.stack.broker.url, timeout=3)
-    except (aio_pika.exceptions.AMQPError, OSError):
+        async with asyncio.timeout(10), connection:
+            channel = await connection.channel(publisher_confirms=False)
+            exchange = await channel.get_exchange(stage.exchange, ensure=False)
+            for key, body in messages:
+                await exchange.publish(aio_pika.Message(body), key)
+    except (aio_pika.exceptions.AMQPError, *DATABASE_AWAY):
         return False
-    async with connection:
-        channel = await connection.channel(publisher_confirms=False)
-        exchange = await channel.get_exchange(stage.exchange, ensure=False)
-        for key, body in messages:
-            await exchange.publish(aio_pika.Message(body), key)
     return bool(messages)
 
 

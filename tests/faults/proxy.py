@@ -97,7 +97,7 @@ class Wire:
             await self._pass_on(link, reader, link.server)
             if not link.lost or link.server is not None:
                 await answers
-        except OSError:
+        except (OSError, asyncio.CancelledError):  # of the wire's own end
             return
         finally:
             self._links.discard(link)

@@ -22,13 +22,17 @@ AT_REST_WITHIN: Final = 180.0
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a run is asked for. `most`: steps of a lane at most, None for as many as there is time for."""
+    """What a run is asked for. `most`: steps of a lane at most, None for as many as there is time for.
+
+    `pace` below one shortens the pauses of the plan.
+    """
 
     seed: int = 1
     seconds: float = 180.0
     applications: int = 60
     kinds: tuple[str, ...] = KINDS
     most: int | None = None
+    pace: float = 1.0
 
 
 async def run(wish: Wish, say: Callable[[str], None] = lambda _words: None) -> Outcome:
@@ -45,7 +49,7 @@ async def run(wish: Wish, say: Callable[[str], None] = lambda _words: None) -> O
 
 async def _run(wish: Wish, there: Ground, people: list[Person], say: Callable[[str], None]) -> Outcome:
     began = time.monotonic()
-    lanes = Lanes(there, began + wish.seconds, most=wish.most)
+    lanes = Lanes(there, began + wish.seconds, most=wish.most, pace=wish.pace)
     unanswered: list[str] = []
     walking = [
         asyncio.create_task(_walk(person, began + wish.seconds * n / len(people) * 0.9, unanswered))

@@ -46,5 +46,6 @@ class TestARequest:
 class TestASession:
     async def test_is_ended_by_the_server_when_its_process_has_vanished(self, library: Running) -> None:
         for connection in (library.runtime.pool, library.runtime.log.queue._connection):
+            assert connection is not None
             assert await connection.fetchval("SHOW idle_in_transaction_session_timeout") == "10s"
             assert int(await connection.fetchval("SHOW tcp_keepalives_idle")) == 10
