@@ -14,7 +14,7 @@ async def woken(event: asyncio.Event, seconds: float) -> None:
 def being_cancelled() -> bool:
     """Whether somebody wants the current task to end.
 
-    What a broker's connection swallowed in a black hole ends in a CancelledError that nobody asked for: a loop
+    What a broker's connection lost in a black hole ends in a CancelledError that nobody asked for: a loop
     that takes it for its own end would stop without a word.
     """
     task = asyncio.current_task()

@@ -33,7 +33,7 @@ class Done:
 
 @dataclass(slots=True)
 class Lanes:
-    """Runs lanes over a ground. `until`: no step begins later (monotonic seconds); `pace` stretches pauses."""
+    """Runs lanes over a ground. No step begins after `until` (monotonic seconds); `pace` stretches pauses."""
 
     ground: Ground
     until: float

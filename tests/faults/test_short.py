@@ -7,7 +7,8 @@ from tests.faults.report import show
 from tests.faults.run import Wish, run
 
 pytestmark = pytest.mark.integration
-SHORT = Wish(seed=4, seconds=15, applications=6, kinds=("crashes", "kills"), most=1)
+KINDS = ("crashes", "broker", "database", "wires", "provider", "mischief", "mail")
+SHORT = Wish(seed=4, seconds=14, applications=6, kinds=KINDS, most=2, pace=0.2)
 
 
 class TestAShortRun:
