@@ -29,6 +29,8 @@ class Outcome:
     unanswered: list[str] = field(default_factory=list)
     died: list[str] = field(default_factory=list)
     drained_after: float = 0.0
+    accepted_meanwhile: int = 0
+    completed_meanwhile: int = 0
 
     @property
     def applications(self) -> int:
@@ -64,6 +66,10 @@ def show(outcome: Outcome, console: Console) -> None:
         for fact in violation.history(outcome.world):
             console.print(f"  {line_of(fact)}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"\n{NOT_LOOKED_AT}")
+    console.print(
+        f"While the faults lasted, {outcome.accepted_meanwhile} applications were accepted and "
+        f"{outcome.completed_meanwhile} completed; the others came to their end afterwards."
+    )
     console.print(outcome.sentence(), style="bold green" if outcome.holds else "bold red")
 
 
@@ -106,6 +112,8 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "applications": outcome.applications,
         "events": len(outcome.world.facts),
         "drained_after": outcome.drained_after,
+        "accepted_meanwhile": outcome.accepted_meanwhile,
+        "completed_meanwhile": outcome.completed_meanwhile,
         "unanswered": outcome.unanswered,
         "died": outcome.died,
         "order": outcome.order,

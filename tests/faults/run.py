@@ -52,13 +52,17 @@ async def _run(wish: Wish, there: Ground, people: list[Person], say: Callable[[s
     lanes = Lanes(there, began + wish.seconds, most=wish.most, pace=wish.pace)
     unanswered: list[str] = []
     walking = [
-        asyncio.create_task(_walk(person, began + wish.seconds * n / len(people) * 0.9, unanswered))
+        asyncio.create_task(_walk(person, began + wish.seconds * n / len(people) * 0.7, unanswered))
         for n, person in enumerate(people)
     ]
     ticking = asyncio.create_task(_tick(lanes, people, began + wish.seconds, say))
     await lanes.run(plan(wish.seed, wish.kinds))
     ticking.cancel()
     calm = time.monotonic()
+    meanwhile = [
+        sum(1 for person in people if person.answer and person.answer.case),
+        sum(1 for person in people if person.state == "completed"),
+    ]
     say("the faults are over; citizens get their answers")
     for person in people:
         person.deadline = calm + ANSWERED_WITHIN
@@ -73,7 +77,7 @@ async def _run(wish: Wish, there: Ground, people: list[Person], say: Callable[[s
     world = await read_world(there.stage, [person.answer or Answer(person.email) for person in people])
     return Outcome(
         wish.seed, wish.seconds, lanes.done.counts, lanes.done.order, world, violations(world), unanswered,
-        there.died, at_rest,
+        there.died, at_rest, *meanwhile,
     )  # fmt: skip
 
 
