@@ -3,7 +3,7 @@ PYTHON ?= python3
 ENVIRONMENT := $(PYTHON) -I deploy/local/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo stop status test bench mutants check format docs lock clean
+.PHONY: help setup run demo stop status test bench mutants faults check format docs lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ bench: ## measure on real servers, beside raw limits; ARGS="append relay" for so
 
 mutants: ## break the code in a copy, piece by piece; the tests must see each (ARGS="feed" for some)
 	@$(ENVIRONMENT) -m tests.mutants $(ARGS)
+
+faults: ## citizens at work while everything fails around them; ARGS="--seed 7 --minutes 3 --applications 60"
+	@$(ENVIRONMENT) -m tests.faults $(ARGS)
 
 check: ## format, lint, strict types, import rules, generated docs fresh
 	@$(ENVIRONMENT) -m deploy.local check

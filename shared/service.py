@@ -44,6 +44,7 @@ from shared.log import (
 )
 from shared.log.outage import ASYNCPG_AWAY
 from shared.log.remembered import ANSWERS, RememberedAnswers
+from shared.log.session import SESSION
 from shared.log.snapshots import Snapshots
 from shared.observe.tracing import current_traceparent
 from shared.settings import ServiceSettings
@@ -296,7 +297,9 @@ async def _migrated(pool: asyncpg.Pool, service: Service) -> None:
 
 
 async def _pool(stack: AsyncExitStack, url: str, size: int = 10) -> asyncpg.Pool:
-    pool = await asyncpg.create_pool(url, min_size=1, max_size=size, command_timeout=10, timeout=5)
+    pool = await asyncpg.create_pool(
+        url, min_size=1, max_size=size, command_timeout=10, timeout=5, server_settings=SESSION
+    )
     stack.push_async_callback(_close_pool, pool)
     return pool
 
@@ -307,7 +310,7 @@ async def _close_pool(pool: asyncpg.Pool) -> None:
 
 def _connector(url: str) -> Callable[[], Awaitable[asyncpg.Connection]]:
     async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(url, timeout=5)
+        return await asyncpg.connect(url, timeout=5, server_settings=SESSION)
 
     return connect
 

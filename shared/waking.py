@@ -1,4 +1,4 @@
-"""Loops that sleep until they are woken, with a slow safety poll."""
+"""Loops that sleep until they are woken, with a slow safety poll, and end only when they are told to."""
 
 import asyncio
 from contextlib import suppress
@@ -14,3 +14,13 @@ async def woken(event: asyncio.Event, seconds: float) -> None:
         async with asyncio.timeout(seconds):
             await event.wait()
     event.clear()
+
+
+def being_cancelled() -> bool:
+    """Whether somebody wants the current task to end.
+
+    What a broker's connection lost in a black hole ends in a CancelledError that nobody asked for: a loop
+    that takes it for its own end would stop without a word.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

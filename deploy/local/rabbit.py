@@ -58,6 +58,11 @@ def find_broker(
         if host := own_virtual_host(standard, name):
             return Broker(host, f"the server on port {standard}, virtual host {name}")
         return Broker(url, f"the server on port {standard}, names with the prefix {name}.", f"{name}.")
+    return own_broker(state, ports, password, say)
+
+
+def own_broker(state: Path, ports: NodePorts, password: str, say: Say) -> Broker:
+    """A node of our own, whatever else runs on this machine. Raises CannotStart when there is none."""
     login = Login("portal", password, "portal")
     unpacked = state_folder() / "rabbitmq-packages"
     folder = state / "rabbitmq"

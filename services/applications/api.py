@@ -60,7 +60,8 @@ def router(runtime: Runtime, office: Office) -> APIRouter:
         if given.draft_id is not None:
             await own_draft(runtime, caller, given.draft_id)
             unit.put(DRAFTS, (str(given.draft_id),), None)
-        number = await _case_number(runtime, service.definition, office.today(unit.now).year)
+        year = office.today(unit.now).year
+        number = await _case_number(runtime, service.definition, year, caller.account_id)
         case = await submit_application(submission, found, number, office, unit)
         answer = idempotency.remember_in(unit, 201, _receipt(case))
         await commit_reserving(unit, service.definition)
@@ -182,9 +183,10 @@ def _require_trust(caller: Caller, definition: ServiceDefinition) -> None:
         raise Problem("trust_too_low", 403, "This service needs a stronger log-in", needed=definition.trust)
 
 
-async def _case_number(runtime: Runtime, definition: ServiceDefinition, year: int) -> str:
+async def _case_number(runtime: Runtime, definition: ServiceDefinition, year: int, account_id: UUID) -> str:
     prefix = f"{definition.number_prefix}-{year}"
-    return f"{prefix}-{await next_number(runtime.pool, prefix):06}"
+    number = await next_number(runtime.pool, prefix, f"application of account {account_id}")
+    return f"{prefix}-{number:06}"
 
 
 async def commit_reserving(unit: Unit, definition: ServiceDefinition) -> None:

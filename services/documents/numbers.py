@@ -33,7 +33,8 @@ async def number_for(pool: asyncpg.Pool, document_id: UUID, kind: str, prefix: s
     kept: str | None = await pool.fetchval(_KEPT, document_id)
     if kept is not None:
         return kept
-    letters = GENERAL.get(kind, prefix)
-    number = f"{letters}-{year % 100:02}-{await next_number(pool, f'{SERIES[kind]}-{year}'):06}"
+    letters, series = GENERAL.get(kind, prefix), SERIES[kind]
+    running = await next_number(pool, f"{series}-{year}", f"document {document_id}")
+    number = f"{letters}-{year % 100:02}-{running:06}"
     given: str | None = await pool.fetchval(_KEEP, document_id, number)
     return given or str(await pool.fetchval(_KEPT, document_id))

@@ -19,7 +19,9 @@ from services.payments.providers.port import (
     ProviderUnavailable,
     Started,
 )
+from shared import crash
 from shared.bus.handlers import Permanent
+from shared.crash import CrashPoint
 from shared.ids import new_id
 from shared.log import Unit, VersionConflict
 from shared.observe.metrics import counter
@@ -81,6 +83,7 @@ class Attempts:
             await unit.commit()
             log.warning("attempt_abandoned", attempt=str(attempt_id), error=repr(error))
             raise Problem("provider_unavailable", 503, "The payment provider cannot be reached") from error
+        crash.reach(CrashPoint.PARTNER_ANSWERED)
         return await self._record_start(claim.id, attempt_id, provider.name, started, units, answered)
 
     async def _record_start(

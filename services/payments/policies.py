@@ -58,7 +58,7 @@ def _opener(runtime: Runtime) -> Handler:
         except StreamNotFound:
             pass
         year = unit.now.astimezone(ZoneInfo(runtime.settings.city_time_zone)).year
-        number = await next_number(runtime.pool, f"kassenzeichen-{year}")
+        number = await next_number(runtime.pool, f"kassenzeichen-{year}", f"claim of case {event.case_id}")
         claim = Claim.request(
             id=claim_id, now=unit.now, case_id=event.case_id, case_number=event.case_number,
             account_id=event.account_id, service=event.service, cost_object=event.cost_object or UNASSIGNED,

@@ -13,9 +13,12 @@ from aio_pika.abc import AbstractExchange, AbstractRobustConnection
 from faststream import AckPolicy
 from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitMessage, RabbitQueue
 
+from shared import crash
 from shared.bus.envelope import BadEnvelope, read
 from shared.bus.inbox import Inbox
+from shared.crash import CrashPoint
 from shared.observe.metrics import counter
+from shared.waking import being_cancelled
 
 log = structlog.get_logger()
 
@@ -76,7 +79,9 @@ class PublishingChannel:
             try:
                 async with asyncio.timeout(3):
                     await connection.close()
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if isinstance(error, asyncio.CancelledError) and being_cancelled():
+                    raise
                 log.debug("broker_close_failed", error=type(error).__name__)
 
     close = reset
@@ -114,7 +119,9 @@ class Subscription:
                 if not await self._is_consumed():
                     log.warning("subscription_without_consumer", service=self._service)
                     await self._stop_broker()
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if isinstance(error, asyncio.CancelledError) and being_cancelled():
+                    raise
                 log.warning("subscription_failed", error=type(error).__name__, detail=str(error)[:200])
                 await self._stop_broker()
                 await asyncio.sleep(1)
@@ -180,6 +187,7 @@ class Subscription:
         if inbox is not None:
             redelivered = bool(message.raw_message.redelivered)
             await inbox.deliver(envelope, redelivered=redelivered)
+            crash.reach(CrashPoint.APPLIED)
         await message.ack()
 
     async def _is_consumed(self) -> bool:
@@ -195,7 +203,9 @@ class Subscription:
             try:
                 async with asyncio.timeout(8):
                     await broker.stop()
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if isinstance(error, asyncio.CancelledError) and being_cancelled():
+                    raise
                 log.debug("broker_stop_failed", error=type(error).__name__)
 
 

@@ -13,10 +13,12 @@ from typing import Final, Protocol
 import asyncpg
 import structlog
 
+from shared import crash
 from shared.bus.envelope import Envelope
 from shared.bus.handlers import Handlers, Permanent
 from shared.bus.parking import Parking, PoisonSuspected
 from shared.bus.standing import DOUBT, Standing
+from shared.crash import CrashPoint
 from shared.log import AppendRefused, CursorMoved, LogUnavailable, Unit
 from shared.log.outage import DATABASE_AWAY
 from shared.observe.metrics import counter, gauge
@@ -240,6 +242,7 @@ class Inbox:
                 return False
             whole.append.merge(unit.append)
         whole.move_cursor(self.source, self._cursor, run[-1].sequence)
+        crash.reach(CrashPoint.HANDLED)
         try:
             await whole.commit()
         except (CursorMoved, *OUTAGE):
@@ -283,6 +286,7 @@ class Inbox:
             if suspected:
                 self._parking.forget_attempts(envelope, unit)
             unit.move_cursor(self.source, self._cursor, envelope.sequence)
+            crash.reach(CrashPoint.HANDLED)
             await unit.commit()
         except Exception:  # an answer, if a bad one: the process lives
             if suspected:

@@ -13,10 +13,12 @@ import asyncpg
 import structlog
 from aio_pika.abc import AbstractExchange
 
+from shared import crash
 from shared.bus.envelope import read
+from shared.crash import CrashPoint
 from shared.feed.sequencer import Sequencer, page
 from shared.observe.metrics import counter, gauge
-from shared.waking import woken
+from shared.waking import being_cancelled, woken
 
 log = structlog.get_logger()
 
@@ -109,6 +111,7 @@ class Relay:
                 if not batch:
                     await woken(self._sequenced, POLL)
                 elif await self._send(batch):
+                    crash.reach(CrashPoint.PUBLISHED)
                     done = batch[-1][0]
                     await connection.execute("UPDATE relay_cursor SET published = $1", done)
         finally:
@@ -124,9 +127,7 @@ class Relay:
                     for _, raw in batch:
                         group.create_task(_publish_one(exchange, raw))
         except (Exception, asyncio.CancelledError) as error:
-            # a black-holed publish ends in CancelledError without anybody having cancelled this task
-            task = asyncio.current_task()
-            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            if isinstance(error, asyncio.CancelledError) and being_cancelled():
                 raise
             log.warning("relay_publish_failed", error=type(error).__name__)
             await self._broker.reset()
@@ -153,3 +154,4 @@ async def _publish_one(exchange: AbstractExchange, raw: bytes) -> None:
         await exchange.publish(message, envelope.type, mandatory=True, timeout=TIMEOUT)
     except aio_pika.exceptions.PublishError:
         _unroutable.inc()  # nobody listens yet: the feed keeps it for whoever comes
+    crash.reach(CrashPoint.PUBLISHING)

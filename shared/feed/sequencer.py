@@ -10,8 +10,10 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
+from shared import crash
 from shared.bus.envelope import write
 from shared.bus.published import Published
+from shared.crash import CrashPoint
 from shared.domain import UnknownEvent, decode
 from shared.domain.registry import stored_type
 from shared.log.reading import Recorded, read_meta
@@ -62,7 +64,9 @@ class Sequencer:
             sequence = await self._store(connection, rows, head["sequence"])
             last = rows[-1]
             await connection.execute(_MOVE, sequence, last["epoch"], last["xid"], last["position"])
-            return sequence, len(rows) == PAGE
+            crash.reach(CrashPoint.SEQUENCING)
+        crash.reach(CrashPoint.SEQUENCED)
+        return sequence, len(rows) == PAGE
 
     async def holds_back(self) -> bool:
         """Whether events wait for an older transaction, anywhere on the server, to end."""

@@ -12,6 +12,8 @@ from uuid import UUID
 
 import asyncpg
 
+from shared import crash
+from shared.crash import CrashPoint
 from shared.keys.sealing import DataKey
 
 CACHE_SECONDS: Final = 60.0
@@ -74,6 +76,7 @@ class KeyRing:
     async def _create(self, subject: UUID) -> DataKey | None:
         wrapped = self._master.seal(os.urandom(32), self._aad(subject))
         row = await self._pool.fetchrow(_INSERT, subject, self._purpose, wrapped)
+        crash.reach(CrashPoint.KEY_MADE)
         if row is None:  # somebody else was first, and RETURNING is empty for the loser
             row = await self._pool.fetchrow(_SELECT, subject, self._purpose)
         return self._remember(subject, self._unwrap(subject, row["wrapped"] if row else None))

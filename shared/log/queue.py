@@ -13,6 +13,8 @@ from typing import Final
 import asyncpg
 import structlog
 
+from shared import crash
+from shared.crash import CrashPoint
 from shared.log.append import (
     Append,
     AppendRefused,
@@ -31,6 +33,7 @@ log = structlog.get_logger()
 BATCH: Final = 128
 PENDING: Final = 10_000
 TRIES: Final = 8
+ANSWERED_WITHIN: Final = 10.0
 RIVALS: Final = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)
 
 _FROM_ELSEWHERE: Final = """
@@ -136,7 +139,9 @@ class AppendQueue:
             await self._reconnect()
         assert self._connection is not None
         statement = compose([append for append, _ in batch], self._epoch)
-        rows = await self._connection.fetch(statement.text, *statement.args, timeout=10)
+        crash.reach(CrashPoint.BEFORE_COMMIT)
+        rows = await self._connection.fetch(statement.text, *statement.args, timeout=ANSWERED_WITHIN)
+        crash.reach(CrashPoint.AFTER_COMMIT)
         lost = {row["i"]: (row["state"], row["scope"]) for row in rows}
         for i, (append, written) in enumerate(batch):
             refusal = _refusal(*lost[i]) if i in lost else None
@@ -152,9 +157,10 @@ class AppendQueue:
 
     async def _reconnect(self) -> None:
         self._connection = await self._connect()
-        if await self._connection.fetchval(_FROM_ELSEWHERE):  # what it wrote would sort before what is there
+        if await self._connection.fetchval(_FROM_ELSEWHERE, timeout=ANSWERED_WITHIN):
+            # what it wrote would sort before what is there
             raise LogOfAnotherServer("this log was written on another server: run `portal restore` first")
-        self._epoch = await self._connection.fetchval("SELECT epoch FROM log_epoch")
+        self._epoch = await self._connection.fetchval("SELECT epoch FROM log_epoch", timeout=ANSWERED_WITHIN)
 
 
 def _refusal(state: str, scope: str | None) -> AppendRefused | None:

@@ -16,8 +16,10 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from shared import crash
 from shared.bus.handlers import Permanent
 from shared.clock import Clock
+from shared.crash import CrashPoint
 from shared.ids import new_id
 from shared.log import AppendRefused, LeaseLost, LogUnavailable, Meta, Retention, Unit, VersionConflict
 from shared.log.outage import ASYNCPG_AWAY
@@ -232,6 +234,7 @@ class Worker:
 
     async def _do(self, leased: Leased) -> None:
         kind = self._tasks[leased.kind]
+        crash.reach(CrashPoint.TASK_TAKEN)
         try:
             if leased.unanswered > UNANSWERED:
                 raise Permanent(f"begun {leased.unanswered} times without an answer")
@@ -261,6 +264,7 @@ class Worker:
         unit = self._make_unit(leased)
         async with asyncio.timeout(LEASE.total_seconds()):  # later than that it could not write anyway
             await handler(leased.payload, unit)
+        crash.reach(CrashPoint.TASK_DONE)
         unit.finish(leased.task_id, leased.lease)
         await unit.commit()
 

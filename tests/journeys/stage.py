@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -53,6 +53,7 @@ class Stage:
     supervisor: Supervisor
     outside: httpx.AsyncClient
     pools: dict[str, "asyncpg.Pool[asyncpg.Record]"] = field(default_factory=dict)
+    tell: "Tell" = field(default_factory=lambda: told)
 
     @property
     def addresses(self) -> Addresses:
@@ -90,7 +91,7 @@ class Stage:
     async def start(self, name: str) -> None:
         """Starts one process again and waits until it is ready."""
         service = next(service for service in SERVICES if service.name == name)
-        process = told(service.process(self.stack), self.stack.state)
+        process = self.tell(service.process(self.stack), self.stack.state)
         await asyncio.to_thread(self.supervisor.start, process, within=90)
 
     def settings_of(self, name: str, model: type[S]) -> S:
@@ -102,6 +103,10 @@ class Stage:
             if variable.startswith("PORTAL_")
         }
         return model.model_validate(told)
+
+
+Tell = Callable[[Process, Path], Process]
+"""What a process of the stage is told beside what every portal tells it; the folder is the stage's."""
 
 
 def told(process: Process, state: Path) -> Process:
@@ -127,7 +132,7 @@ def write_catalogue(folder: Path) -> None:
 
 
 @asynccontextmanager
-async def staged(state: Path, admin_url: str, amqp_url: str) -> AsyncIterator[Stage]:
+async def staged(state: Path, admin_url: str, amqp_url: str, tell: Tell = told) -> AsyncIterator[Stage]:
     """Everything running in `state`; nothing of it is left afterwards."""
     async with AsyncExitStack() as leaving:
         made = await asyncio.gather(
@@ -139,7 +144,8 @@ async def staged(state: Path, admin_url: str, amqp_url: str) -> AsyncIterator[St
         stack = Stack(state, _free_ports(), broker, {name: _urls(one) for name, one in databases.items()})
         owners = {name: one.owner_log for name, one in databases.items()}
         outside = await leaving.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=30))
-        stage = Stage(stack, Secrets(state / "secrets"), owners, Supervisor(state), outside)
+        supervisor = Supervisor(state)
+        stage = Stage(stack, Secrets(state / "secrets"), owners, supervisor, outside, tell=tell)
         leaving.push_async_callback(asyncio.to_thread, _stop, stage.supervisor)
         await asyncio.to_thread(_start, stage)
         for name, url in owners.items():
@@ -153,9 +159,10 @@ def _start(stage: Stage) -> None:
     stage.secrets.generate()
     (stage.stack.state / "fonts").symlink_to(install_fonts(state_folder() / "fonts"))
     write_catalogue(stage.stack.state / "catalogue")
-    *others, gateway = [told(service.process(stage.stack), stage.stack.state) for service in SERVICES]
+    state = stage.stack.state
+    *others, gateway = [stage.tell(service.process(stage.stack), state) for service in SERVICES]
     started = stage.supervisor.begin(*others)
-    stage.supervisor.complete(assets(), told(seeding(stage.stack), stage.stack.state), within=600)
+    stage.supervisor.complete(assets(), stage.tell(seeding(stage.stack), state), within=600)
     started += stage.supervisor.begin(gateway)
     stage.supervisor.await_ready(started, within=120)
 

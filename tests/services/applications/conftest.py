@@ -29,6 +29,7 @@ EMPTIED = (
     "reservation",
     "task",
     "number_range",
+    "number_given",
     "case_overview",
     "case_turn",
     "draft",

@@ -5,6 +5,7 @@ import asyncio
 import random
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -12,13 +13,16 @@ import pytest
 from shared.ids import new_id
 from shared.log import (
     Append,
+    AppendQueue,
     CursorMoved,
     LeaseLost,
     LogUnavailable,
     VersionConflict,
 )
+from shared.log import queue as queue_module
 from shared.log.append import CursorMove, DoneTask, NewTask, Row
 from shared.log.statement import compose
+from tests.faults.proxy import Wire
 from tests.shared.log.conftest import Log, events
 from tests.shared.toy.library import LOANS
 
@@ -104,6 +108,29 @@ class TestALostConnection:
         await log.queue.append(events(stream, 0, 2))
         assert lost
         assert await log.count("event") == 2
+
+    async def test_that_falls_silent_is_left_for_a_new_one(self, log: Log, monkeypatch: Any) -> None:
+        monkeypatch.setattr(queue_module, "ANSWERED_WITHIN", 0.3)
+        async with Wire(urlsplit(log.databases.log).port or 5432).listening() as wire:
+            silences: list[asyncio.Task[None]] = []
+
+            async def connect() -> asyncpg.Connection:
+                connection = await asyncpg.connect(wire.of(log.databases.log))
+                if not silences:  # the first falls silent before it has said anything
+                    silences.append(asyncio.create_task(wire.silence(0.1)))
+                    await asyncio.sleep(0)
+                return connection
+
+            queue = AppendQueue(connect)
+            with pytest.raises(TimeoutError):
+                await queue.start()
+            await queue.start()
+            silences[0] = asyncio.create_task(wire.silence(0.1))
+            await asyncio.sleep(0)
+            async with asyncio.timeout(20):
+                await queue.append(events(new_id(), 0))
+            await queue.close()
+        assert await log.count("event") == 1
 
 
 class TestATransactionThatBeganBefore:

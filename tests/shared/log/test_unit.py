@@ -82,9 +82,14 @@ class TestAStreamNobodyWrote:
 
 class TestANumberRange:
     async def test_gives_each_number_once(self, log: Log) -> None:
-        given = await asyncio.gather(*(next_number(log.pool, "permit") for _ in range(30)))
+        given = await asyncio.gather(*(next_number(log.pool, "permit", "a permit") for _ in range(30)))
         assert sorted(given) == list(range(1, 31))
-        assert await next_number(log.pool, "notice") == 1
+        assert await next_number(log.pool, "notice", "a notice") == 1
+
+    async def test_says_for_what_one_was_given_that_was_not_used(self, log: Log) -> None:
+        number = await next_number(log.pool, "claim", "claim of case 7")
+        row = await log.pool.fetchrow("SELECT number, purpose FROM number_given WHERE name = 'claim'")
+        assert tuple(row) == (number, "claim of case 7")
 
 
 class TestARememberedAnswer:

@@ -1,0 +1,20 @@
+"""A short leg of `make faults`: few faults of every kind that needs no waiting, one seed."""
+
+import pytest
+from rich.console import Console
+
+from tests.faults.report import show
+from tests.faults.run import Wish, run
+
+pytestmark = pytest.mark.integration
+KINDS = ("crashes", "broker", "database", "wires", "provider", "mischief", "mail")
+SHORT = Wish(seed=4, seconds=14, applications=6, kinds=KINDS, most=2, pace=0.2)
+
+
+class TestAShortRun:
+    async def test_violates_nothing(self) -> None:
+        outcome = await run(SHORT)
+        show(outcome, Console())  # pytest shows it where the assertion fails
+        assert outcome.applications == SHORT.applications
+        assert sum(outcome.faults.values()) >= 4
+        assert outcome.holds, outcome.sentence()
