@@ -128,7 +128,9 @@ class Subscription:
 
     async def _start_broker(self) -> None:
         await self._declare()
-        broker = RabbitBroker(self._url, logger=None, graceful_timeout=5, app_id=self._service)
+        broker = RabbitBroker(
+            self._url, logger=None, graceful_timeout=5, app_id=self._service, apply_types=False
+        )
         self._subscribe(broker)
         self._broker = broker
         await broker.start()
@@ -170,10 +172,10 @@ class Subscription:
             channel=Channel(prefetch_count=PREFETCH),
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
-            decoder=_raw,
+            decoder=_whole,
         )
-        async def receive(body: bytes, message: RabbitMessage) -> None:
-            await self._receive(body, message)
+        async def receive(message: Any) -> None:
+            await self._receive(message.body, message)
 
     async def _receive(self, body: bytes, message: RabbitMessage) -> None:
         try:
@@ -209,6 +211,6 @@ class Subscription:
                 log.debug("broker_stop_failed", error=type(error).__name__)
 
 
-async def _raw(message: Any) -> bytes:
-    body: bytes = message.body
-    return body
+async def _whole(message: Any) -> Any:
+    """The handler gets the message itself: injecting its parts costs more than our handling of it."""
+    return message

@@ -147,12 +147,18 @@ class Inbox:
         if run:
             await self._apply(run)
         elif self._waiting:
-            await asyncio.sleep(GAP_GRACE)
+            await self._grace()
             if self._cursor + 1 not in self._waiting and (not self._feed_failures or self._feed_is_due()):
                 await self._heal()
         else:
             return not self._feed_is_due()
         return True
+
+    async def _grace(self) -> None:
+        """What is missing may be on its way: waits for it, and for nothing else, a little."""
+        until = _now() + GAP_GRACE
+        while self._cursor + 1 not in self._waiting and (left := until - _now()) > 0:
+            await woken(self._wake, left)
 
     def _ask_feed(self) -> None:
         """The broker brought what is not of the history followed here: what holds is in the feed."""

@@ -103,10 +103,12 @@ class Relay:
                 await asyncio.sleep(POLL)
 
     async def _lead(self, connection: asyncpg.pool.PoolConnectionProxy) -> None:
+        # a cursor that a crash of the server loses is one that publishes again, which harms nobody
+        await connection.execute("SET synchronous_commit = off")
         try:
             done = await connection.fetchval("SELECT published FROM relay_cursor")
             while not self._stopping:
-                batch = await page(self._pool, done, IN_FLIGHT)
+                batch = await page(connection, done, IN_FLIGHT)
                 _behind.set(len(batch))
                 if not batch:
                     await woken(self._sequenced, POLL)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import asyncpg
 import structlog
+from asyncpg.pool import PoolConnectionProxy
 
 from shared import crash
 from shared.bus.envelope import write
@@ -110,6 +111,6 @@ def _recorded(row: Any) -> Recorded:
     return Recorded(event, row["event_id"], row["name"], read_meta(row["meta"]))
 
 
-async def page(pool: asyncpg.Pool, after: int, limit: int) -> list[tuple[int, bytes]]:
+async def page(source: asyncpg.Pool | PoolConnectionProxy, after: int, limit: int) -> list[tuple[int, bytes]]:
     """(sequence, envelope) of the events after `after`, oldest first, `limit` at most."""
-    return [(row["sequence"], row["envelope"]) for row in await pool.fetch(_PAGE, after, limit)]
+    return [(row["sequence"], row["envelope"]) for row in await source.fetch(_PAGE, after, limit)]

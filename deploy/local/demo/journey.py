@@ -23,7 +23,7 @@ SERVICE = "bewohnerparkausweis"
 PERMIT = "Bewohnerparkausweis"
 GIVEN_NAMES = ("Łukasz", "Ayşe", "Jürgen", "Zoë", "Søren", "Ștefan", "Anaïs", "Jan", "Ines", "Malik", "Thu")
 _CASE = re.compile(r"/vorgang/([0-9a-f-]{36})")
-_DOCUMENT = re.compile(r"/dokumente/[0-9a-f-]{36}\.pdf")
+_DOWNLOAD = re.compile(rf'href="(?:/en)?(/dokumente/[0-9a-f-]{{36}}\.pdf)" aria-label="[^"]*: {PERMIT}"')
 _LINK = re.compile(r"https?://[\w.:-]+/bestaetigen/[\w.~-]+")
 
 
@@ -187,12 +187,10 @@ class Journey:
                     return
 
     async def _permit_links(self) -> list[str]:
-        """Downloads that the case page offers, once the permit is among them."""
-        page = await self.browser.get(f"/vorgang/{self.case_id}")
-        return [link for link in page.links if _DOCUMENT.search(link)] if PERMIT in page.text else []
+        """Where the case page offers the permit; a receipt may be there before it."""
+        return _DOWNLOAD.findall((await self.browser.get(f"/vorgang/{self.case_id}")).text)
 
     async def download(self) -> None:
-        """The permit is the one document of this case whose file name says so."""
         async with self.step("download the permit"):
             for link in await self._permit_links():
                 answer = await self.browser.http.get(link)
