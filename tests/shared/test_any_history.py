@@ -177,6 +177,7 @@ class History(RuleBasedStateMachine):
     def erase(self, reader: str) -> None:
         self.run(self.machine.keys.destroy(self.people[reader]))
         self.erased.add(reader)
+        self.run(self.compare_streams())
 
     @rule()
     def number_what_is_public(self) -> None:
@@ -264,7 +265,7 @@ class TestAnyHistory:
             run_state_machine_as_test(
                 machine_class,
                 settings=hypothesis.settings(
-                    max_examples=int(GIVEN or 5),
+                    max_examples=int(GIVEN or 8),
                     stateful_step_count=20 if GIVEN is None else 40,
                     deadline=None,
                     derandomize=GIVEN is None,

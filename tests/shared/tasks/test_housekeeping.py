@@ -16,10 +16,10 @@ from shared.observe.metrics import REGISTRY
 from shared.service import KERNEL_RETENTIONS
 from shared.tasks import HOUSEKEEPING, Housekeeping, Later, Tasks, Worker, housekeeping
 from shared.testing import FixedClock
-from tests.shared.log.conftest import Log, log
+from tests.shared.log.conftest import Log, databases, log
 
 pytestmark = pytest.mark.integration
-__all__ = ["log"]
+__all__ = ["databases", "log"]
 
 A_WEEK = Retention("task", "created_at < $1 AND kind = 'old'", timedelta(days=7))
 ADD = """
