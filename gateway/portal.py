@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from gateway.assets.serving import Assets
+from gateway.catalogue import Catalogue
 from gateway.people import People
 from gateway.rendering import Renderer
 from gateway.security.cookies import Cookie, session_cookie, visitor_cookie
@@ -36,6 +37,7 @@ class Portal:
     csrf_key: bytes
     probes: Probes = field(default_factory=Probes)
     live: Live | None = None
+    catalogue: Catalogue = field(init=False)
     session: Cookie = field(init=False)
     visitor: Cookie = field(init=False)
     notice: Cookie = field(init=False)
@@ -44,6 +46,7 @@ class Portal:
         https = self.settings.https
         self.session, self.visitor = session_cookie(https), visitor_cookie(https)
         self.notice = Cookie("notice", https, NOTICE_SECONDS)
+        self.catalogue = Catalogue(self.calls)
 
     def public(self, path: str) -> str:
         """The absolute address of one of our paths, as the world reaches it."""

@@ -71,6 +71,10 @@ class Visit:
             service, path, purpose=purpose, params=params, session=self._token(), headers=self._said()
         )
 
+    async def offered(self, path: str) -> Any:
+        """What the catalogue says to everybody, in the visit's language. Raises as `get`."""
+        return await self.portal.catalogue.get(path, self.language)
+
     async def post(
         self,
         service: str,

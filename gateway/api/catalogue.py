@@ -8,11 +8,12 @@ from pydantic import BaseModel, Field
 
 from gateway.api.caller import Citizen, Visitor
 from gateway.api.problems import spoken
+from gateway.catalogue import PURPOSE
 from gateway.pages.definitions import fields_of
 from gateway.visit import Visit
 from shared.web.calls import RemoteProblem
 
-SHOW, CHECK, DRAFTS = "show-service", "check-answers", "own-drafts"
+CHECK, DRAFTS = "check-answers", "own-drafts"
 MOST_ANSWERS: Final = 100
 Key = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
 
@@ -37,19 +38,19 @@ class Draft(FilledIn):
 
 @router.get("/services", tags=["services"])
 async def list_services(visit: Visitor) -> Any:
-    return await visit.get("applications", "/services", purpose=SHOW)
+    return await visit.offered("/services")
 
 
 @router.get("/services/{key}", tags=["services"])
 async def describe_service(key: Key, visit: Visitor) -> Any:
     """The current version with its form, in the language of Accept-Language."""
-    return await visit.get("applications", f"/services/{key}", purpose=SHOW)
+    return await visit.get("applications", f"/services/{key}", purpose=PURPOSE)
 
 
 @router.get("/services/{key}/versions/{version}", tags=["services"])
 async def describe_version(key: Key, version: Annotated[int, Path(ge=1)], visit: Visitor) -> Any:
     """As it was: a case is corrected with the form of its own `service_version`."""
-    return await visit.get("applications", f"/services/{key}/versions/{version}", purpose=SHOW)
+    return await visit.offered(f"/services/{key}/versions/{version}")
 
 
 @router.get("/services/{key}/processing-time", tags=["services"])
@@ -57,7 +58,7 @@ async def measure_service(key: Key, visit: Visitor) -> Any:
     """How long the latest cases took, from submission to the document or the rejection: half of them at most
     `p50_seconds`, nine of ten at most `p90_seconds`. Time in which the citizen's payment or correction was
     awaited does not count. `straight_through` is the share without a clerk; null while there are too few."""
-    return await visit.get("applications", f"/services/{key}/processing-time", purpose=SHOW)
+    return await visit.offered(f"/services/{key}/processing-time")
 
 
 @router.post("/services/{key}/check", tags=["services"])
@@ -65,14 +66,14 @@ async def check_answers(key: Key, given: Answers, visit: Visitor) -> Any:
     """Fee, summary and errors of answers that are not sent yet; each error with a sentence."""
     found = await visit.post("applications", f"/services/{key}/check", purpose=CHECK, json=given.model_dump())
     if found["errors"]:
-        definition = await visit.get("applications", f"/services/{key}", purpose=SHOW)
+        definition = await visit.get("applications", f"/services/{key}", purpose=PURPOSE)
         found["errors"] = spoken(visit.t, found["errors"], fields_of(definition))
     return found
 
 
 @router.get("/streets", tags=["services"])
 async def list_streets(visit: Visitor) -> Any:
-    return await visit.get("applications", "/streets", purpose=SHOW)
+    return await visit.offered("/streets")
 
 
 @router.get("/drafts", tags=["drafts"])
@@ -115,6 +116,6 @@ async def with_sentences(
     if not isinstance(errors, list) or not errors:
         return refused
     form = f"/services/{service}" + (f"/versions/{version}" if version else "")
-    definition = await visit.get("applications", form, purpose=SHOW)
+    definition = await visit.get("applications", form, purpose=PURPOSE)
     told = {**refused.body, "errors": spoken(visit.t, errors, fields_of(definition))}
     return RemoteProblem(refused.service, refused.status, refused.slug, told)

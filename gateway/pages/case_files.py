@@ -203,7 +203,7 @@ async def read_file(visit: Visit, case_id: UUID) -> CaseFile:
         or_none(visit.get("documents", "/documents", purpose=PURPOSE, params=params)),
     )
     version = f"/services/{file['service']}/versions/{file['service_version']}"
-    definition = await or_none(visit.get("applications", version, purpose=PURPOSE))
+    definition = await or_none(visit.offered(version))
     parts = Parts(
         case=file,
         claims=claims["claims"] if claims else None,

@@ -29,7 +29,7 @@ async def list_cases(visit: Visit) -> Response:
     mine, drafts, offered = await asyncio.gather(
         visit.get("applications", "/applications", purpose=PURPOSE),
         visit.get("applications", "/drafts", purpose=DRAFTS),
-        visit.get("applications", "/services", purpose=PURPOSE),
+        visit.offered("/services"),
     )
     titles = {service["key"]: service["title"] for service in offered["services"]}
     view = MyCasesPage(

@@ -9,13 +9,13 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 
 from gateway import formats
+from gateway.catalogue import PURPOSE
 from gateway.views.forms import Answer, AnswerGroup, Field, Kind, Option, Section
 from gateway.views.frame import Language
 from gateway.views.services import UsualTime
 from gateway.visit import Visit
 from shared.web.calls import RemoteProblem, RemoteUnavailable
 
-PURPOSE: Final = "show-service"
 _KEY: Final = re.compile(r"[a-z][a-z0-9-]{0,59}")
 _KINDS: Final = frozenset(get_args(Kind))
 _ICONS: Final = {"bewohnerparkausweis": "car", "hundesteuer-anmeldung": "dog"}
@@ -35,15 +35,14 @@ async def definition_of(visit: Visit, key: str) -> dict[str, Any]:
 
 async def definition_at(visit: Visit, key: str, version: int) -> dict[str, Any]:
     """The definition as of a version: what a running case, or a draft, was filled in with."""
-    path = f"/services/{quote(key)}/versions/{version}"
-    found: dict[str, Any] = await visit.get("applications", path, purpose=PURPOSE)
+    found: dict[str, Any] = await visit.offered(f"/services/{quote(key)}/versions/{version}")
     return found
 
 
 async def usual_time_of(visit: Visit, key: str) -> UsualTime | None:
     """How long the service of a known key took others; without an answer the page does without."""
     try:
-        found = await visit.get("applications", f"/services/{quote(key)}/processing-time", purpose=PURPOSE)
+        found = await visit.offered(f"/services/{quote(key)}/processing-time")
     except (RemoteProblem, RemoteUnavailable):
         return None
     if found["cases"] is None:

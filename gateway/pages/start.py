@@ -9,7 +9,7 @@ from uuid import UUID
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.pages.definitions import PURPOSE, definition_of, icon_of, usual_time_of
+from gateway.pages.definitions import definition_of, icon_of, usual_time_of
 from gateway.views.services import ServiceCard, ServicePage, StartPage
 from gateway.visit import Visit, page
 from shared.web.calls import RemoteProblem, RemoteUnavailable
@@ -20,7 +20,7 @@ LONGEST_QUERY: Final = 100
 @page
 async def start(visit: Visit) -> Response:
     query = visit.request.query_params.get("q", "").strip()[:LONGEST_QUERY]
-    services = (await visit.get("applications", "/services", purpose=PURPOSE))["services"]
+    services = (await visit.offered("/services"))["services"]
     found = [service for service in services if matches(service, query)]
     return visit.page(StartPage(cards=tuple(_card(service) for service in found), query=query or None))
 
