@@ -28,10 +28,11 @@ class Registration(BaseModel):
     language: Literal["de", "en"] | None = None
 
 
-class Link(BaseModel):
-    """The token of a link from a mail."""
+class Confirmation(BaseModel):
+    """The token of a link from a mail, and the password chosen when it was asked for."""
 
     token: LinkToken
+    password: Typed
 
 
 class Login(BaseModel):
@@ -109,8 +110,9 @@ async def register(new: Registration, visit: Visitor) -> Any:
 
 
 @router.post("/confirmations")
-async def confirm(link: Link, visit: Visitor) -> Any:
-    return await _ask(visit, "POST", "/confirmations", link.model_dump())
+async def confirm(confirmation: Confirmation, visit: Visitor) -> Any:
+    """With the password chosen beside this link: nobody confirms what somebody else has asked for."""
+    return await _ask(visit, "POST", "/confirmations", confirmation.model_dump())
 
 
 @router.post("/password-resets", status_code=202)

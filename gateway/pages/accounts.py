@@ -104,15 +104,20 @@ async def register(visit: Visit) -> Response:
 
 @page
 async def show_confirmation(visit: Visit) -> Response:
-    return visit.page(ConfirmPage(action=visit.url(visit.path)))
+    return visit.page(ConfirmPage(action=visit.url(visit.path), password=password_field(visit.t)))
 
 
 @page
 async def confirm(visit: Visit) -> Response:
+    password, t = (await visit.form()).get("password", ""), visit.t
     try:
-        await ask(visit, "/confirmations", {"token": visit.request.path_params["token"]})
+        token = visit.request.path_params["token"]
+        await ask(visit, "/confirmations", {"token": token, "password": password})
     except RemoteProblem as refused:
-        return _link_refused(visit, refused)
+        if refused.slug != "wrong_password":
+            return _link_refused(visit, refused)
+        again = password_field(t, error=t("confirm.wrong_password"))
+        return visit.page(ConfirmPage(action=visit.url(visit.path), password=again), 403)
     return visit.page(LinkResultPage(result="confirmed"))
 
 

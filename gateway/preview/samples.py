@@ -214,7 +214,7 @@ def _accounts(t: Translator) -> dict[str, Page]:
         ),
         "mail-sent": accounts.MailSentPage(purpose="registration", email="kim@example.org"),
         "mail-sent-reset": accounts.MailSentPage(purpose="reset", email="kim@example.org"),
-        "confirm": accounts.ConfirmPage(action="#"),
+        "confirm": accounts.ConfirmPage(action="#", password=password_field(t)),
         "forgot": accounts.ForgotPasswordPage(email=email_field(t)),
         "reset": accounts.ResetPasswordPage(action="#", password=password_field(t, new=True)),
         **results,

@@ -48,12 +48,14 @@ class MailSentPage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmPage(Page):
-    """Asks for one click: a mail program that opens links ahead must not use the link up."""
+    """Asks for the password: a mail program that opens links ahead must not use the link up, and nobody
+    confirms what somebody else has asked for."""
 
     template: ClassVar[str] = "account/confirm.html"
     nav: ClassVar[str] = "account"
 
     action: str
+    password: Field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

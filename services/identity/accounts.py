@@ -8,7 +8,9 @@ from uuid import UUID
 from services.identity.domain.account import Account
 from services.identity.domain.refusals import LinkUnknown
 from services.identity.links import digest_of
+from services.identity.passwords import Passwords
 from services.identity.queries import Queries
+from services.identity.signing_in import WrongPassword
 from shared.log import Unit, VersionConflict
 
 TRIES: Final = 4
@@ -41,9 +43,19 @@ async def decide(
     return account
 
 
-async def confirm(make_unit: MakeUnit, queries: Queries, token: str) -> UUID:
-    """The account that the link confirmed. Raises LinkUnknown, LinkUsed, LinkExpired."""
+async def confirm(
+    make_unit: MakeUnit, queries: Queries, passwords: Passwords, token: str, password: str
+) -> UUID:
+    """The account that the link confirmed. Whoever opens the mail must know the password beside the link too:
+    else the owner of an address could be led to confirm what a stranger has prepared.
+
+    Raises LinkUnknown, LinkUsed, LinkExpired, WrongPassword.
+    """
     link, account_id = await owner_of(queries, token)
+    unit = make_unit()
+    sent = (await unit.load(Account, account_id)).awaiting(link, now=unit.now)
+    if not await passwords.matches(sent.password_hash, password):
+        raise WrongPassword
     await decide(make_unit, account_id, lambda account, now: account.confirm(link, now=now))
     return account_id
 

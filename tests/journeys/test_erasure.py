@@ -159,7 +159,9 @@ async def registers_again(resident: Resident) -> str:
             await asyncio.sleep(0.1)
     link = re.search(r"/bestaetigen/([\w-]+)", mails[0]["text"])
     assert link is not None
-    answer = await program.call("POST", "/confirmations", json={"token": link[1]})
+    answer = await program.call(
+        "POST", "/confirmations", json={"token": link[1], "password": wanted["password"]}
+    )
     assert answer.status_code == 200, answer.text
     return str(answer.json()["account_id"])
 

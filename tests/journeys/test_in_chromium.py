@@ -55,6 +55,7 @@ class Clicker:
         await self.presses("Konto anlegen")
         await expect(self.tab.get_by_role("heading", name="Fast geschafft")).to_be_visible()
         await self.looks_at(urlsplit(await self.me._link_from_mail()).path)
+        await self.says("Passwort", me.password)
         await self.presses("Adresse bestätigen")
         await expect(self.tab.get_by_role("heading", name="Ihr Konto ist bereit")).to_be_visible()
 

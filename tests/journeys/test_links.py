@@ -28,7 +28,7 @@ class TestALinkFromAMail:
         visitor = Browser(stage.addresses.portal, home())
         page = await visitor.get(f"/bestaetigen/{token}")
         with pytest.raises(PageRefused) as caught:
-            await visitor.send(page, page.form(action="/bestaetigen/"))
+            await visitor.send(page, page.form(action="/bestaetigen/"), password="Ein Satz mit Möwe")
         await visitor.aclose()
         return refusal(caught.value).status, refusal(caught.value).said
 

@@ -112,7 +112,7 @@ class Journey:
             link = await self._link_from_mail()
         async with self.step("confirm the mail address"):
             page = await self.browser.get(urlsplit(link).path)
-            await self.browser.send(page, page.form(action="/bestaetigen/"))
+            await self.browser.send(page, page.form(action="/bestaetigen/"), password=me.password)
 
     async def sign_in(self) -> None:
         me = self.citizen

@@ -29,9 +29,10 @@ class RegistrationForm(BaseModel):
 
 
 class Confirmation(BaseModel):
-    """The token of the link that was followed."""
+    """The token of the link that was followed, and the password chosen when it was asked for."""
 
     token: Token
+    password: Typed
 
 
 class Confirmed(BaseModel):
@@ -68,7 +69,9 @@ def router(
 
     @routes.post("/confirmations")
     async def confirm(form: Confirmation, caller: Gateway) -> Confirmed:
-        account_id = await accounts.confirm(lambda: runtime.unit_for(caller), queries, form.token)
+        account_id = await accounts.confirm(
+            lambda: runtime.unit_for(caller), queries, passwords, form.token, form.password
+        )
         return Confirmed(account_id=account_id)
 
     @routes.post("/password-resets", status_code=202)

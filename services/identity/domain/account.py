@@ -72,8 +72,11 @@ class Account(Aggregate):
 
     def confirm(self, link: str, *, now: datetime) -> None:
         """Raises LinkUnknown, LinkUsed, LinkExpired."""
-        sent = self._usable("confirmation", link, now)
-        self._confirm(link, sent.password_hash, now)
+        self._confirm(link, self.awaiting(link, now=now).password_hash, now)
+
+    def awaiting(self, link: str, *, now: datetime) -> MailLink:
+        """A confirmation that may still be given. Raises LinkUnknown, LinkUsed, LinkExpired."""
+        return self._usable("confirmation", link, now)
 
     def request_reset(self, link: str, *, expires_at: datetime, now: datetime) -> None:
         """Raises NotActive when locked or erased, TooManyLinks."""

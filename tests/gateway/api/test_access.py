@@ -92,7 +92,7 @@ class TestDoorway:
     ) -> None:
         services.says["POST identity /confirmations"] = problem(410, "link_expired")
         answer = await visitor.post(
-            "/api/v1/confirmations", json={"token": "x"}, headers=await token(visitor)
+            "/api/v1/confirmations", json={"token": "x", "password": "y"}, headers=await token(visitor)
         )
         assert answer.status_code == 410
         assert answer.json()["detail"] == "Dieser Link ist abgelaufen. Fordern Sie einen neuen an."

@@ -96,12 +96,23 @@ class TestRegistering:
         assert "Bitte noch einmal absenden" in answer.text
         assert town.asked == []
 
-    async def test_asks_for_a_click_before_a_link_is_used(self, visitor: Visitor, town: Town) -> None:
+    async def test_asks_for_the_password_before_a_link_is_used(self, visitor: Visitor, town: Town) -> None:
         town.tell("POST", "/confirmations", (200, {"account_id": ME["account_id"]}))
         page = await visitor.get("/bestaetigen/abc")
         assert town.asked == []
-        assert "Ihr Konto ist bereit" in (await visitor.send(page, "/bestaetigen/abc")).text
-        assert town.heard("POST", "/confirmations")[0].json == {"token": "abc"}
+        done = await visitor.send(page, "/bestaetigen/abc", {"password": "mine"})
+        assert "Ihr Konto ist bereit" in done.text
+        assert town.heard("POST", "/confirmations")[0].json == {"token": "abc", "password": "mine"}
+
+    async def test_asks_again_for_a_password_that_is_not_that_of_the_link(
+        self, visitor: Visitor, town: Town
+    ) -> None:
+        town.tell("POST", "/confirmations", problem(403, "wrong_password"))
+        page = await visitor.get("/bestaetigen/abc")
+        answer = await visitor.send(page, "/bestaetigen/abc", {"password": "another"})
+        assert answer.status_code == 403
+        assert "nicht das Passwort, das bei dieser Registrierung" in answer.text
+        assert 'action="/bestaetigen/abc"' in answer.text
 
     @pytest.mark.parametrize(
         ("status", "slug", "words"),

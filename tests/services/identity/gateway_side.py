@@ -126,9 +126,12 @@ class Identity:
         before = len(self.mailbox.sent_to(email))
         assert (await self.register(email, password, language)).status_code == 202
         token = token_in(await self.mailbox.last(email, before + 1))
-        answer = await self.ask("POST", "/confirmations", {"token": token})
+        answer = await self.confirm(token, password)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["account_id"])
+
+    async def confirm(self, token: str, password: str = PASSWORD) -> httpx.Response:
+        return await self.ask("POST", "/confirmations", {"token": token, "password": password})
 
     async def sign_in(
         self, email: str, password: str = PASSWORD, client: str | None = None

@@ -39,7 +39,7 @@ class TestRegistration:
         assert (answer.status_code, answer.json()) == (202, {"status": "mail_sent"})
         mail = await identity.mailbox.last(email)
         assert "https://portal.test/bestaetigen/" in text_of(mail)
-        confirmed = await identity.ask("POST", "/confirmations", {"token": token_in(mail)})
+        confirmed = await identity.confirm(token_in(mail))
         assert confirmed.status_code == 200
         signed_in = await identity.sign_in(email)
         assert signed_in.status_code == 201
@@ -85,7 +85,7 @@ class TestRegistration:
         await identity.register(email)
         second = token_in(await identity.mailbox.last(email, 2))
         assert first != second
-        assert (await identity.ask("POST", "/confirmations", {"token": second})).status_code == 200
+        assert (await identity.confirm(second)).status_code == 200
 
     async def test_brings_the_password_beside_the_followed_link_into_force(self, identity: Identity) -> None:
         email = new_address()
@@ -93,9 +93,24 @@ class TestRegistration:
         await identity.mailbox.last(email)
         await identity.register(email)
         own = token_in(await identity.mailbox.last(email, 2))
-        await identity.ask("POST", "/confirmations", {"token": own})
+        await identity.confirm(own)
         assert slug(await identity.sign_in(email, OTHER_PASSWORD)) == "wrong_credentials"
         assert (await identity.sign_in(email)).status_code == 201
+
+    async def test_of_a_stranger_is_not_confirmed_by_the_owner_of_the_address(
+        self, identity: Identity
+    ) -> None:
+        email = new_address()
+        await identity.register(email, OTHER_PASSWORD)  # somebody else's attempt
+        foreign = token_in(await identity.mailbox.last(email))
+        await identity.register(email)
+        await identity.mailbox.last(email, 2)
+        answer = await identity.confirm(foreign)  # the owner takes the wrong one of two mails
+        assert (answer.status_code, slug(answer)) == (403, "wrong_password")
+        assert slug(await identity.sign_in(email, OTHER_PASSWORD)) == "wrong_credentials"
+        assert (
+            await identity.confirm(foreign, OTHER_PASSWORD)
+        ).status_code == 200  # both: it was no stranger
 
     async def test_makes_one_account_of_many_at_once(self, identity: Identity) -> None:
         email = new_address()
@@ -103,7 +118,7 @@ class TestRegistration:
         await identity.mailbox.last(email, 4)
         ids = set()
         for mail in identity.mailbox.sent_to(email):
-            answer = await identity.ask("POST", "/confirmations", {"token": token_in(mail)})
+            answer = await identity.confirm(token_in(mail))
             ids.add(answer.json().get("account_id"))
         assert len(ids - {None}) == 1
 
@@ -161,14 +176,14 @@ class TestConfirmation:
         email = new_address()
         await identity.confirmed(email)
         token = token_in(await identity.mailbox.last(email))
-        answer = await identity.ask("POST", "/confirmations", {"token": token})
+        answer = await identity.confirm(token)
         assert (answer.status_code, slug(answer)) == (409, "link_used")
 
     async def test_works_once_for_many_at_a_time(self, identity: Identity) -> None:
         email = new_address()
         await identity.register(email)
-        body = {"token": token_in(await identity.mailbox.last(email))}
-        answers = await asyncio.gather(*(identity.ask("POST", "/confirmations", body) for _ in range(5)))
+        token = token_in(await identity.mailbox.last(email))
+        answers = await asyncio.gather(*(identity.confirm(token) for _ in range(5)))
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409]
 
     async def test_is_over_after_a_day(self, identity: Identity) -> None:
@@ -176,13 +191,13 @@ class TestConfirmation:
         await identity.register(email)
         token = token_in(await identity.mailbox.last(email))
         identity.clock.advance(timedelta(hours=24))
-        answer = await identity.ask("POST", "/confirmations", {"token": token})
+        answer = await identity.confirm(token)
         assert (answer.status_code, slug(answer)) == (410, "link_expired")
         assert slug(await identity.sign_in(email)) == "wrong_credentials"
 
     @pytest.mark.parametrize("token", ["", "x", "A" * 43, "ä" * 43])
     async def test_does_not_know_other_tokens(self, identity: Identity, token: str) -> None:
-        answer = await identity.ask("POST", "/confirmations", {"token": token})
+        answer = await identity.confirm(token)
         assert (answer.status_code, slug(answer)) == (404, "link_unknown")
 
 

@@ -124,7 +124,7 @@ class TestTheMailServer:
             "SELECT task_id FROM task WHERE kind = 'send_mail' AND tries = 3"
         )
         assert mail["Message-ID"] == f"<{task_id}@lindenau.example>"
-        answer = await identity.ask("POST", "/confirmations", {"token": token_in(mail)})
+        answer = await identity.confirm(token_in(mail))
         assert answer.status_code == 200
 
     async def test_is_left_alone_after_a_final_refusal_of_the_recipient(self, identity: Identity) -> None:

@@ -10,11 +10,13 @@ from shared.domain import stored_names
 from tests.services.identity.gateway_side import Identity, new_address, until
 
 STORED = [
+    "account_erased",
     "account_locked",
     "account_registered",
     "account_unlocked",
     "confirmation_requested",
     "email_confirmed",
+    "erasure_requested",
     "identification_recorded",
     "password_changed",
     "password_reset_requested",
@@ -23,6 +25,7 @@ STORED = [
     "role_revoked",
 ]
 PUBLIC = {
+    "identity.account_erased.v1": {"account_id"},
     "identity.account_registered.v1": {"account_id"},
     "identity.email_confirmed.v1": {"account_id"},
     "identity.profile_changed.v1": {"account_id", "version"},

@@ -63,6 +63,7 @@ class TestTheCommand:
             "PORTAL_DATABASE_URL": settings.database_url,
             "PORTAL_KEYS_DATABASE_URL": settings.keys_database_url,
             "PORTAL_RABBITMQ_URL": settings.rabbitmq_url,
+            "PORTAL_AUDIT_ANCHORS": settings.audit_anchors,
             "PORTAL_SMTP_HOST": "127.0.0.1",
             "PORTAL_SMTP_PORT": "25",
             "PORTAL_ARGON2_MEMORY_KIB": "64",
