@@ -7,6 +7,7 @@ from gateway.views.forms import Field, Option
 
 MIN_PASSWORD = 12
 REVOCATION_REASONS = ("moved_away", "vehicle_given_up", "wrongly_granted", "misused", "lost", "at_own_wish")
+SETTLEMENTS = ("returned_by_transfer", "returned_by_provider", "kept_by_agreement")
 
 
 def field_sentence(t: Translator, code: str, label: str, params: Mapping[str, object] | None = None) -> str:
@@ -64,3 +65,20 @@ def revocation_field(t: Translator) -> Field:
     """Why a document is revoked; the reasons are those that documents takes."""
     options = tuple(Option(value=code, label=t(f"revocation.{code}")) for code in REVOCATION_REASONS)
     return Field(name="revocation", kind="choice", label=t("file.revoke_reason"), options=options)
+
+
+def settlement_fields(t: Translator, typed: Mapping[str, str]) -> tuple[Field, ...]:
+    """What was done with money that waited for a person; the ways are those that payments books."""
+    ways = tuple(Option(value=way, label=t(f"settled_how.{way}")) for way in SETTLEMENTS)
+    return (
+        Field(name="how", kind="choice", label=t("money.how"), options=ways, value=typed.get("how", "")),
+        Field(
+            name="voucher",
+            kind="text",
+            label=t("money.voucher"),
+            hint=t("money.voucher_hint"),
+            value=typed.get("voucher", ""),
+            max_length=35,
+            autocomplete="off",
+        ),
+    )
