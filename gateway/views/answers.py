@@ -1,12 +1,13 @@
 """Turns field errors and account forms into what the templates show: the gateway owns the sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from gateway.translations import Translator
 from gateway.views.forms import Field, Option
 
 MIN_PASSWORD = 12
 REVOCATION_REASONS = ("moved_away", "vehicle_given_up", "wrongly_granted", "misused", "lost", "at_own_wish")
+ROLES = ("citizen", "clerk", "treasurer", "operator", "warden")
 SETTLEMENTS = ("returned_by_transfer", "returned_by_provider", "kept_by_agreement")
 
 
@@ -82,3 +83,14 @@ def settlement_fields(t: Translator, typed: Mapping[str, str]) -> tuple[Field, .
             autocomplete="off",
         ),
     )
+
+
+def role_field(t: Translator, held: Collection[str]) -> Field:
+    """Which role an account shall get, of those it does not hold."""
+    options = tuple(Option(value=role, label=t(f"role.{role}")) for role in ROLES if role not in held)
+    return Field(name="role", kind="choice", label=t("office.grant_label"), options=options)
+
+
+def lock_field(t: Translator, value: str = "") -> Field:
+    label, hint = t("office.reason"), t("office.reason_hint")
+    return Field(name="reason", kind="text", label=label, hint=hint, value=value, max_length=500)
