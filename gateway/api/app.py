@@ -29,14 +29,7 @@ def api_app(portal: Portal) -> FastAPI:
     )
     app.state.portal = portal
     install(app)
-    for router in (
-        access.router,
-        catalogue.router,
-        cases.router,
-        permits.router,
-        work.router,
-        offices.router,
-    ):
-        app.include_router(router, prefix="/v1")
+    for part in (access, catalogue, cases, permits, work, offices):
+        app.include_router(part.router, prefix="/v1")
     describe_problems(app)
     return app

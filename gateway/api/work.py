@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api.caller import CashOffice, Clerk
 from gateway.api.cases import IdempotencyKey, case_in_full
+from gateway.api.catalogue import Answers
 from gateway.pages.case_files import PURPOSE as CASE_WORK
 from gateway.pages.money_tasks import PURPOSE as MONEY
 
@@ -21,10 +22,19 @@ class Decision(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    decision: Literal["approve", "reject", "request_correction"]
+    decision: Literal["approve", "reject", "request_correction", "take_correction_back"]
     version: int = Field(ge=1)
     reason: str = Field(default="", max_length=4000)
     reason_code: str | None = Field(default=None, max_length=60)
+
+
+class CorrectedApproval(Answers):
+    """Answers by field name that replace those of the application, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1)
+    reason: str = Field(max_length=4000)
 
 
 class Revocation(BaseModel):
@@ -67,6 +77,13 @@ async def decide(case_id: UUID, given: Decision, visit: Clerk) -> Any:
     return await visit.post(
         "applications", f"/applications/{case_id}/decision", purpose=CASE_WORK, json=given.model_dump()
     )
+
+
+@router.post("/applications/{case_id}/reissue", tags=["case work"])
+async def reissue(case_id: UUID, given: CorrectedApproval, visit: Clerk) -> Any:
+    """Corrects what was granted: a new document supersedes the old one."""
+    path = f"/applications/{case_id}/reissue"
+    return await visit.post("applications", path, purpose=CASE_WORK, json=given.model_dump())
 
 
 @router.post("/documents/{document_id}/revocation", tags=["case work"])

@@ -14,12 +14,15 @@ from tests.gateway.staff.sample_file import CASE, CLAIM, PERMIT, document, filed
 FILE, TASK = f"/applications/{CASE}/file", f"/money-tasks/{CLAIM}/4"
 DECISION, REVOCATION = f"/applications/{CASE}/decision", f"/documents/{PERMIT}/revocation"
 SETTLED = {"how": "returned_by_transfer", "amount_cents": 3060, "voucher": "AA-2026-004711"}
+REISSUE = f"/applications/{CASE}/reissue"
 BODIES: dict[str, dict[str, Any]] = {
     DECISION: {"decision": "reject", "version": 4, "reason": "", "reason_code": "no_main_residence"},
+    REISSUE: {"version": 4, "answers": {"plate": "LIN-AB 124"}, "reason": "Zahlendreher"},
     REVOCATION: {"reason": "lost"},
     f"{TASK}/settlement": SETTLED,
 }
-CASE_WORK = ("/worklist", FILE, DECISION, REVOCATION)
+KEYED = (REVOCATION, f"{TASK}/settlement")
+CASE_WORK = ("/worklist", FILE, DECISION, REISSUE, REVOCATION)
 MONEY = ("/money-tasks", TASK, f"{TASK}/settlement")
 
 
@@ -46,6 +49,7 @@ def answering(services: Services) -> Services:
     services.says |= {
         "GET applications /worklist": {"cases": []},
         f"POST applications {DECISION}": {"version": 5},
+        f"POST applications {REISSUE}": {"version": 6},
         f"POST documents {REVOCATION}": {"status": "revoked"},
         "GET payments /money-tasks": {"tasks": [], "next": None},
         f"GET payments {TASK}": {"kind": "refund_due"},
@@ -123,15 +127,22 @@ class TestFile:
 
 
 class TestChange:
-    @pytest.mark.parametrize(("path", "service"), [(DECISION, "applications"), (REVOCATION, "documents"),
-                                                   (f"{TASK}/settlement", "payments")])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("path", "service"),
+        [
+            (DECISION, "applications"),
+            (REISSUE, "applications"),
+            (REVOCATION, "documents"),
+            (f"{TASK}/settlement", "payments"),
+        ],
+    )
     async def test_is_passed_on_with_its_key(
         self, clerk: httpx.AsyncClient, answering: Services, path: str, service: str
     ) -> None:
         await ask(clerk, path, **{"Idempotency-Key": "once"})
         [call] = answering.to(service, path)
         assert call.body == BODIES[path]
-        assert call.headers.get("idempotency-key") == (None if path == DECISION else "once")
+        assert call.headers.get("idempotency-key") == ("once" if path in KEYED else None)
 
     @pytest.mark.parametrize(
         ("path", "status", "slug", "sentence"),
@@ -163,6 +174,7 @@ class TestChange:
         [
             (DECISION, {"decision": "burn"}),
             (DECISION, {"version": 0}),
+            (REISSUE, {"fee": 0}),
             (REVOCATION, {"why": "x"}),
             (f"{TASK}/settlement", {"how": "spent"}),
             (f"{TASK}/settlement", {"amount_cents": -1}),
