@@ -22,6 +22,7 @@ from gateway.pages import (
     erasure,
     forms,
     legal,
+    offices,
     payments,
     permits,
     profile,
@@ -60,6 +61,7 @@ def routes(portal: Portal) -> list[BaseRoute]:
     return [
         *(route for module in _CITIZENS for route in module.ROUTES),
         Mount(PREFIX, portal.assets),
+        *offices.ROUTES,
         *staff.ROUTES,
         *permits.ROUTES,
         *legal.ROUTES,

@@ -1,6 +1,6 @@
 """Who calls the JSON API: the same session cookie as on the pages."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -9,6 +9,7 @@ from gateway.api.problems import language_for
 from gateway.portal import Portal
 from gateway.visit import Visit
 from shared.web.problems import Problem
+from shared.web.tokens import wrong_role
 
 
 async def anybody(request: Request) -> Visit:
@@ -39,6 +40,20 @@ async def signed_in(visit: Annotated[Visit, Depends(anybody)]) -> Visit:
     return visit
 
 
+def staff(*roles: str) -> Any:
+    """A FastAPI dependency: a person with any of `roles`. 401 `login_required`, 403 `wrong_role`."""
+
+    async def allowed(visit: Annotated[Visit, Depends(signed_in)]) -> Visit:
+        if visit.account is None or visit.account.roles.isdisjoint(roles):
+            raise wrong_role()
+        return visit
+
+    return Depends(allowed)
+
+
 Visitor = Annotated[Visit, Depends(anybody)]
 Citizen = Annotated[Visit, Depends(signed_in)]
+Clerk = Annotated[Visit, staff("clerk")]
+CashOffice = Annotated[Visit, staff("treasurer", "clerk")]
+Operator = Annotated[Visit, staff("operator")]
 Listener = Annotated[Visit, Depends(listening)]

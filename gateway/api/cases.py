@@ -131,12 +131,15 @@ async def download(document_id: UUID, visit: Citizen) -> Response:
     return Response(answer.content, headers=kept, media_type=answer.headers.get("content-type"))
 
 
-async def case_in_full(visit: Visit, case_id: UUID, purpose: str = OWN_CASE) -> dict[str, Any]:
+async def case_in_full(
+    visit: Visit, case_id: UUID, purpose: str = OWN_CASE, part: str = ""
+) -> dict[str, Any]:
     """A case with its newest claim and its documents. A service that is away leaves a gap, named in
-    `missing`; applications must answer. Raises RemoteProblem, RemoteUnavailable."""
+    `missing`; applications must answer; `part` is below the case's
+    address there. Raises RemoteProblem, RemoteUnavailable."""
     of_case = {"case_id": str(case_id)}
     case, claims, documents = await asyncio.gather(
-        visit.get("applications", f"/applications/{case_id}", purpose=purpose),
+        visit.get("applications", f"/applications/{case_id}{part}", purpose=purpose),
         _unless_away(visit.get("payments", "/claims", purpose=purpose, params=of_case)),
         _unless_away(visit.get("documents", "/documents", purpose=purpose, params=of_case)),
     )

@@ -102,7 +102,7 @@ async def come_back(visit: Visit) -> Response:
 def _elsewhere(visit: Visit, case_id: UUID, claim: dict[str, Any] | None) -> Response | None:
     """Where to go when there is nothing to pay here, or not now."""
     here = f"/vorgang/{case_id}"
-    if claim is None or claim["state"] in {"cancelled", "refund_due"}:
+    if claim is None or claim["state"] in {"cancelled", "refund_due", "refunded", "refund_waived"}:
         return visit.redirect(here)
     if claim["state"] == "settled":
         return visit.redirect(here, "payment_received")

@@ -1,4 +1,4 @@
-"""The town hall's pages: the worklist, the file of a case with its decision, the cash office's tasks."""
+"""The town hall's pages: the worklist, the file of a case with its decision."""
 
 import asyncio
 import re
@@ -9,16 +9,14 @@ from uuid import UUID
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from gateway.pages import money_tasks
 from gateway.pages.answers import field_errors, problem_key
 from gateway.pages.case_files import PURPOSE, STATES, TONES, Typed, read_file, referral
-from gateway.pages.parts import or_none
 from gateway.translations import Translator
-from gateway.views.work import Figure, MoneyTask, MoneyTasksPage, WorklistPage, WorkRow
+from gateway.views.work import Figure, WorklistPage, WorkRow
 from gateway.visit import Visit, staff
 from shared.web.calls import RemoteProblem
 
-MONEY: Final = "money-tasks"
-MOST_CLAIMS: Final = 50
 DECISIONS: Final = frozenset({"approve", "reject", "request_correction", "take_correction_back"})
 _WITHOUT_REASON: Final = frozenset({"approve", "take_correction_back"})
 _REFUSALS: Final = frozenset({403, 409, 422})
@@ -110,17 +108,6 @@ async def back_to_file(visit: Visit) -> Response:
     return visit.redirect(f"/arbeit/{_case_id(visit)}")
 
 
-@staff("treasurer", "clerk")
-async def show_money_tasks(visit: Visit) -> Response:
-    tasks = (await visit.get("payments", "/money-tasks", purpose=MONEY))["tasks"]
-    ids = list(dict.fromkeys(task["claim_id"] for task in tasks))[:MOST_CLAIMS]
-    found = await asyncio.gather(
-        *(or_none(visit.get("payments", f"/claims/{claim_id}", purpose=MONEY)) for claim_id in ids)
-    )
-    claims = dict(zip(ids, found, strict=True))
-    return visit.page(MoneyTasksPage(tasks=tuple(_task(t, claims.get(t["claim_id"])) for t in tasks)))
-
-
 async def _again(visit: Visit, case_id: UUID, refused: RemoteProblem, typed: Typed | None = None) -> Response:
     """The file as it is now, with the sentence that says why nothing was done."""
     if refused.status not in _REFUSALS:
@@ -157,16 +144,6 @@ def _row(visit: Visit, case: dict[str, Any]) -> WorkRow:
     )
 
 
-def _task(task: dict[str, Any], claim: dict[str, Any] | None) -> MoneyTask:
-    return MoneyTask(
-        kind=task["kind"],
-        amount_cents=task["amount_cents"],
-        since=datetime.fromisoformat(task["since"]),
-        kassenzeichen=claim["kassenzeichen"] if claim else "",
-        case_number=claim["case_number"] if claim else "",
-    )
-
-
 def _case_id(visit: Visit) -> UUID:
     case_id: UUID = visit.request.path_params["case_id"]
     return case_id
@@ -174,7 +151,7 @@ def _case_id(visit: Visit) -> UUID:
 
 ROUTES: Final[list[BaseRoute]] = [
     Route("/arbeit", show_worklist, methods=["GET"]),
-    Route("/arbeit/zahlungen", show_money_tasks, methods=["GET"]),
+    *money_tasks.ROUTES,
     Route("/arbeit/{case_id:uuid}", show_file, methods=["GET"]),
     Route("/arbeit/{case_id:uuid}/entscheidung", decide, methods=["POST"]),
     Route("/arbeit/{case_id:uuid}/entscheidung", back_to_file, methods=["GET"]),

@@ -13,6 +13,7 @@ from gateway.views.answers import (
     field_sentence,
     password_field,
     revocation_field,
+    settlement_fields,
 )
 from gateway.views.frame import Page, Tone
 
@@ -290,7 +291,7 @@ def _work(de: bool) -> dict[str, Page]:
             rows=_rows(de, reason),
         ),
         "worklist-empty": work.WorklistPage(figures=(), rows=()),
-        **_money(),
+        **_money(Translator("de" if de else "en")),
         "case-file": file,
         "case-file-refused": replace(file, message="reason_missing", decision="reject"),
         "case-file-decided": decided,
@@ -317,21 +318,24 @@ def _rows(de: bool, reason: str) -> tuple[work.WorkRow, ...]:
     )
 
 
-def _money() -> dict[str, Page]:
+def _money(t: Translator) -> dict[str, Page]:
+    tasks = tuple(
+        work.MoneyTask(
+            kind=kind,
+            amount_cents=3060,
+            since=NOW,
+            url="#",
+            kassenzeichen="LIN26000471109",
+            case_number="BPA-2026-004000",
+        )
+        for kind in ("refund_due", "second_payment", "amount_differs", "after_cancellation")
+    )
+    task = work.MoneyTaskPage(task=tasks[0], fields=settlement_fields(t, {}), message="how_missing")
     return {
-        "work-money": work.MoneyTasksPage(
-            tasks=tuple(
-                work.MoneyTask(
-                    kind=kind,
-                    amount_cents=3060,
-                    since=NOW,
-                    kassenzeichen="LIN26000471109",
-                    case_number="BPA-2026-004000",
-                )
-                for kind in ("refund_due", "second_payment", "amount_differs", "after_cancellation")
-            )
-        ),
+        "work-money": work.MoneyTasksPage(tasks=tasks, next_url="#"),
         "work-money-empty": work.MoneyTasksPage(tasks=()),
+        "work-money-task": task,
+        "work-money-done": replace(task, done="returned_by_transfer", message=""),
     }
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from gateway.translations import Translator
-from gateway.views import accounts
-from gateway.views.answers import password_field, profile_fields
+from gateway.views import accounts, offices
+from gateway.views.answers import email_field, lock_field, password_field, profile_fields, role_field
 from gateway.views.frame import Page
 
 NOW = datetime(2026, 11, 22, 9, 31, tzinfo=UTC)
@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 22, 9, 31, tzinfo=UTC)
 
 def own_account(t: Translator) -> dict[str, Page]:
     """By the name in the address."""
-    return {"profile": _profile(t), **_erasure(t)}
+    return {"profile": _profile(t), **_erasure(t), **_offices(t)}
 
 
 def _profile(t: Translator) -> Page:
@@ -64,3 +64,23 @@ def _erasure(t: Translator) -> dict[str, Page]:
     charge = accounts.CaseLink(url="#", number="HST-2026-000001", words=t("hindrance.fee_open"))
     hindered = replace(page, message="erasure_hindered", hindrances=(charge,))
     return {"erase": page, "erase-hindered": hindered}
+
+
+def _offices(t: Translator) -> dict[str, Page]:
+    page = offices.AccountPage(
+        account_id="01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c11",
+        condition="active",
+        tone="success",
+        roles=("citizen", "clerk"),
+        roles_action="#",
+        lock_action="#",
+        role=role_field(t, ("citizen", "clerk")),
+        reason=lock_field(t),
+        message="role_missing",
+    )
+    unknown = email_field(t, "kim@example.org", t("problem.account_unknown"))
+    return {
+        "work-accounts": offices.AccountSearchPage(email=unknown),
+        "work-account": page,
+        "work-account-locked": replace(page, condition="locked", tone="danger", message=""),
+    }

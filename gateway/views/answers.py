@@ -1,12 +1,14 @@
 """Turns field errors and account forms into what the templates show: the gateway owns the sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from gateway.translations import Translator
 from gateway.views.forms import Field, Option
 
 MIN_PASSWORD = 12
 REVOCATION_REASONS = ("moved_away", "vehicle_given_up", "wrongly_granted", "misused", "lost", "at_own_wish")
+ROLES = ("citizen", "clerk", "treasurer", "operator", "warden")
+SETTLEMENTS = ("returned_by_transfer", "returned_by_provider", "kept_by_agreement")
 
 
 def field_sentence(t: Translator, code: str, label: str, params: Mapping[str, object] | None = None) -> str:
@@ -64,3 +66,31 @@ def revocation_field(t: Translator) -> Field:
     """Why a document is revoked; the reasons are those that documents takes."""
     options = tuple(Option(value=code, label=t(f"revocation.{code}")) for code in REVOCATION_REASONS)
     return Field(name="revocation", kind="choice", label=t("file.revoke_reason"), options=options)
+
+
+def settlement_fields(t: Translator, typed: Mapping[str, str]) -> tuple[Field, ...]:
+    """What was done with money that waited for a person; the ways are those that payments books."""
+    ways = tuple(Option(value=way, label=t(f"settled_how.{way}")) for way in SETTLEMENTS)
+    return (
+        Field(name="how", kind="choice", label=t("money.how"), options=ways, value=typed.get("how", "")),
+        Field(
+            name="voucher",
+            kind="text",
+            label=t("money.voucher"),
+            hint=t("money.voucher_hint"),
+            value=typed.get("voucher", ""),
+            max_length=35,
+            autocomplete="off",
+        ),
+    )
+
+
+def role_field(t: Translator, held: Collection[str]) -> Field:
+    """Which role an account shall get, of those it does not hold."""
+    options = tuple(Option(value=role, label=t(f"role.{role}")) for role in ROLES if role not in held)
+    return Field(name="role", kind="choice", label=t("office.grant_label"), options=options)
+
+
+def lock_field(t: Translator, value: str = "") -> Field:
+    label, hint = t("office.reason"), t("office.reason_hint")
+    return Field(name="reason", kind="text", label=label, hint=hint, value=value, max_length=500)

@@ -134,6 +134,7 @@ class MoneyTask:
     kind: str
     amount_cents: int
     since: datetime
+    url: str
     kassenzeichen: str = ""
     case_number: str = ""
 
@@ -144,3 +145,21 @@ class MoneyTasksPage(Page):
     nav: ClassVar[str] = "money"
 
     tasks: tuple[MoneyTask, ...]
+    next_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyTaskPage(Page):
+    """One task with the form that records what was done: `how` and `voucher` beside `hidden`.
+
+    `done` is a key below `settled_how.` once somebody has; `message` is a key below `problem.`.
+    """
+
+    template: ClassVar[str] = "work/money_task.html"
+    nav: ClassVar[str] = "money"
+
+    task: MoneyTask
+    fields: tuple[Field, ...] = ()
+    hidden: dict[str, str] = field(default_factory=dict)
+    done: str = ""
+    message: str = ""

@@ -31,7 +31,14 @@ class Accesses:
 
     async def record(self, account_id: UUID, reader: Caller, now: Any) -> None:
         """Notes that `reader` is about to be given the data."""
-        await self._pool.execute(_RECORD, new_id(), account_id, reader.subject, reader.purpose, now)
+        await self._record(account_id, reader.subject, reader.purpose, now)
+
+    async def record_office(self, account_id: UUID, role: str, reader: Caller, now: Any) -> None:
+        """As `record`, for a person: the citizen is told in which role, not who."""
+        await self._record(account_id, role, reader.purpose, now)
+
+    async def _record(self, account_id: UUID, reader: str, purpose: str, now: Any) -> None:
+        await self._pool.execute(_RECORD, new_id(), account_id, reader, purpose, now)
 
     async def of_account(self, account_id: UUID) -> list[dict[str, Any]]:
         """The latest readings, the newest first."""

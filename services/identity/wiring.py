@@ -58,6 +58,7 @@ def build(runtime: Runtime) -> Parts:
             signing.tokens_router(runtime, credentials, sessions, own_calls.signer(settings)),
             own_account.router(runtime, accesses, sessions, erasure),
             offices.router(runtime, accesses, sessions),
+            offices.operators_router(runtime, queries, accesses),
         ),
         handlers=consumed.handlers(),
         tasks=tasks(registers, Post(settings, queries, links), erasure),

@@ -93,13 +93,6 @@ def ledger_router(runtime: Runtime) -> APIRouter:
     ) -> dict[str, Any]:
         return {"lines": jsonable_encoder(await queries.ledger_account(runtime.pool, name, limit))}
 
-    @router.get("/money-tasks")
-    async def list_money_tasks(
-        _caller: Annotated[Caller, Depends(require("treasurer", "clerk"))],
-    ) -> dict[str, Any]:
-        """Money that a person has to see to."""
-        return {"tasks": jsonable_encoder(await queries.money_tasks(runtime.pool))}
-
     return router
 
 

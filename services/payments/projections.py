@@ -6,6 +6,7 @@ from services.payments.domain.events import (
     AttemptAbandoned,
     AttemptOpened,
     ClaimCancelled,
+    MoneyTaskSettled,
     PaymentFailed,
     PaymentRequested,
     PaymentSettled,
@@ -15,6 +16,7 @@ from services.payments.domain.events import (
     SurplusReceived,
 )
 from services.payments.domain.ledger import entry
+from services.payments.domain.money_tasks import REFUND, Settled
 from shared.domain import Event, type_of
 from shared.log import Meta, Projections, Sealer
 from shared.log.projection import Patch
@@ -32,7 +34,7 @@ LEDGER = PROJECTIONS.table(
     "ledger_line", ("claim_id", "version", "line"), ("account", "cents", "event", "booked_at")
 )
 MONEY_TASKS = PROJECTIONS.table(
-    "money_task", ("claim_id", "version"), ("kind", "amount_cents", "currency", "since")
+    "money_task", ("claim_id", "version"), ("kind", "amount_cents", "currency", "since", "settled_at", "how")
 )
 
 _STATES = {PaymentSettled: "settled", ClaimCancelled: "cancelled", RefundFellDue: "refund_due"}
@@ -80,7 +82,9 @@ def attempt_has_an_outcome(
     yield ATTEMPTS, (str(event.attempt_id),), {"state": state}
 
 
-@PROJECTIONS.on(PaymentRequested, PaymentSettled, SurplusReceived, ClaimCancelled, RefundFellDue)
+@PROJECTIONS.on(
+    PaymentRequested, PaymentSettled, SurplusReceived, ClaimCancelled, RefundFellDue, MoneyTaskSettled
+)
 def ledger_is_written(event: Event, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     for number, line in enumerate(entry(event)):
         yield LEDGER, (str(event.originator_id), event.originator_version, number), {
@@ -91,8 +95,17 @@ def ledger_is_written(event: Event, meta: Meta, seal: Sealer) -> Iterable[Patch]
 
 @PROJECTIONS.on(SurplusReceived, RefundFellDue)
 def money_task_is_set(event: SurplusReceived | RefundFellDue, meta: Meta, seal: Sealer) -> Iterable[Patch]:
-    kind = event.reason if isinstance(event, SurplusReceived) else "refund_due"
+    kind = event.reason if isinstance(event, SurplusReceived) else REFUND
     currency = event.currency if isinstance(event, SurplusReceived) else "EUR"
     yield MONEY_TASKS, (str(event.originator_id), event.originator_version), {
         "kind": kind, "amount_cents": event.amount_cents, "currency": currency, "since": event.timestamp,
     }  # fmt: skip
+
+
+@PROJECTIONS.on(MoneyTaskSettled)
+def money_task_is_done(event: MoneyTaskSettled, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    claim = (str(event.originator_id),)
+    yield MONEY_TASKS, (*claim, event.task_version), {"settled_at": event.timestamp, "how": event.how}
+    if event.kind == REFUND:
+        kept = event.how == Settled.KEPT_BY_AGREEMENT
+        yield CLAIMS, claim, {"state": "refund_waived" if kept else "refunded"}

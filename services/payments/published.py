@@ -93,6 +93,18 @@ class RefundFellDue(BaseModel):
     reason: str
 
 
+class MoneyTaskSettled(BaseModel):
+    """Money that the city held without a claim was returned, or kept by agreement; `voucher` proves it."""
+
+    claim_id: UUID
+    case_id: UUID
+    kind: str
+    amount_cents: int
+    currency: str
+    how: str
+    voucher: str
+
+
 PUBLISHED = Published("payments")
 PUBLISHED.add(
     events.PaymentRequested,
@@ -174,3 +186,16 @@ PUBLISHED.add(
     ),
     example=RefundFellDue(claim_id=_CLAIM, case_id=_CASE, amount_cents=3060, reason="rejected"),
 )
+PUBLISHED.add(
+    events.MoneyTaskSettled,
+    name="MoneyTaskSettled",
+    model=MoneyTaskSettled,
+    to=lambda e: MoneyTaskSettled(
+        claim_id=e.originator_id, case_id=e.case_id, kind=e.kind, amount_cents=e.amount_cents,
+        currency=e.currency, how=e.how, voucher=e.voucher,
+    ),
+    example=MoneyTaskSettled(
+        claim_id=_CLAIM, case_id=_CASE, kind="refund_due", amount_cents=3060, currency="EUR",
+        how="returned_by_transfer", voucher="AA-2026-004711",
+    ),
+)  # fmt: skip

@@ -16,7 +16,17 @@ _ACCOUNT = """
 SELECT claim_id, version, cents, event, booked_at FROM ledger_line
 WHERE account = $1 ORDER BY booked_at, claim_id, version LIMIT $2
 """
-_TASKS = "SELECT claim_id, kind, amount_cents, currency, since FROM money_task ORDER BY since"
+_TASKS = """
+SELECT claim_id, version, kind, amount_cents, currency, since, settled_at, how FROM money_task
+WHERE settled_at IS {} NULL AND ($1::uuid IS NULL OR (since, claim_id, version) >
+  (SELECT since, claim_id, version FROM money_task WHERE claim_id = $1 AND version = $2))
+ORDER BY since, claim_id, version LIMIT $3
+"""
+_TASK = """
+SELECT claim_id, version, kind, amount_cents, currency, since, settled_at, how FROM money_task
+WHERE claim_id = $1 AND version = $2
+"""
+_OPEN_TASKS, _DONE_TASKS = _TASKS.format(""), _TASKS.format("NOT")
 
 
 async def claims_of_case(pool: asyncpg.Pool, case_id: UUID) -> list[UUID]:
@@ -33,8 +43,21 @@ async def ledger_account(pool: asyncpg.Pool, account: str, limit: int) -> list[d
     return [dict(row) for row in await pool.fetch(_ACCOUNT, account, limit)]
 
 
-async def money_tasks(pool: asyncpg.Pool) -> list[dict[str, Any]]:
-    return [dict(row) for row in await pool.fetch(_TASKS)]
+async def money_tasks(
+    pool: asyncpg.Pool, *, done: bool, after: tuple[UUID, int] | None, limit: int
+) -> dict[str, Any]:
+    """The oldest first, from behind the task `after`; `next` names the last one where there are more."""
+    claim_id, version = after or (None, None)
+    statement = _DONE_TASKS if done else _OPEN_TASKS
+    rows = await pool.fetch(statement, claim_id, version, limit + 1)
+    tasks = [dict(row) for row in rows[:limit]]
+    last = f"{tasks[-1]['claim_id']}:{tasks[-1]['version']}" if len(rows) > limit else None
+    return {"tasks": tasks, "next": last}
+
+
+async def money_task(pool: asyncpg.Pool, claim_id: UUID, version: int) -> dict[str, Any] | None:
+    row = await pool.fetchrow(_TASK, claim_id, version)
+    return dict(row) if row else None
 
 
 def claim_answer(claim: Claim) -> dict[str, Any]:

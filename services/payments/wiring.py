@@ -3,14 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
 from services.payments.api import claims_router, ledger_router
 from services.payments.attempts import ASK, Attempts
 from services.payments.callbacks import callbacks_router
-from services.payments.domain.claim import ClaimRefused
+from services.payments.domain.claim import ClaimRefused, UnknownMoneyTask, VoucherImpossible
+from services.payments.money_tasks_api import money_tasks_router
 from services.payments.policies import ERASE, erase_citizen, register
 from services.payments.projections import PROJECTIONS
 from services.payments.providers.girocheckout import Account, GiroCheckout
@@ -38,6 +39,7 @@ def build(runtime: Runtime) -> Parts:
         routers=[
             claims_router(runtime, attempts),
             ledger_router(runtime),
+            money_tasks_router(runtime),
             callbacks_router(attempts, girocheckout),
         ],
         handlers=handlers,
@@ -65,8 +67,11 @@ async def _closing(http: httpx.AsyncClient) -> AsyncIterator[None]:
         await http.aclose()
 
 
+_STATUS: Final = {UnknownMoneyTask: 404, VoucherImpossible: 422}
+
+
 def _refused(error: Any) -> Problem:
-    return Problem(error.slug, 409, "The claim does not allow this now", str(error))
+    return Problem(error.slug, _STATUS.get(type(error), 409), "The claim does not allow this now", str(error))
 
 
 SERVICE = Service(

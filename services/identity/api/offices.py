@@ -8,11 +8,13 @@ from pydantic import BaseModel, Field
 
 from services.identity import accounts
 from services.identity.accesses import Accesses
+from services.identity.domain import email_address
 from services.identity.domain.account import Account, Role
-from services.identity.queries import profile_of
+from services.identity.queries import EMAIL, Queries, profile_of
 from services.identity.sessions import Sessions
 from shared.log.reading import LATEST
 from shared.service import Runtime
+from shared.web.problems import Problem
 from shared.web.tokens import Caller, require, require_service
 
 Reader = Annotated[Caller, Depends(require_service("applications", "documents", "payments"))]
@@ -31,6 +33,20 @@ class Profile(BaseModel):
 
 class GrantedRole(BaseModel):
     role: Role
+
+
+class Address(BaseModel):
+    """The whole mail address: there is no search by a part of it."""
+
+    email: str = Field(max_length=1000)
+
+
+class Standing(BaseModel):
+    """What an operator needs of an account: no address, no name."""
+
+    account_id: UUID
+    condition: str
+    roles: list[str]
 
 
 class Lock(BaseModel):
@@ -93,3 +109,30 @@ def router(runtime: Runtime, accesses: Accesses, sessions: Sessions) -> APIRoute
         )
 
     return routes
+
+
+def operators_router(runtime: Runtime, queries: Queries, accesses: Accesses) -> APIRouter:
+    """How an operator finds the account that a citizen or an employee has named."""
+    routes = APIRouter(prefix="/accounts", tags=["offices"])
+
+    @routes.post("/lookup")
+    async def look_up(form: Address, caller: Operator) -> Standing:
+        """By the address's keyed digest; recorded for the account's owner. In a body, since addresses of
+        requests are logged on their way."""
+        digest = runtime.digest(EMAIL, email_address.normalised(form.email))
+        found = await _standing(queries, await queries.id_by_email(digest))
+        await accesses.record_office(found.account_id, "operator", caller, runtime.clock.now())
+        return found
+
+    @routes.get("/{account_id}")
+    async def read_standing(account_id: UUID, _caller: Operator) -> Standing:
+        return await _standing(queries, account_id)
+
+    return routes
+
+
+async def _standing(queries: Queries, account_id: UUID | None) -> Standing:
+    account = await queries.account(account_id)
+    if account is None:
+        raise Problem("account_unknown", 404, "There is no such account")
+    return Standing(account_id=account.account_id, condition=account.condition, roles=account.roles)

@@ -14,6 +14,7 @@ from services.payments.domain.events import (
     AttemptAbandoned,
     AttemptOpened,
     ClaimCancelled,
+    MoneyTaskSettled,
     PaymentFailed,
     PaymentRequested,
     PaymentSettled,
@@ -22,6 +23,7 @@ from services.payments.domain.events import (
     RefundFellDue,
     SurplusReceived,
 )
+from services.payments.domain.money_tasks import MoneyTask, Settled, voucher_number
 from shared.domain import Aggregate
 
 OPEN_ATTEMPTS: Final = ("opened", "started", "unclear")
@@ -50,6 +52,30 @@ class UnknownAttempt(ClaimRefused):
     """No attempt of this claim has this id."""
 
     slug = "unknown_attempt"
+
+
+class UnknownMoneyTask(ClaimRefused):
+    """Nothing of this claim is for a person to see to under this number."""
+
+    slug = "money_task_unknown"
+
+
+class MoneyTaskDone(ClaimRefused):
+    """Somebody has seen to this money before; it must not be paid out twice."""
+
+    slug = "money_task_done"
+
+
+class AmountDiffers(ClaimRefused):
+    """A task is done in full, or not at all."""
+
+    slug = "amount_differs"
+
+
+class VoucherImpossible(ClaimRefused):
+    """What was given as the voucher's number cannot be one."""
+
+    slug = "voucher_impossible"
 
 
 class Recorded(StrEnum):
@@ -87,7 +113,8 @@ class Word:
 
 
 class Claim(Aggregate):
-    """What a citizen owes for a case. Conditions: open, settled, cancelled, refund_due."""
+    """What a citizen owes for a case. Conditions: open, settled, cancelled, refund_due, refunded,
+    refund_waived."""
 
     BEGINS = (PaymentRequested,)
 
@@ -105,6 +132,8 @@ class Claim(Aggregate):
     attempts: dict[UUID, Attempt]
     settled_at: datetime | None
     settled_by: UUID | None
+    paid_through: str
+    money_tasks: dict[int, MoneyTask]
 
     def begin_with(self, event: PaymentRequested) -> None:
         """Assigns the state of a new claim."""
@@ -113,6 +142,7 @@ class Claim(Aggregate):
         self.amount_cents, self.currency = event.amount_cents, event.currency
         self.pay_by, self.language = event.pay_by, event.language
         self.condition, self.attempts, self.settled_at, self.settled_by = "open", {}, None, None
+        self.paid_through, self.money_tasks = "", {}
 
     def put_attempt(self, attempt_id: UUID, state: str, method: str = "", reference: str = "") -> None:
         """Assigns the state of an attempt."""
@@ -216,6 +246,27 @@ class Claim(Aggregate):
         elif self.condition == "settled" and refund:
             self.emit(RefundFellDue, now=now, case_id=self.case_id, amount_cents=self.amount_cents,
                       cost_object=self.cost_object, reason=reason)  # fmt: skip
+
+    def settle_money_task(
+        self, version: int, how: Settled, amount_cents: int, voucher: str, *, now: datetime
+    ) -> None:
+        """Records what a person did. Raises UnknownMoneyTask, MoneyTaskDone, AmountDiffers,
+        VoucherImpossible."""
+        task = self.money_tasks.get(version)
+        if task is None:
+            raise UnknownMoneyTask(str(version))
+        if task.done:
+            raise MoneyTaskDone(f"task {version} is done")
+        if amount_cents != task.amount_cents:
+            raise AmountDiffers(f"the task is about {task.amount_cents} cents")
+        number = voucher_number(voucher)
+        if number is None:
+            raise VoucherImpossible("1 to 35 letters, digits and ./-, a digit among them; no bank account")
+        self.emit(
+            MoneyTaskSettled, now=now, case_id=self.case_id, task_version=version, kind=task.kind,
+            amount_cents=amount_cents, currency=task.currency, how=how.value, provider=task.provider,
+            cost_object=self.cost_object, voucher=number,
+        )  # fmt: skip
 
     def _attempt(self, attempt_id: UUID) -> Attempt:
         try:

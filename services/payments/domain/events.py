@@ -4,6 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from services.payments.domain.money_tasks import REFUND, MoneyTask, Settled
 from shared.domain import Created, Event, stored
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ class PaymentSettled(Event):
         aggregate.condition = "settled"
         aggregate.settled_at = self.timestamp
         aggregate.settled_by = self.attempt_id
+        aggregate.paid_through = self.provider
 
 
 @stored("payments.surplus_received")
@@ -127,6 +129,10 @@ class SurplusReceived(Event):
 
     def apply(self, aggregate: "Claim") -> None:
         aggregate.put_attempt(self.attempt_id, "succeeded")
+        task = MoneyTask(
+            self.originator_version, self.reason, self.amount_cents, self.currency, self.provider
+        )
+        aggregate.money_tasks[task.version] = task
 
 
 @stored("payments.claim_cancelled")
@@ -153,3 +159,29 @@ class RefundFellDue(Event):
 
     def apply(self, aggregate: "Claim") -> None:
         aggregate.condition = "refund_due"
+        task = MoneyTask(
+            self.originator_version, REFUND, self.amount_cents, aggregate.currency, aggregate.paid_through
+        )
+        aggregate.money_tasks[task.version] = task
+
+
+@stored("payments.money_task_settled")
+class MoneyTaskSettled(Event):
+    """A person has seen to money that the city held without a claim: returned, or kept by agreement."""
+
+    case_id: UUID
+    task_version: int
+    kind: str
+    amount_cents: int
+    currency: str
+    how: str
+    provider: str
+    cost_object: str
+    voucher: str
+
+    def apply(self, aggregate: "Claim") -> None:
+        task = aggregate.money_tasks[self.task_version]
+        aggregate.money_tasks[self.task_version] = task.completed()
+        if self.kind == REFUND:
+            kept = self.how == Settled.KEPT_BY_AGREEMENT
+            aggregate.condition = "refund_waived" if kept else "refunded"

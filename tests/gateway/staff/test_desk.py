@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.gateway.api.standin import Services, browsing, post_form, problem
-from tests.gateway.staff.sample_file import CASE, CLAIM, PERMIT, RECEIPT, document, filed
+from tests.gateway.staff.sample_file import CASE, PERMIT, RECEIPT, document, filed
 
 HERE = f"/arbeit/{CASE}"
 DECISION = f"POST applications /applications/{CASE}/decision"
@@ -230,17 +230,3 @@ class TestRevocation:
         page = (await clerk.get(HERE)).text
         assert f'action="{HERE}/widerruf"' in page
         assert f'name="document" value="{PERMIT}"' in page
-
-
-class TestMoneyTasks:
-    async def test_name_the_claim(self, clerk: httpx.AsyncClient, services: Services) -> None:
-        filed(services)
-        task = {
-            "claim_id": CLAIM, "kind": "second_payment", "amount_cents": 3060, "currency": "EUR",
-            "since": "2026-11-22T09:31:00+00:00",
-        }  # fmt: skip
-        services.says["GET payments /money-tasks"] = {"tasks": [task, {**task, "kind": "refund_due"}]}
-        shown = text(await clerk.get("/arbeit/zahlungen"))
-        for part in ("Doppelt bezahlt", "Erstatten", "30,60 €", "47112600000122", "BPA-2026-000123"):
-            assert part in shown, part
-        assert len(services.to("payments", f"/claims/{CLAIM}")) == 1

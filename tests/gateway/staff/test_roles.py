@@ -7,20 +7,21 @@ from shared.ids import new_id
 from tests.gateway.api.standin import Services, browsing
 from tests.gateway.staff.sample_file import CASE, filed
 
-WHO = ("nobody", "citizen", "clerk", "warden", "treasurer")
+WHO = ("nobody", "citizen", "clerk", "warden", "treasurer", "operator")
 TO_LOGIN, FORBIDDEN, SHOWN = 303, 403, 200
 PAGES = {
-    "/arbeit": (TO_LOGIN, FORBIDDEN, SHOWN, FORBIDDEN, FORBIDDEN),
-    f"/arbeit/{CASE}": (TO_LOGIN, FORBIDDEN, SHOWN, FORBIDDEN, FORBIDDEN),
-    f"/arbeit/{CASE}/entscheidung": (TO_LOGIN, FORBIDDEN, 303, FORBIDDEN, FORBIDDEN),
-    "/arbeit/zahlungen": (TO_LOGIN, FORBIDDEN, SHOWN, FORBIDDEN, SHOWN),
-    "/aufsicht": (TO_LOGIN, FORBIDDEN, FORBIDDEN, SHOWN, FORBIDDEN),
-    "/aufsicht/offline.js": (SHOWN,) * 5,
-    "/aufsicht/schluessel": (SHOWN,) * 5,
-    "/pruefen": (SHOWN,) * 5,
-    "/impressum": (SHOWN,) * 5,
-    "/datenschutz": (SHOWN,) * 5,
-    "/barrierefreiheit": (SHOWN,) * 5,
+    "/arbeit": (TO_LOGIN, FORBIDDEN, SHOWN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    f"/arbeit/{CASE}": (TO_LOGIN, FORBIDDEN, SHOWN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    f"/arbeit/{CASE}/entscheidung": (TO_LOGIN, FORBIDDEN, 303, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    "/arbeit/zahlungen": (TO_LOGIN, FORBIDDEN, SHOWN, FORBIDDEN, SHOWN, FORBIDDEN),
+    "/arbeit/konten": (TO_LOGIN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, SHOWN),
+    "/aufsicht": (TO_LOGIN, FORBIDDEN, FORBIDDEN, SHOWN, FORBIDDEN, FORBIDDEN),
+    "/aufsicht/offline.js": (SHOWN,) * 6,
+    "/aufsicht/schluessel": (SHOWN,) * 6,
+    "/pruefen": (SHOWN,) * 6,
+    "/impressum": (SHOWN,) * 6,
+    "/datenschutz": (SHOWN,) * 6,
+    "/barrierefreiheit": (SHOWN,) * 6,
 }
 
 
@@ -78,6 +79,7 @@ class TestNavigation:
             ("clerk", {"/arbeit"}),
             ("warden", {"/aufsicht"}),
             ("treasurer", {"/arbeit/zahlungen"}),
+            ("operator", {"/arbeit/konten"}),
         ],
     )
     async def test_leads_where_one_may_go(
@@ -86,7 +88,9 @@ class TestNavigation:
         async with browsing(gateway, who) as client:
             page = (await client.get("/impressum")).text
         assert {
-            path for path in ("/arbeit", "/aufsicht", "/arbeit/zahlungen") if f'href="{path}"' in page
+            path
+            for path in ("/arbeit", "/aufsicht", "/arbeit/zahlungen", "/arbeit/konten")
+            if f'href="{path}"' in page
         } == shown
 
 

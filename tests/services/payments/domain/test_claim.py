@@ -29,6 +29,7 @@ from shared.ids import new_id
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 FEE = 3060
+VOUCHER = "AA-2026-004711"
 
 
 def given_claim() -> Claim:

@@ -10,11 +10,13 @@ from stdnum.iso7064 import mod_11_10
 from services.payments.domain.claim import Claim, NotPayable, PaymentBeingChecked
 from services.payments.domain.kassenzeichen import is_kassenzeichen, kassenzeichen
 from services.payments.domain.ledger import entry
-from tests.services.payments.domain.test_claim import FEE, NOW, given_attempt, given_claim, word
+from services.payments.domain.money_tasks import Settled
+from tests.services.payments.domain.test_claim import FEE, NOW, VOUCHER, given_attempt, given_claim, word
 
 MOVES = st.one_of(
     st.just(("attempt", 0, "")),
     st.just(("withdraw", 0, "")),
+    st.tuples(st.just("settle"), st.integers(0, 3), st.sampled_from([how.value for how in Settled])),
     st.tuples(
         st.just("word"),
         st.integers(0, 5),
@@ -38,6 +40,7 @@ class TestEntries:
     @given(moves=st.lists(MOVES, max_size=25), cents=st.sampled_from([FEE, FEE + 500]))
     def test_sum_to_zero_over_any_history(self, moves: list[tuple[str, int, str]], cents: int) -> None:
         claim, attempts, received = given_claim(), list[UUID](), dict[UUID, int]()
+        paid_back = 0
         for move, which, state in moves:
             if move == "attempt":
                 try:
@@ -46,6 +49,13 @@ class TestEntries:
                     continue
             elif move == "withdraw":
                 claim.withdraw_claim("withdrawn", now=NOW)
+            elif move == "settle":
+                open_tasks = [task for task in claim.money_tasks.values() if not task.done]
+                if which < len(open_tasks):
+                    task = open_tasks[which]
+                    claim.settle_money_task(task.version, Settled(state), task.amount_cents, VOUCHER, now=NOW)
+                    if state == Settled.RETURNED_BY_PROVIDER:
+                        paid_back += task.amount_cents
             elif attempts:
                 attempt_id = attempts[which % len(attempts)]
                 claim.record_word(attempt_id, word(state, cents), now=NOW)
@@ -53,7 +63,9 @@ class TestEntries:
                     received[attempt_id] = cents
         found = balances(claim)
         assert sum(found.values()) == 0
-        assert found["provider:girocheckout"] == sum(received.values())
+        assert found["provider:girocheckout"] == sum(received.values()) - paid_back
+        waiting = sum(task.amount_cents for task in claim.money_tasks.values() if not task.done)
+        assert found["surplus"] + found["refundable"] == -waiting
 
     def test_book_a_settled_claim(self) -> None:
         claim = given_claim()

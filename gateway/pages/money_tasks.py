@@ -1,0 +1,111 @@
+"""The cash office's pages: money that waits for a person, and the record of what was done with it."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.pages.answers import problem_key
+from gateway.pages.parts import or_none
+from gateway.views.answers import SETTLEMENTS, settlement_fields
+from gateway.views.work import MoneyTask, MoneyTaskPage, MoneyTasksPage
+from gateway.visit import Visit, staff
+from shared.ids import new_id
+from shared.web.calls import RemoteProblem
+
+PURPOSE: Final = "money-tasks"
+HERE: Final = "/arbeit/zahlungen"
+ROWS: Final = 50
+_REFUSALS: Final = frozenset({403, 409, 422})
+
+
+@staff("treasurer", "clerk")
+async def show_money_tasks(visit: Visit) -> Response:
+    """The oldest first; each claim is asked for once."""
+    params = {"limit": str(ROWS)}
+    if after := visit.request.query_params.get("nach"):
+        params["after"] = after
+    found = await visit.get("payments", "/money-tasks", purpose=PURPOSE, params=params)
+    ids = list(dict.fromkeys(task["claim_id"] for task in found["tasks"]))
+    asked = await asyncio.gather(*(_claim(visit, claim_id) for claim_id in ids))
+    claims = dict(zip(ids, asked, strict=True))
+    behind = found.get("next")
+    return visit.page(
+        MoneyTasksPage(
+            tasks=tuple(_task(visit, task, claims[task["claim_id"]]) for task in found["tasks"]),
+            next_url=visit.url(HERE) + f"?nach={quote(behind)}" if behind else "",
+        )
+    )
+
+
+@staff("treasurer", "clerk")
+async def show_money_task(visit: Visit) -> Response:
+    return visit.page(await _page(visit))
+
+
+@staff("treasurer", "clerk")
+async def settle(visit: Visit) -> Response:
+    form = await visit.form()
+    amount = form.get("amount", "")
+    if form.get("how") not in SETTLEMENTS or not (amount.isascii() and amount.isdigit() and len(amount) < 12):
+        return visit.page(await _page(visit, "how_missing", form), 422)
+    try:
+        await visit.post(
+            "payments",
+            f"/money-tasks/{_named(visit)}/settlement",
+            purpose=PURPOSE,
+            json={"how": form["how"], "amount_cents": int(amount), "voucher": form.get("voucher", "")},
+            idempotency_key=form.get("idempotency-key"),
+        )
+    except RemoteProblem as refused:
+        if refused.status not in _REFUSALS:
+            raise
+        message = "voucher_impossible" if refused.slug == "invalid" else problem_key(visit.t, refused)
+        return visit.page(await _page(visit, message, form), refused.status)
+    return visit.redirect(HERE, "money_task_settled")
+
+
+async def _page(visit: Visit, message: str = "", typed: Mapping[str, str] | None = None) -> MoneyTaskPage:
+    """The task as it is now, with what was typed."""
+    task, claim = await asyncio.gather(
+        visit.get("payments", f"/money-tasks/{_named(visit)}", purpose=PURPOSE),
+        _claim(visit, str(visit.request.path_params["claim_id"])),
+    )
+    return MoneyTaskPage(
+        task=_task(visit, task, claim),
+        fields=settlement_fields(visit.t, typed or {}),
+        hidden={"amount": str(task["amount_cents"]), "idempotency-key": str(new_id())},
+        done=task["how"] or "",
+        message=message,
+    )
+
+
+async def _claim(visit: Visit, claim_id: str) -> Any:
+    return await or_none(visit.get("payments", f"/claims/{claim_id}", purpose=PURPOSE))
+
+
+def _task(visit: Visit, task: Mapping[str, Any], claim: Mapping[str, Any] | None) -> MoneyTask:
+    return MoneyTask(
+        kind=task["kind"],
+        amount_cents=task["amount_cents"],
+        since=datetime.fromisoformat(task["since"]),
+        url=visit.url(f"{HERE}/{task['claim_id']}/{task['version']}"),
+        kassenzeichen=claim["kassenzeichen"] if claim else "",
+        case_number=claim["case_number"] if claim else "",
+    )
+
+
+def _named(visit: Visit) -> str:
+    named = visit.request.path_params
+    return f"{named['claim_id']}/{named['version']}"
+
+
+ROUTES: Final[list[BaseRoute]] = [
+    Route(HERE, show_money_tasks, methods=["GET"]),
+    Route(HERE + "/{claim_id:uuid}/{version:int}", show_money_task, methods=["GET"]),
+    Route(HERE + "/{claim_id:uuid}/{version:int}", settle, methods=["POST"]),
+]

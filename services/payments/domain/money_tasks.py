@@ -1,0 +1,51 @@
+"""What a person in the cash office has to see to: money that the city holds and does not claim.
+
+A task is done once, in full, by a way that the books can show, and with a voucher: no booking without one
+(Belegprinzip). The voucher is a number and never a sentence, so that no personal data can get into the log.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+REFUND: Final = "refund_due"
+_VOUCHER: Final = re.compile(r"(?=.*[0-9])[A-Z0-9][A-Z0-9./-]{0,34}")
+_IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+
+
+class Settled(StrEnum):
+    """What was done with the money."""
+
+    RETURNED_BY_TRANSFER = "returned_by_transfer"
+    RETURNED_BY_PROVIDER = "returned_by_provider"
+    KEPT_BY_AGREEMENT = "kept_by_agreement"
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyTask:
+    """Named by the version of the event that set it; `kind` is why the money came, or `refund_due`."""
+
+    version: int
+    kind: str
+    amount_cents: int
+    currency: str
+    provider: str
+    done: bool = False
+
+    def completed(self) -> "MoneyTask":
+        return replace(self, done=True)
+
+
+def voucher_number(typed: str) -> str | None:
+    """The number of a voucher as the books write it; None where it cannot be one, or is a bank account."""
+    number = typed.strip().upper()
+    return number if _VOUCHER.fullmatch(number) and not _is_iban(number) else None
+
+
+def _is_iban(number: str) -> bool:
+    """ISO 13616: the check digits of modulus 97."""
+    bare = re.sub(r"[./-]", "", number)
+    if not _IBAN.fullmatch(bare):
+        return False
+    return int("".join(str(int(sign, 36)) for sign in bare[4:] + bare[:4])) % 97 == 1

@@ -1,0 +1,84 @@
+"""HTTP of the cash office: money that a person has to see to, and the record of what was done."""
+
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi.encoders import jsonable_encoder
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.payments import queries
+from services.payments.domain.claim import Claim, UnknownMoneyTask
+from services.payments.domain.money_tasks import Settled
+from shared.service import Runtime
+from shared.web.idempotency import IdempotentRequest
+from shared.web.problems import Problem
+from shared.web.tokens import Caller, require
+
+CashOffice = Annotated[Caller, Depends(require("treasurer", "clerk"))]
+MOST: Final = 200
+VERSION: Final = Path(ge=1, le=2**31 - 1)
+TASK: Final = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9]{1,9}$"
+
+
+class Settlement(BaseModel):
+    """What was done with all of the task's money, and the number of the voucher that shows it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    how: Settled
+    amount_cents: int = Field(ge=1, le=10**12)
+    voucher: str = Field(max_length=60)
+
+
+def money_tasks_router(runtime: Runtime) -> APIRouter:
+    """For treasurers and clerks; nobody settles money of their own."""
+    router = APIRouter(tags=["money tasks"])
+
+    @router.get("/money-tasks")
+    async def list_money_tasks(
+        _caller: CashOffice,
+        state: Literal["open", "settled"] = "open",
+        after: Annotated[str | None, Query(pattern=TASK)] = None,
+        limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+    ) -> dict[str, Any]:
+        """Money that a person has to see to, the oldest first; `next` is the `after` of the next page."""
+        behind = _task(after) if after else None
+        found = await queries.money_tasks(runtime.pool, done=state == "settled", after=behind, limit=limit)
+        return {**found, "tasks": jsonable_encoder(found["tasks"])}
+
+    @router.get("/money-tasks/{claim_id}/{version}")
+    async def read_money_task(
+        claim_id: UUID, version: Annotated[int, VERSION], _caller: CashOffice
+    ) -> dict[str, Any]:
+        task = await queries.money_task(runtime.pool, claim_id, version)
+        if task is None:
+            raise UnknownMoneyTask(str(version))
+        return task
+
+    @router.post("/money-tasks/{claim_id}/{version}/settlement", status_code=201)
+    async def settle_money_task(
+        claim_id: UUID,
+        version: Annotated[int, VERSION],
+        given: Settlement,
+        caller: CashOffice,
+        idempotency: IdempotentRequest,
+    ) -> Response:
+        """Records that the money was returned or kept, and books it."""
+        unit = runtime.unit_for(caller)
+        claim = await unit.load(Claim, claim_id)
+        if caller.subject == str(claim.account_id):
+            raise Problem("own_case", 403, "Nobody settles money of their own")
+        claim.settle_money_task(version, given.how, given.amount_cents, given.voucher, now=unit.now)
+        await unit.save(claim)
+        done = {"claim_id": claim_id, "version": version, "how": given.how, "state": claim.condition}
+        answer = idempotency.remember_in(unit, 201, done)
+        await unit.commit()
+        return answer
+
+    return router
+
+
+def _task(named: str) -> tuple[UUID, int]:
+    claim_id, _, version = named.partition(":")
+    return UUID(claim_id), int(version)
