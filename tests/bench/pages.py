@@ -15,7 +15,7 @@ from deploy.local.places import ROOT
 from deploy.local.ports import HOST, free_port
 from deploy.local.processes import Process, Supervisor, answers_http
 from deploy.local.services import inherited
-from gateway.pages.definitions import PURPOSE
+from gateway.catalogue import PURPOSE
 from shared.web.calls import ServiceCalls
 from tests.bench.measuring import Bench, Notes, Row, Side, Size
 from tests.bench.portal import Portal, portal
