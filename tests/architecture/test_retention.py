@@ -41,6 +41,7 @@ FOR_EVER: Final = {
     "log_epoch": "one row", "feed_head": "one row", "relay_cursor": "one row",
     "inbox_cursor": "one row for a source",
     "number_range": "one row for a series and year",
+    "number_given": "explains a gap in the numbers",
     **dict.fromkeys(("account", "account_role", "case_overview", "case_turn"), "the fold of the log"),
     **dict.fromkeys(("document", "claim", "attempt", "money_task"), "the fold of the log"),
 }  # fmt: skip
