@@ -1,5 +1,6 @@
 """The parking warden in the street: a real camera picture of a real permit, with a network and without."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -8,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, StorageState, expect
 
 from deploy.local.demo.listening import Listener
 from deploy.local.demo.proof import read_code
@@ -73,13 +74,10 @@ class Warden:
         tab.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         tab.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    async def signs_in(self, portal: str, email: str, password: str) -> None:
-        await self.tab.goto(f"{portal}/anmelden")
-        await self.tab.get_by_label("E-Mail-Adresse").fill(email)
-        await self.tab.get_by_label("Passwort").first.fill(password)
-        await self.tab.locator("main").get_by_role("button", name="Anmelden").click()
+    async def begins(self, portal: str) -> None:
         await self.tab.goto(f"{portal}/aufsicht")
-        await self.tab.evaluate(IN_CHARGE)
+        async with asyncio.timeout(30):
+            await self.tab.evaluate(IN_CHARGE)
 
     async def films(self, code: str | None, **how: Callable[..., object]) -> None:
         """Opens the page, holds the phone at a code, starts the camera."""
@@ -104,17 +102,36 @@ class Warden:
 Patrol = Callable[..., Awaitable[Warden]]
 
 
-@pytest.fixture
-async def patrol(phones: Browser, stage: Stage, camera: Camera, permits: Permits) -> AsyncIterator[Patrol]:
+@pytest.fixture(scope="module")
+async def session(phones: Browser, stage: Stage) -> StorageState:
+    """The warden signs in once: so many times in a minute, the portal would ask to wait."""
     account = next(one for one in stage.secrets.demo_accounts() if one["role"] == "warden")
+    context = await phones.new_context(locale="de-DE")
+    tab = await context.new_page()
+    await tab.goto(f"{stage.addresses.portal}/anmelden")
+    await tab.get_by_label("E-Mail-Adresse").fill(account["email"])
+    await tab.get_by_label("Passwort").first.fill(account["password"])
+    await tab.locator("main").get_by_role("button", name="Anmelden").click()
+    await expect(tab.get_by_text("Sie sind angemeldet.")).to_be_visible()
+    kept = await context.storage_state()
+    await context.close()
+    return kept
+
+
+@pytest.fixture
+async def patrol(
+    phones: Browser, stage: Stage, camera: Camera, permits: Permits, session: StorageState
+) -> AsyncIterator[Patrol]:
     contexts = []
 
     async def go(*, may_film: bool = True) -> Warden:
-        context = await phones.new_context(locale="de-DE", viewport={"width": 390, "height": 844})
+        context = await phones.new_context(
+            locale="de-DE", viewport={"width": 390, "height": 844}, storage_state=session
+        )
         contexts.append(context)
         await context.grant_permissions(["camera"] if may_film else ["notifications"])
         warden = Warden(await context.new_page(), camera)
-        await warden.signs_in(stage.addresses.portal, account["email"], account["password"])
+        await warden.begins(stage.addresses.portal)
         return warden
 
     yield go

@@ -17,11 +17,20 @@ from shared.audit.entries import BEGINNING, waiting
 from shared.audit.sealer import Sealer
 from shared.audit.seals import SealKey, SealKeys, Statement, unproven
 from shared.audit.verification import Report, verify
-from shared.testing import FixedClock
+from shared.testing import Databases, FixedClock, fresh
 from tests.shared.log.conftest import Log, log
-from tests.shared.toy.library import Loan
+from tests.shared.toy.library import LIBRARY, Loan
 
 __all__ = ["log"]
+
+
+@pytest.fixture
+async def databases(postgres_url: str) -> AsyncIterator[Databases]:
+    """Of each test's own: these tests do to a database what cannot be undone."""
+    async with fresh(postgres_url, LIBRARY) as found:
+        yield found
+
+
 _MANY = 1_000_000
 
 

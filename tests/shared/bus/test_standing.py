@@ -12,10 +12,10 @@ from shared.cli import inboxes
 from shared.feed.epochs import Epoch, FeedPage
 from shared.observe.metrics import REGISTRY
 from tests.shared.bus.test_inbox import Bench, Source, bench, noted
-from tests.shared.log.conftest import log
+from tests.shared.log.conftest import databases, log
 
 pytestmark = pytest.mark.integration
-__all__ = ["bench", "log"]
+__all__ = ["bench", "databases", "log"]
 
 
 @dataclass

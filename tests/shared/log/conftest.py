@@ -20,7 +20,9 @@ from shared.testing import Databases, fresh
 from tests.shared.toy.library import LIBRARY, Loan
 
 EMPTY = """
-TRUNCATE event, snapshot, reservation, inbox_cursor, task, parked, inbox_attempt, feed, number_range, loan;
+TRUNCATE event, snapshot, reservation, inbox_cursor, task, parked, inbox_attempt, feed, number_range, loan,
+  audit_seal, audit_anchored, log_restore, inbox_ahead, number_given;
+UPDATE log_epoch SET epoch = 1;
 UPDATE feed_head SET sequence = 0, epoch = 0, xid = '0', position = 0;
 UPDATE relay_cursor SET published = 0;
 """

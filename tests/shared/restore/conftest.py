@@ -28,12 +28,32 @@ from shared.cli import commands, inboxes, services
 from shared.clock import SystemClock
 from shared.feed.sequencer import Sequencer
 from shared.log import Unit
-from shared.testing import CallerMint, Databases, Running, running
+from shared.testing import CallerMint, Databases, Running, fresh, running
 from shared.testing.databases import APP_PASSWORD, APP_ROLE, as_app, at
 from tests.shared.log.conftest import Log, log
 from tests.shared.toy.library import ARCHIVE, LIBRARY, Loan
 
 __all__ = ["log"]
+
+
+LIVED = "DO $$ BEGIN FOR i IN 1..3000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$"
+
+
+@pytest.fixture(scope="session")
+def here() -> Iterator[str]:
+    """The superuser's URL of a server that has lived; one of another make dumps what ours may not know."""
+    with fresh_postgres() as url:
+        yield url
+
+
+@pytest.fixture
+async def databases(here: str) -> AsyncIterator[Databases]:
+    """Of each test's own: these tests do to a database what cannot be undone."""
+    async with fresh(here, LIBRARY) as found:
+        owner = await asyncpg.connect(found.owner_log)
+        await owner.execute(LIVED)
+        await owner.close()
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -232,7 +252,7 @@ class Listener:
         self.inbox = Inbox("library", found.pool, handlers, lambda _: found.unit(), feed)
 
     async def titles(self) -> list[str]:
-        rows = await self.log.pool.fetch("SELECT payload->>'title' AS t FROM task ORDER BY 1")
+        rows = await self.log.pool.fetch("SELECT payload->>'title' AS t FROM task WHERE payload ? 'title' ORDER BY 1")
         return [row["t"] for row in rows]
 
     async def cursor(self) -> tuple[int, int]:
