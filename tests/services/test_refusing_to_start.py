@@ -42,7 +42,8 @@ class Starter:
         async with fresh(self.postgres_url, service) as made:
             given = {
                 "secrets_dir": self.secrets, "port": 0, "rabbitmq_url": self.amqp_url, "name_prefix": "none.",
-                "database_url": made.log, "keys_database_url": made.keys, **settings,
+                "database_url": made.log, "keys_database_url": made.keys,
+                "audit_anchors": (self.folder / "anchors").as_uri(), **settings,
             }  # fmt: skip
             plain = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
             told = {f"PORTAL_{name.upper()}": str(value) for name, value in given.items()}

@@ -117,7 +117,7 @@ class TestForgetting:
         await forget(town)
         told = {"case_id": case["case_id"], "document_id": document}
         await town.hear("documents.document_issued.v1", **told, kind="resident_parking_permit")
-        await town.hear("documents.document_revoked.v1", **told)
+        await town.hear("documents.document_revoked.v1", **told, reason="lost")
         assert (await town.events(case["case_id"]))[-2:] == ["application_completed", "approval_revoked"]
 
 

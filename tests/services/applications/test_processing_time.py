@@ -102,7 +102,7 @@ class TestProcessingTime:
         rows = await town.service.runtime.pool.fetch(
             "SELECT citizens FROM case_turn WHERE case_id = $1 ORDER BY version", UUID(case_id)
         )
-        assert [row["citizens"] for row in rows] == [True, False]
+        assert [row["citizens"] for row in rows] == [True, False, True]
 
     async def test_is_the_fold_of_the_events(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
         await kept(town, *(approved(town, n) for n in range(1, 25)))

@@ -252,7 +252,9 @@ class Listener:
         self.inbox = Inbox("library", found.pool, handlers, lambda _: found.unit(), feed)
 
     async def titles(self) -> list[str]:
-        rows = await self.log.pool.fetch("SELECT payload->>'title' AS t FROM task WHERE payload ? 'title' ORDER BY 1")
+        rows = await self.log.pool.fetch(
+            "SELECT payload->>'title' AS t FROM task WHERE payload ? 'title' ORDER BY 1"
+        )
         return [row["t"] for row in rows]
 
     async def cursor(self) -> tuple[int, int]:
