@@ -19,6 +19,7 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from gateway.settings import GatewaySettings
 from shared.bus.envelope import BadEnvelope, Envelope, read
+from shared.waking import woken
 from shared.web.probes import Probes
 
 MOST_WAITING: Final = 32
@@ -54,8 +55,7 @@ class Watch:
     async def __anext__(self) -> Envelope | None:
         if not self._waiting and not self._hub.closed:
             self._woken.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._hub.beat)
+            await woken(self._woken, self._hub.beat)
         if self._waiting:
             return self._waiting.popleft()
         if self._hub.closed:
