@@ -89,18 +89,6 @@ def router(runtime: Runtime, office: Office) -> APIRouter:
         await record_access(runtime, caller, case)
         return filed(case, definition, history, language)
 
-    @routes.get("/applications/{case_id}/accesses")
-    async def who_read(case_id: UUID, caller: Citizen) -> dict[str, Any]:
-        case, _ = await case_as_of(runtime.log.reader, case_id)
-        if not _owns(caller, case):
-            raise not_found()
-        return {"accesses": await accesses_of(runtime.pool, case_id)}
-
-    @routes.get("/accesses")
-    async def who_read_mine(caller: AnyCaller) -> dict[str, Any]:
-        """Readings of one's own cases by clerks and services, the newest first."""
-        return {"accesses": await accesses_of_account(runtime.pool, caller.account_id)}
-
     @routes.post("/applications/{case_id}/withdrawal")
     async def withdraw(case_id: UUID, caller: Citizen) -> dict[str, Any]:
         return moved(await _withdrawn(runtime, caller, case_id))
@@ -113,7 +101,24 @@ def router(runtime: Runtime, office: Office) -> APIRouter:
         await commit_reserving(unit, office.service_of(case).definition)
         return moved(case)
 
+    _add_readings(routes, runtime)
     return routes
+
+
+def _add_readings(routes: APIRouter, runtime: Runtime) -> None:
+    """Who read one's own cases."""
+
+    @routes.get("/applications/{case_id}/accesses")
+    async def who_read(case_id: UUID, caller: Citizen) -> dict[str, Any]:
+        case, _ = await case_as_of(runtime.log.reader, case_id)
+        if not _owns(caller, case):
+            raise not_found()
+        return {"accesses": await accesses_of(runtime.pool, case_id)}
+
+    @routes.get("/accesses")
+    async def who_read_mine(caller: AnyCaller) -> dict[str, Any]:
+        """Readings of one's own cases by clerks and services, the newest first."""
+        return {"accesses": await accesses_of_account(runtime.pool, caller.account_id)}
 
 
 async def _withdrawn(runtime: Runtime, caller: Caller, case_id: UUID) -> Case:

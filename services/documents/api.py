@@ -75,19 +75,6 @@ def router(
         }
         return Response(pdf, media_type="application/pdf", headers=headers)
 
-    @routes.get("/documents/{document_id}/accesses")
-    async def who_read(document_id: UUID, caller: Citizen) -> dict[str, Any]:
-        """Who of the town hall opened one's own document."""
-        row = await _row_for(runtime, caller, document_id)
-        if not _owns(caller, row):
-            raise not_found()
-        return {"accesses": await accesses_of(runtime.pool, document_id)}
-
-    @routes.get("/accesses")
-    async def who_read_mine(caller: AnyCaller) -> dict[str, Any]:
-        """Readings of any of one's own documents by the town hall, the newest first."""
-        return {"accesses": await accesses_of_account(runtime.pool, caller.account_id)}
-
     @routes.post("/documents/{document_id}/revocation")
     async def revoke(
         document_id: UUID, given: Revocation, caller: Clerk, idempotency: IdempotentRequest
@@ -102,7 +89,25 @@ def router(
         status_list.forget()
         return response
 
+    _add_readings(routes, runtime)
     return routes
+
+
+def _add_readings(routes: APIRouter, runtime: Runtime) -> None:
+    """Who read one's own documents."""
+
+    @routes.get("/documents/{document_id}/accesses")
+    async def who_read(document_id: UUID, caller: Citizen) -> dict[str, Any]:
+        """Who of the town hall opened one's own document."""
+        row = await _row_for(runtime, caller, document_id)
+        if not _owns(caller, row):
+            raise not_found()
+        return {"accesses": await accesses_of(runtime.pool, document_id)}
+
+    @routes.get("/accesses")
+    async def who_read_mine(caller: AnyCaller) -> dict[str, Any]:
+        """Readings of any of one's own documents by the town hall, the newest first."""
+        return {"accesses": await accesses_of_account(runtime.pool, caller.account_id)}
 
 
 def not_found() -> Problem:
