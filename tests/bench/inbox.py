@@ -200,6 +200,7 @@ def _told(flow: Flow, secrets: Path, port: int) -> dict[str, str]:
         "PORTAL_PORT": str(port),
         "PORTAL_DATABASE_URL": flow.log.databases.log,
         "PORTAL_KEYS_DATABASE_URL": flow.log.databases.keys,
+        "PORTAL_AUDIT_ANCHORS": (secrets.parent / "anchors").as_uri(),
         "PORTAL_RABBITMQ_URL": flow.url,
         "PORTAL_NAME_PREFIX": flow.names.exchange.removesuffix("portal.events"),
         "PORTAL_LOG_LEVEL": "error",
