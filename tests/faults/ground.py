@@ -61,6 +61,7 @@ class Ground:
         """
         for _ in range(STARTS):
             if (before := self._process(name)) is not None:
+                self.kill(name)  # one that outlived what was to end it: to wait for its end would be for ever
                 self._bury(before)
             one = await self._begin(name, crash)
             if one.child.poll() in (None, -signal.SIGKILL):
