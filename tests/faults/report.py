@@ -12,7 +12,7 @@ from rich.table import Table
 from tests.faults.invariants import INVARIANTS, Violation
 from tests.faults.world import Fact, World
 
-NOT_LOOKED_AT = "I8 (the audit chain verifies) is not checked: there is no audit chain yet."
+NOT_LOOKED_AT = "I8 (the audit chain verifies) is not checked: this run does not read it yet."
 MOST_SHOWN = 5
 
 
