@@ -124,6 +124,35 @@ class Notification:
     outcome: Outcome
 
 
+@dataclass(frozen=True, slots=True)
+class RefundOrder:
+    """Money to give back, all or part of one settled payment; the same `refund_id` is the same refund.
+
+    `payment_reference` is the provider's of the settled attempt, `backend_reference` that of its booking
+    where the provider names it apart (PayPal: the capture). `amount_cents` is positive, `currency` ISO 4217.
+    """
+
+    refund_id: UUID
+    method: Method
+    payment_reference: str
+    backend_reference: str | None
+    amount_cents: int
+    currency: str
+    purpose: str
+    kassenzeichen: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOutcome:
+    """What became of a refund: SUCCEEDED, FAILED, or UNKNOWN while the provider still works on it."""
+
+    state: State
+    code: str
+    reference: str
+    amount_cents: int | None = None
+    currency: str | None = None
+
+
 class ProviderError(Exception):
     """Base of what a provider call may raise."""
 
@@ -181,4 +210,25 @@ class PaymentProvider(Protocol):
 
     def verify_callback(self, query: bytes) -> Notification:
         """Check the raw query string of a callback, exactly as received. Pure. Raises CallbackForged."""
+        ...
+
+
+class RefundingProvider(PaymentProvider, Protocol):
+    """A provider that gives money back on our word; not every one does.
+
+    Money moves in `refund`. `ProviderUnavailable` from it means that the money may have moved: only where
+    `refund_repeatable` is true may the same order be sent again; otherwise a person looks.
+    """
+
+    @property
+    def refund_repeatable(self) -> bool:
+        """Whether the provider knows a repeated order by its `refund_id` and gives back once."""
+        ...
+
+    async def refund(self, order: RefundOrder) -> RefundOutcome:
+        """Give back. Raises ProviderUnavailable, ProviderRefused."""
+        ...
+
+    async def refund_status(self, order: RefundOrder, reference: str) -> RefundOutcome:
+        """Ask what became of it. UNKNOWN is an answer. Raises ProviderUnavailable, ProviderRefused."""
         ...
