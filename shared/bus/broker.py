@@ -1,30 +1,33 @@
 """The connection to RabbitMQ: one durable topic exchange, one quorum queue for each consuming service.
 
-Only what RabbitMQ 3.10 and 4.x share is declared. FastStream consumes (its defaults overridden: manual
-acknowledgement, a channel of its own, no reply); publishing is the relay's, on plain aio-pika.
+Only what RabbitMQ 3.10 and 4.x share is declared. FastStream holds the consuming connection and declares;
+messages are taken from the channel below it, and published on plain aio-pika (docs/decisions/0019).
 """
 
 import asyncio
+from functools import partial
 from typing import Any, Final
 
 import aio_pika
 import structlog
-from aio_pika.abc import AbstractExchange, AbstractRobustConnection
-from faststream import AckPolicy
-from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitMessage, RabbitQueue
+from aio_pika.abc import AbstractConnection, AbstractExchange, AbstractRobustConnection
+from faststream.rabbit import ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitQueue
 
 from shared import crash
+from shared.bus.deliveries import Deliveries
 from shared.bus.envelope import BadEnvelope, read
 from shared.bus.inbox import Inbox
 from shared.crash import CrashPoint
 from shared.observe.metrics import counter
-from shared.waking import being_cancelled
+from shared.waking import being_cancelled, woken
 
 log = structlog.get_logger()
 
 PREFETCH: Final = 200
 DELIVERY_LIMIT: Final = 20
 WATCH_SECONDS: Final = 15.0
+ANSWERED_WITHIN: Final = 5.0
+DECLARED_WITHIN: Final = 20.0
 
 _unreadable = counter("portal_bus_unreadable", "Messages that are not public events of ours")
 
@@ -87,6 +90,10 @@ class PublishingChannel:
     close = reset
 
 
+class ConsumerLost(ConnectionError):
+    """Nothing comes from the queue any more: the subscription begins anew."""
+
+
 class Subscription:
     """Takes the events of whole services from this service's queue into its inboxes."""
 
@@ -107,99 +114,115 @@ class Subscription:
         while self._keeper is not None and not self._keeper.done():
             self._keeper.cancel()  # again, since a connection being made may swallow a cancellation
             await asyncio.wait([self._keeper], timeout=1)
-        await self._stop_broker()
+        await self._disconnect()
 
     async def _keep(self) -> None:
-        """Starts the consumer and watches that our queue still has one."""
+        """Consumes; a connection on which nothing comes any more is left for a new one."""
         while True:
             try:
-                if self._broker is None:
-                    await self._start_broker()
-                await asyncio.sleep(WATCH_SECONDS)
-                if not await self._is_consumed():
-                    log.warning("subscription_without_consumer", service=self._service)
-                    await self._stop_broker()
+                await self._consume()
             except (Exception, asyncio.CancelledError) as error:
                 if isinstance(error, asyncio.CancelledError) and being_cancelled():
                     raise
                 log.warning("subscription_failed", error=type(error).__name__, detail=str(error)[:200])
-                await self._stop_broker()
-                await asyncio.sleep(1)
+            await self._disconnect()
+            await asyncio.sleep(1)
 
-    async def _start_broker(self) -> None:
-        await self._declare()
-        broker = RabbitBroker(
-            self._url, logger=None, graceful_timeout=5, app_id=self._service, apply_types=False
-        )
-        self._subscribe(broker)
-        self._broker = broker
-        await broker.start()
-        log.info("subscribed", sources=sorted(self._inboxes))
+    async def _consume(self) -> None:
+        """Raises ConsumerLost once the broker has ended it, and what aio-pika raises."""
+        self._broker = RabbitBroker(self._url, logger=None, app_id=self._service, timeout=ANSWERED_WITHIN)
+        connection = await self._broker.connect()
+        deliveries, lost = Deliveries(PREFETCH // 2), asyncio.Event()
 
-    async def _declare(self) -> None:
-        connection = await aio_pika.connect(self._url, timeout=5)
-        async with connection:
-            channel = await connection.channel()
-            exchange = await declare_exchange(channel, self._names)
-            dead = await channel.declare_queue(
-                self._names.dead(self._service), durable=True, arguments={"x-queue-type": "quorum"}
-            )
-            queue = await channel.declare_queue(
-                self._names.queue(self._service), durable=True, arguments=self._arguments(dead.name)
-            )
-            for source in self._inboxes:
-                await queue.bind(exchange, f"{source}.#")
+        def lose(_: Any) -> None:
+            lost.set()
+            deliveries.changed.set()
 
-    @staticmethod
-    def _arguments(dead: str) -> dict[str, Any]:
-        return {
-            "x-queue-type": "quorum",
-            "x-single-active-consumer": True,
-            "x-delivery-limit": DELIVERY_LIMIT,
-            "x-dead-letter-exchange": "",
-            "x-dead-letter-routing-key": dead,
-            "x-dead-letter-strategy": "at-least-once",
-            "x-overflow": "reject-publish",
-        }
-
-    def _subscribe(self, broker: RabbitBroker) -> None:
-        queue = RabbitQueue(
-            self._names.queue(self._service), queue_type=QueueType.QUORUM, durable=True, declare=False
-        )
-
-        @broker.subscriber(
-            queue,
-            channel=Channel(prefetch_count=PREFETCH),
-            ack_policy=AckPolicy.MANUAL,
-            no_reply=True,
-            decoder=_whole,
-        )
         async def receive(message: Any) -> None:
-            await self._receive(message.body, message)
+            self._receive(message, deliveries)
 
-    async def _receive(self, body: bytes, message: RabbitMessage) -> None:
+        async with asyncio.timeout(DECLARED_WITHIN):
+            queue = await self._declare(self._broker)
+            made = await connection.channel(publisher_confirms=False)
+            channel: Any = await made.get_underlay_channel()
+            channel.closing.add_done_callback(lose)
+            channel.on_consumer_cancel_callbacks.add(lose)
+            await channel.basic_qos(prefetch_count=PREFETCH)
+            await channel.basic_consume(queue, receive)
+        log.info("subscribed", sources=sorted(self._inboxes))
+        await self._acknowledge(channel, deliveries, lost, connection)
+
+    async def _declare(self, broker: RabbitBroker) -> str:
+        """The topology that this service needs; returns the name of its queue."""
+        names, service = self._names, self._service
+        exchange = await broker.declare_exchange(
+            RabbitExchange(names.exchange, type=ExchangeType.TOPIC, durable=True)
+        )
+        dead = RabbitQueue(names.dead(service), queue_type=QueueType.QUORUM, durable=True)
+        await broker.declare_queue(dead)
+        queue = await broker.declare_queue(
+            RabbitQueue(
+                names.queue(service),
+                queue_type=QueueType.QUORUM,
+                durable=True,
+                arguments={
+                    "x-single-active-consumer": True,
+                    "x-delivery-limit": DELIVERY_LIMIT,
+                    "x-dead-letter-exchange": "",
+                    "x-dead-letter-routing-key": dead.name,
+                    "x-dead-letter-strategy": "at-least-once",
+                    "x-overflow": "reject-publish",
+                },
+            )
+        )
+        for source in self._inboxes:
+            await queue.bind(exchange, f"{source}.#")
+        return queue.name
+
+    def _receive(self, message: Any, deliveries: Deliveries) -> None:
+        """Hands a message to its source's inbox, which settles it; what belongs to none is forgotten."""
+        tag = message.delivery.delivery_tag
+        deliveries.delivered(tag)
         try:
-            envelope = read(body)
+            envelope = read(message.body)
         except BadEnvelope as error:
             _unreadable.inc()
             log.error("message_unreadable", error=type(error).__name__)
-            await message.ack()
+            deliveries.settle(tag)
             return
         inbox = self._inboxes.get(envelope.service)
-        if inbox is not None:
-            redelivered = bool(message.raw_message.redelivered)
-            await inbox.deliver(envelope, redelivered=redelivered)
-            crash.reach(CrashPoint.APPLIED)
-        await message.ack()
+        if inbox is None:
+            deliveries.settle(tag)
+            return
+        redelivered = bool(message.delivery.redelivered)
+        inbox.deliver(envelope, partial(deliveries.settle, tag), redelivered=redelivered)
 
-    async def _is_consumed(self) -> bool:
-        connection = await aio_pika.connect(self._url, timeout=5)
-        async with connection:
-            channel = await connection.channel()
-            queue = await channel.declare_queue(self._names.queue(self._service), passive=True)
-            return bool(queue.declaration_result.consumer_count)
+    async def _acknowledge(
+        self, channel: Any, deliveries: Deliveries, lost: asyncio.Event, connection: AbstractConnection
+    ) -> None:
+        """Tells the broker what is settled, and watches that it still has a consumer here."""
+        clock = asyncio.get_running_loop().time
+        watch_at = clock() + WATCH_SECONDS
+        while not lost.is_set():
+            await woken(deliveries.changed, max(watch_at - clock(), 0.0))
+            for tag, multiple in deliveries.due():
+                crash.reach(CrashPoint.APPLIED)
+                await channel.basic_ack(tag, multiple=multiple, wait=False)
+            if clock() >= watch_at:
+                async with asyncio.timeout(ANSWERED_WITHIN):
+                    await self._watch(connection)
+                watch_at = clock() + WATCH_SECONDS
+        raise ConsumerLost("the broker has ended the channel or its consumer")
 
-    async def _stop_broker(self) -> None:
+    async def _watch(self, connection: AbstractConnection) -> None:
+        """Asks on the connection that consumes, which a silent wire does not answer. Raises ConsumerLost."""
+        channel = await connection.channel()
+        queue = await channel.declare_queue(self._names.queue(self._service), passive=True)
+        if not queue.declaration_result.consumer_count:
+            raise ConsumerLost("the queue has no consumer")
+        await channel.close()
+
+    async def _disconnect(self) -> None:
         broker, self._broker = self._broker, None
         if broker is not None:
             try:
@@ -209,8 +232,3 @@ class Subscription:
                 if isinstance(error, asyncio.CancelledError) and being_cancelled():
                     raise
                 log.debug("broker_stop_failed", error=type(error).__name__)
-
-
-async def _whole(message: Any) -> Any:
-    """The handler gets the message itself: injecting its parts costs more than our handling of it."""
-    return message

@@ -7,7 +7,7 @@ followed from where it stands, or not at all until an operator has decided (see 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 import asyncpg
@@ -27,6 +27,8 @@ from shared.waking import woken
 log = structlog.get_logger()
 
 BATCH: Final = 64
+TOGETHER: Final = 8
+"""So many events of a run are handled side by side: what they read comes through a pool."""
 GAP_GRACE: Final = 0.05
 PARKING_SECONDS: Final = 2.0
 BACK_OFF: Final = (0.05, 0.2, 0.5, 1.0, 2.0)
@@ -42,6 +44,7 @@ _healed = counter(
 _cursor_gauge = gauge("portal_inbox_sequence", "Last sequence applied", ("source",))
 
 MakeUnit = Callable[[Envelope], Unit]
+Settle = Callable[[], None]
 
 
 class FeedClient(Protocol):
@@ -66,7 +69,7 @@ class Inbox:
         self._feed = feed
         self._parking = Parking(source, pool)
         self._standing = Standing(source, pool)
-        self._waiting: dict[int, tuple[Envelope, list[asyncio.Future[None]]]] = {}
+        self._waiting: dict[int, tuple[Envelope, list[Settle]]] = {}
         self._wake = asyncio.Event()
         self._suspects: set[int] = set()
         self._cursor = -1
@@ -81,31 +84,28 @@ class Inbox:
         self._wake.set()
 
     async def close(self) -> None:
-        """Stops after the batch in hand; what waits is delivered again later."""
+        """Stops after the batch in hand; what waits is not settled, and is delivered again later."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        for _, futures in self._waiting.values():
-            for future in futures:
-                future.cancel()
 
-    async def deliver(self, envelope: Envelope, *, redelivered: bool = False) -> None:
-        """Returns once the event is applied, parked or known; then the broker may forget it.
+    def deliver(self, envelope: Envelope, settle: Settle, *, redelivered: bool = False) -> None:
+        """Calls `settle` once the event is applied, parked or known; then the broker may forget it.
 
         One that was delivered before and never answered may be what kills the process: its tries are counted.
         """
         if not self._standing.admits(envelope):
             self._ask_feed()
+            settle()
             return
         if 0 <= envelope.sequence <= self._cursor:
             _duplicates.labels(self.source).inc()
+            settle()
             return
         if redelivered:
             self._suspects.add(envelope.sequence)
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(envelope.sequence, (envelope, []))[1].append(future)
+        self._waiting.setdefault(envelope.sequence, (envelope, []))[1].append(settle)
         self._wake.set()
-        await future
 
     async def _run(self) -> None:
         failures = 0
@@ -140,8 +140,10 @@ class Inbox:
             await asyncio.sleep(PARKING_SECONDS)
             return False
         if not self._waiting:
+            await self._look_at_parking()
             await woken(self._wake, min(PARKING_SECONDS, max(self._feed_due - _now(), 0.0)))
-        await self._look_at_parking()
+        elif _now() >= self._parking_due + PARKING_SECONDS:  # never idle
+            await self._look_at_parking()
         self._drop_known()
         run = self._next_run()
         if run:
@@ -237,15 +239,15 @@ class Inbox:
         if any(self._standing.doubts(e) for e in run):
             return False
         units = [self._make_unit(envelope) for envelope in run]
-        outcomes = await asyncio.gather(
-            *(self._handlers.apply(e, u) for e, u in zip(run, units, strict=True)), return_exceptions=True
-        )
-        if any(isinstance(outcome, BaseException) for outcome in outcomes):
+        if not await self._handle(zip(run, units, strict=True)):
             return False
         whole = self._make_unit(run[0])
+        written: set[object] = set()
         for unit in units:
-            if whole.append.clashes_with(unit.append):
+            keys = set(unit.append.keys())
+            if not written.isdisjoint(keys):
                 return False
+            written |= keys
             whole.append.merge(unit.append)
         whole.move_cursor(self.source, self._cursor, run[-1].sequence)
         crash.reach(CrashPoint.HANDLED)
@@ -258,6 +260,16 @@ class Inbox:
             return False
         self._applied(run)
         return True
+
+    async def _handle(self, each: Iterator[tuple[Envelope, Unit]]) -> bool:
+        """Whether the reactions to all of them went well."""
+
+        async def some() -> None:
+            for envelope, unit in each:
+                await self._handlers.apply(envelope, unit)
+
+        outcomes = await asyncio.gather(*(some() for _ in range(TOGETHER)), return_exceptions=True)
+        return not any(isinstance(outcome, BaseException) for outcome in outcomes)
 
     async def _apply_one(self, envelope: Envelope) -> None:
         behind = "an earlier event of this stream is parked"
@@ -325,9 +337,8 @@ class Inbox:
             self._release(envelope.sequence)
 
     def _release(self, sequence: int) -> None:
-        for future in self._waiting.pop(sequence)[1]:
-            if not future.done():
-                future.set_result(None)
+        for settle in self._waiting.pop(sequence)[1]:
+            settle()
 
 
 def _now() -> float:

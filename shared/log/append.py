@@ -133,10 +133,6 @@ class Append:
     def is_empty(self) -> bool:
         return not (self.streams or self.reserve or self.release or self.rows or self.tasks or self.done)
 
-    def clashes_with(self, other: "Append") -> bool:
-        """Whether the two must not commit in one statement."""
-        return not set(self.keys()).isdisjoint(other.keys())
-
     def merge(self, other: "Append") -> None:
         """Takes over what another append writes; its cursor is left out."""
         self.streams += other.streams

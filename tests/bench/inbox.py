@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from faststream.rabbit import RabbitBroker
 
 from deploy.local.places import ROOT
 from deploy.local.ports import HOST, free_port
@@ -85,7 +86,8 @@ class Archive:
         await self.flow.channel.queue_delete(self.flow.names.queue("archive"))
         inbox, watch = self.inbox(NothingMissed())
         subscription = Subscription(self.flow.url, self.flow.names, "archive", {"office": inbox})
-        await subscription._declare()
+        async with RabbitBroker(self.flow.url, logger=None) as broker:
+            await subscription._declare(broker)
         await self.flow.publish()
         inbox.start()
 

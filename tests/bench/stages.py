@@ -70,9 +70,9 @@ def looking_on(stages: Stages) -> Iterator[None]:
         await publish(exchange, raw)
         stages.mark("confirmed by the broker", subject)
 
-    async def delivering(self: Any, envelope: Any, *, redelivered: bool = False) -> None:
+    def delivering(self: Any, envelope: Any, settle: Any, *, redelivered: bool = False) -> None:
         stages.mark("delivered to the inbox", envelope.subject)
-        await deliver(self, envelope, redelivered=redelivered)
+        deliver(self, envelope, settle, redelivered=redelivered)
 
     async def applying(self: Any, envelope: Any, unit: Any) -> None:
         stages.mark("handled", envelope.subject)

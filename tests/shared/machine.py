@@ -15,6 +15,7 @@ from shared.keys import KeyRing, lookup
 from shared.log import Append, AppendQueue, LogParts, LogReader, Unit
 from shared.log.snapshots import Snapshots
 from shared.testing import Databases, FixedClock
+from tests.shared.delivering import settled
 from tests.shared.log.conftest import empty
 from tests.shared.toy.library import LIBRARY
 
@@ -140,7 +141,7 @@ class Machine:
 
     async def deliver(self, events: list[Envelope]) -> None:
         async with asyncio.timeout(30):
-            await asyncio.gather(*(self.inbox.deliver(event) for event in events))
+            await asyncio.gather(*(settled(self.inbox, event) for event in events))
 
     async def settle(self) -> list[Envelope]:
         """The whole feed, once everything is numbered and taken in."""

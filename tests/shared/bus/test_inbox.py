@@ -17,6 +17,7 @@ from shared.bus.handlers import ForeignEvent, Handlers, Permanent
 from shared.bus.inbox import Inbox
 from shared.ids import new_id
 from shared.log import Unit
+from tests.shared.delivering import settled
 from tests.shared.log.conftest import Log, databases, log
 from tests.shared.toy.library import LOANS
 
@@ -83,7 +84,7 @@ class Bench:
 
     async def deliver(self, to: Inbox, *events: Envelope, **kw: Any) -> None:
         async with asyncio.timeout(20):
-            await asyncio.gather(*(to.deliver(e, **kw) for e in events))
+            await asyncio.gather(*(settled(to, e, **kw) for e in events))
 
     async def effects(self) -> list[int]:
         rows = await self.log.pool.fetch("SELECT (payload->>'n')::int AS n FROM task ORDER BY created_at, n")

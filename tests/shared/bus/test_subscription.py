@@ -1,7 +1,7 @@
 """The consuming side on a real broker."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import uuid4
@@ -9,6 +9,7 @@ from uuid import uuid4
 import aio_pika
 import pytest
 
+from shared.bus import broker
 from shared.bus.broker import BrokerNames, Subscription, declare_exchange
 from shared.bus.envelope import Envelope, write
 from shared.bus.inbox import Inbox
@@ -17,22 +18,31 @@ pytestmark = pytest.mark.integration
 
 
 class Handling:
-    """Stands where the inbox stands: `deliver` returns once the effects are committed."""
+    """Stands where the inboxes stand: each event is settled when the test says so."""
 
     def __init__(self) -> None:
-        self.begun = asyncio.Event()
-        self.committed = asyncio.Event()
+        self.open: dict[int, Callable[[], None]] = {}
+        self.seen: list[tuple[int, bool]] = []
 
-    async def deliver(self, envelope: Envelope, *, redelivered: bool = False) -> None:
-        self.begun.set()
-        await self.committed.wait()
+    def deliver(self, envelope: Envelope, settle: Callable[[], None], *, redelivered: bool = False) -> None:
+        self.open[envelope.sequence] = settle
+        self.seen.append((envelope.sequence, redelivered))
+
+    def settle(self, *sequences: int) -> None:
+        for sequence in sequences:
+            self.open.pop(sequence)()
+
+    async def has(self, *sequences: int) -> None:
+        async with asyncio.timeout(20):
+            while not set(sequences) <= set(self.open):
+                await asyncio.sleep(0.02)
 
 
-def settled() -> Envelope:
+def settled(sequence: int = 1) -> Envelope:
     kind = "payments.payment_settled.v1"
     return Envelope(
-        id=uuid4(), source="portal/payments", type=kind, subject="s", time=datetime.now(UTC), sequence=1,
-        data={}, streamversion=1,
+        id=uuid4(), source="portal/payments", type=kind, subject="s", time=datetime.now(UTC),
+        sequence=sequence, data={}, streamversion=1,
     )  # fmt: skip
 
 
@@ -41,20 +51,33 @@ class Bench:
 
     def __init__(self, url: str, channel: Any, names: BrokerNames) -> None:
         self.url, self.channel, self.names = url, channel, names
+        self._made: list[Subscription] = []
 
-    def subscription(self, handling: Handling) -> Subscription:
+    def subscribe(self, handling: Handling) -> Subscription:
         inbox = cast(Inbox, handling)
-        return Subscription(self.url, self.names, "office", {"payments": inbox})
+        made = Subscription(self.url, self.names, "office", {"payments": inbox})
+        self._made.append(made)
+        made.start()
+        return made
 
-    async def publish(self, event: Envelope) -> None:
+    async def close(self) -> None:
+        for subscription in self._made:
+            await subscription.close()
+
+    async def publish(self, *events: Envelope) -> None:
+        for event in events:
+            await self.send(write(event), event.type)
+
+    async def send(self, body: bytes, key: str) -> None:
         """Until a queue is bound that takes it."""
         exchange = await declare_exchange(self.channel, self.names)
-        while True:
-            try:
-                await exchange.publish(aio_pika.Message(write(event)), event.type, mandatory=True)
-                return
-            except aio_pika.exceptions.PublishError:
-                await asyncio.sleep(0.05)
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    await exchange.publish(aio_pika.Message(body), key, mandatory=True)
+                    return
+                except aio_pika.exceptions.PublishError:
+                    await asyncio.sleep(0.05)
 
     async def waiting(self) -> int:
         queue = await self.channel.declare_queue(self.names.queue("office"), passive=True)
@@ -65,13 +88,22 @@ class Bench:
             while await self.waiting() != messages:
                 await asyncio.sleep(0.05)
 
+    async def left(self, subscription: Subscription) -> int:
+        """What a closed subscription leaves to the next one."""
+        await asyncio.sleep(0.3)  # whatever it would acknowledge has been acknowledged
+        await subscription.close()
+        await asyncio.sleep(0.3)
+        return await self.waiting()
+
 
 @pytest.fixture
 async def bench(amqp_url: str) -> AsyncIterator[Bench]:
     names = BrokerNames(f"test-{uuid4().hex[:8]}.", "portal.events")
     async with await aio_pika.connect(amqp_url) as connection:
         channel = await connection.channel(on_return_raises=True)
-        yield Bench(amqp_url, channel, names)
+        made = Bench(amqp_url, channel, names)
+        yield made
+        await made.close()
         for queue in (names.queue("office"), names.dead("office")):
             await channel.queue_delete(queue)
         await channel.exchange_delete(names.exchange)
@@ -83,30 +115,99 @@ class TestAMessage:
         self, bench: Bench, committed: bool, left: int
     ) -> None:
         handling = Handling()
-        subscription = bench.subscription(handling)
-        subscription.start()
-        async with asyncio.timeout(20):
-            await bench.publish(settled())
-            await handling.begun.wait()
-        if committed:
-            handling.committed.set()
-        await asyncio.sleep(0.3)  # whatever it would acknowledge has been acknowledged
-        await subscription.close()
-        await bench.waits_for(left)
-
-    async def test_that_is_none_of_ours_stops_nobody(self, bench: Bench) -> None:
-        handling = Handling()
-        handling.committed.set()
-        subscription = bench.subscription(handling)
-        subscription.start()
-        async with asyncio.timeout(20):
-            await bench.publish(settled())
-            await handling.begun.wait()
-        handling.begun.clear()
-        exchange = await declare_exchange(bench.channel, bench.names)
-        await exchange.publish(aio_pika.Message(b"not json"), "payments.x")
+        subscription = bench.subscribe(handling)
         await bench.publish(settled())
-        async with asyncio.timeout(10):
-            await handling.begun.wait()
-        await subscription.close()
-        await bench.waits_for(0)
+        await handling.has(1)
+        if committed:
+            handling.settle(1)
+        assert await bench.left(subscription) == left
+
+    @pytest.mark.parametrize("body", [b"not json", b"\xff\xfe", b"", b"[" * 9999, b'{"id": 7}'])
+    async def test_that_is_none_of_ours_stops_nobody(self, bench: Bench, body: bytes) -> None:
+        handling = Handling()
+        subscription = bench.subscribe(handling)
+        await bench.publish(settled(1))
+        await bench.send(body, "payments.x")
+        await bench.publish(settled(2))
+        await handling.has(1, 2)
+        handling.settle(1, 2)
+        assert await bench.left(subscription) == 0
+
+    async def test_keeps_those_waiting_that_are_not_settled_before_or_after_it(self, bench: Bench) -> None:
+        handling = Handling()
+        subscription = bench.subscribe(handling)
+        await bench.publish(*(settled(n) for n in range(1, 7)))
+        await handling.has(*range(1, 7))
+        handling.settle(2, 1)
+        handling.settle(4, 6)  # 3 and 5 are still in hand: these wait for them
+        assert await bench.left(subscription) == 4
+        again = Handling()
+        bench.subscribe(again)
+        await again.has(3, 4, 5, 6)
+        assert again.seen == [(3, True), (4, True), (5, True), (6, True)]
+
+    async def test_behind_many_that_stand_still_goes_by_itself(self, bench: Bench, monkeypatch: Any) -> None:
+        monkeypatch.setattr(broker, "PREFETCH", 5)
+        handling = Handling()
+        subscription = bench.subscribe(handling)
+        await bench.publish(*(settled(n) for n in range(1, 10)))
+        await handling.has(*range(1, 6))
+        assert len(handling.seen) == 5  # the prefetch bounds what is here
+        handling.settle(2, 3, 5)
+        await handling.has(1, 4, 6, 7, 8)
+        handling.settle(1, 4, 6, 7, 8)
+        await handling.has(9)
+        assert await bench.left(subscription) == 1
+
+
+class TestASubscription:
+    async def test_whose_channel_died_begins_anew_and_nothing_is_lost(self, bench: Bench) -> None:
+        handling = Handling()
+        subscription = bench.subscribe(handling)
+        await bench.publish(settled(1), settled(2))
+        await handling.has(1, 2)
+        before = dict(handling.open)
+        handling.open.clear()
+        await kill_channel(subscription)
+        await handling.has(1, 2)
+        for settle in before.values():
+            settle()  # too late: the channel that delivered them is gone
+        await bench.publish(settled(3))
+        await handling.has(3)
+        handling.settle(1)
+        assert await bench.left(subscription) == 2
+
+    async def test_whose_queue_was_deleted_declares_it_again(self, bench: Bench) -> None:
+        handling = Handling()
+        subscription = bench.subscribe(handling)
+        await bench.publish(settled(1))
+        await handling.has(1)
+        await bench.channel.queue_delete(bench.names.queue("office"))
+        await bench.publish(settled(2))
+        await handling.has(2)
+        handling.settle(2)
+        assert await bench.left(subscription) == 0
+
+    async def test_beside_another_gets_nothing_until_that_one_ends(self, bench: Bench) -> None:
+        first, second = Handling(), Handling()
+        active = bench.subscribe(first)
+        await bench.publish(settled(1))
+        await first.has(1)
+        bench.subscribe(second)
+        await asyncio.sleep(0.3)
+        await bench.publish(settled(2))
+        await first.has(2)
+        assert second.seen == []
+        first.settle(1)
+        await asyncio.sleep(0.3)
+        await active.close()
+        await second.has(2)
+        assert second.seen == [(2, True)]
+
+
+async def kill_channel(subscription: Subscription) -> None:
+    """Lets the broker close the channel that consumes, as it does where an acknowledgement takes too long."""
+    assert subscription._broker is not None
+    connection: Any = await subscription._broker.connect()
+    for channel in list(connection.transport.connection.channels.values()):
+        await channel.basic_ack(4711)  # a tag that was never given out
