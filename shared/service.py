@@ -60,6 +60,9 @@ KERNEL_MIGRATIONS = Path(__file__).parent / "log" / "migrations"
 KEYS_MIGRATIONS = Path(__file__).parent / "keys" / "migrations"
 KERNEL_RETENTIONS: Final = (ANSWERS, DONE_TASKS, DISCARDED, PASSED_ATTEMPTS)
 
+Waker = Callable[[Append], None]
+"""Told of every append that this process has committed."""
+
 
 @dataclass(slots=True)
 class Parts:
@@ -154,7 +157,7 @@ def application(service: Service, settings: ServiceSettings, clock: Clock | None
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            wakers: list[Callable[[], None]] = []
+            wakers: list[Waker] = []
             runtime = await _runtime(stack, service, settings, clock, known, wakers)
             built = service.build(runtime)
             for hook in built.hooks:  # before the flow, so that they outlive its last task
@@ -216,7 +219,7 @@ async def _runtime(
     settings: ServiceSettings,
     clock: Clock | None,
     known: _Secrets,
-    wakers: list[Callable[[], None]],
+    wakers: list[Waker],
 ) -> Runtime:
     stack.push_async_callback(known.calls.aclose)
     pool = await _pool(stack, settings.database_url)
@@ -238,7 +241,7 @@ async def _start_flow(
     service: Service,
     runtime: Runtime,
     parts: Parts,
-    wakers: list[Callable[[], None]],
+    wakers: list[Waker],
 ) -> None:
     """Relay, inboxes, worker; stopped in the order: consume no more, finish tasks, publish what is left."""
     settings = runtime.settings
@@ -253,7 +256,7 @@ async def _start_flow(
     worker = Worker(runtime.pool, parts.tasks, runtime.unit_in, runtime.clock)
     worker.start()
     stack.push_async_callback(worker.close)
-    wakers += [relay.wake, worker.wake]
+    wakers += [lambda append: relay.wake() if append.streams else None, worker.committed]
     feed = RemoteFeed(runtime.calls)
     inboxes = {
         source: Inbox(source, runtime.pool, parts.handlers, runtime.unit_on, feed)
@@ -315,9 +318,9 @@ def _connector(url: str) -> Callable[[], Awaitable[asyncpg.Connection]]:
     return connect
 
 
-def _wake(wakers: list[Callable[[], None]], append: Append) -> None:
+def _wake(wakers: list[Waker], append: Append) -> None:
     for wake in wakers:
-        wake()
+        wake(append)
 
 
 def _calls(name: str, settings: ServiceSettings) -> ServiceCalls:

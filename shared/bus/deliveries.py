@@ -7,13 +7,13 @@ class Deliveries:
     """The delivery tags of one channel; they rise.
 
     Guarantee: an acknowledgement never covers a message that is not settled. The broker takes one for a tag
-    and all below it, so the lowest open tag bounds it. What is settled above waits, until there are `held`
-    of them: then each goes alone, so that one source that stands still does not use up the prefetch of all.
+    and all below it, so the lowest open tag bounds it. What is settled above waits, but where `crowd`
+    messages are outstanding it goes one by one: a source that stands still leaves the others their prefetch.
     """
 
-    def __init__(self, held: int) -> None:
+    def __init__(self, crowd: int) -> None:
         self.changed = asyncio.Event()
-        self._held_at_most = held
+        self._crowd = crowd
         self._open: dict[int, None] = {}
         self._settled: list[int] = []
 
@@ -35,7 +35,7 @@ class Deliveries:
         below = [tag for tag in self._settled if tag < bound]
         above = [tag for tag in self._settled if tag > bound]
         due = [(max(below), True)] if below else []
-        if len(above) >= self._held_at_most:
+        if len(self._open) + len(above) >= self._crowd:
             due += [(tag, False) for tag in above]
             above = []
         self._settled = above

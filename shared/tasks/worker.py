@@ -21,7 +21,16 @@ from shared.bus.handlers import Permanent
 from shared.clock import Clock
 from shared.crash import CrashPoint
 from shared.ids import new_id
-from shared.log import AppendRefused, LeaseLost, LogUnavailable, Meta, Retention, Unit, VersionConflict
+from shared.log import (
+    Append,
+    AppendRefused,
+    LeaseLost,
+    LogUnavailable,
+    Meta,
+    Retention,
+    Unit,
+    VersionConflict,
+)
 from shared.log.outage import ASYNCPG_AWAY
 from shared.log.reading import read_meta
 from shared.observe.metrics import counter, histogram
@@ -32,6 +41,8 @@ log = structlog.get_logger()
 
 LEASE: Final = timedelta(seconds=60)
 POLL: Final = 1.0
+AHEAD: Final = timedelta(minutes=1)
+"""What is due within this is waited for to the moment; the poll finds the rest."""
 BACK_OFF: Final = (1, 2, 5, 15, 60, 300, 900, 3600)
 LASTING: Final = 80
 """Tries of a task that is not told otherwise: three days, longer than a partner is usually away."""
@@ -46,12 +57,14 @@ _retried = counter("portal_tasks_retried", "Tasks to be tried again", ("kind",))
 _failed = counter("portal_tasks_failed", "Tasks given up for a person to see", ("kind",))
 _seconds = histogram("portal_task_duration_seconds", "Time to do a task", ("kind",))
 
+# a lease that a crash of the server loses is a task that is taken again
 _TAKE = """
 UPDATE task SET lease = $1, lease_until = $2, tries = tries + 1,
   unanswered = CASE WHEN lease IS NULL THEN 0 ELSE unanswered + 1 END
 WHERE task_id IN (
   SELECT t.task_id FROM task t
-  WHERE t.done_at IS NULL AND t.failed_at IS NULL AND t.due_at <= $3
+  WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off' AND t.done_at IS NULL
+    AND t.failed_at IS NULL AND t.due_at <= $3
     AND (t.lease_until IS NULL OR t.lease_until < $3) AND t.kind = ANY($4::text[])
   ORDER BY t.due_at LIMIT $5 FOR UPDATE SKIP LOCKED)
 RETURNING task_id, kind, payload, meta, tries, unanswered
@@ -167,9 +180,10 @@ class Worker:
         self._loop: asyncio.Task[None] | None = None
         self._running: set[asyncio.Task[None]] = set()
 
-    def wake(self) -> None:
-        """A task was stored that may be due."""
-        self._wake.set()
+    def committed(self, append: Append) -> None:
+        """Takes notice of the tasks that were stored with an append."""
+        if append.tasks:
+            self._wake_in(min(task.due_at for task in append.tasks) - self._clock.now())
 
     def start(self) -> None:
         if self._tasks.kinds():
@@ -193,44 +207,45 @@ class Worker:
                 if not armed:
                     await self._arm()
                     armed = True
-                taken = await self._take()
+                await self._take()
             except Exception as error:  # whatever it is, this loop goes on
                 log.warning("task_worker_paused", error=type(error).__name__)
-                taken = []
                 await asyncio.sleep(POLL)
-            for leased in taken:
-                job = asyncio.create_task(self._do(leased), name=f"task-{leased.kind}")
-                self._running.add(job)
-                job.add_done_callback(self._finished)
-            if not taken:
-                await woken(self._wake, POLL)
+            await woken(self._wake, POLL)
 
     async def _arm(self) -> None:
         for kind in self._tasks.recurring:
             await self._pool.execute(_ARM, new_id(), kind, self._clock.now())
 
-    def _finished(self, job: asyncio.Task[None]) -> None:
-        self._running.discard(job)
-        self._wake.set()
+    def _wake_in(self, delay: timedelta) -> None:
+        if delay <= timedelta(0):
+            self._wake.set()
+        elif delay <= AHEAD:
+            asyncio.get_running_loop().call_later(delay.total_seconds(), self._wake.set)
 
-    async def _take(self) -> list[Leased]:
+    async def _take(self) -> None:
+        """Begins as many of the tasks that are due as there is room for."""
         room = self._width - len(self._running)
         if room <= 0 or self._stopping:
-            return []
+            return
         now, lease = self._clock.now(), new_id()
-        rows = await self._pool.fetch(_TAKE, lease, now + LEASE, now, self._tasks.kinds(), room)
-        return [
-            Leased(
-                r["task_id"],
-                lease,
-                r["kind"],
-                json.loads(r["payload"]),
-                read_meta(r["meta"]),
-                r["tries"],
-                r["unanswered"],
-            )
-            for r in rows
-        ]
+        async with self._pool.acquire() as connection:
+            rows = await connection.fetch(_TAKE, lease, now + LEASE, now, self._tasks.kinds(), room)
+            for r in rows:  # they begin while the connection goes back to the pool
+                payload, meta = json.loads(r["payload"]), read_meta(r["meta"])
+                self._begin(
+                    Leased(r["task_id"], lease, r["kind"], payload, meta, r["tries"], r["unanswered"])
+                )
+
+    def _begin(self, leased: Leased) -> None:
+        job = asyncio.create_task(self._do(leased), name=f"task-{leased.kind}")
+        self._running.add(job)
+        job.add_done_callback(self._finished)
+
+    def _finished(self, job: asyncio.Task[None]) -> None:
+        if len(self._running) >= self._width:  # there was no room: others may be waiting
+            self._wake.set()
+        self._running.discard(job)
 
     async def _do(self, leased: Leased) -> None:
         kind = self._tasks[leased.kind]
@@ -274,6 +289,7 @@ class Worker:
             log.warning("task_retried", kind=leased.kind, id=str(leased.task_id), error=error[:300])
         due = self._clock.now() + delay
         await self._safely(_AGAIN if counts else _LATER, leased, due, error)
+        self._wake_in(delay)
 
     async def _fail(self, kind: _Kind, leased: Leased, error: Exception) -> None:
         _failed.labels(leased.kind).inc()

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from shared.bus.deliveries import Deliveries
 
 
-def with_open(*tags: int, held: int = 100) -> Deliveries:
-    deliveries = Deliveries(held)
+def with_open(*tags: int, crowd: int = 100) -> Deliveries:
+    deliveries = Deliveries(crowd)
     for tag in tags:
         deliveries.delivered(tag)
     return deliveries
@@ -42,8 +42,8 @@ class TestDue:
         deliveries.settle(1)
         assert deliveries.due() == [(3, True)]
 
-    def test_goes_one_by_one_where_much_waits_behind_an_open_one(self) -> None:
-        deliveries = with_open(1, 2, 3, 4, held=2)
+    def test_goes_one_by_one_where_many_are_outstanding(self) -> None:
+        deliveries = with_open(1, 2, 3, 4, crowd=4)
         for tag in (2, 4):
             deliveries.settle(tag)
         assert deliveries.due() == [(2, False), (4, False)]
@@ -51,11 +51,11 @@ class TestDue:
         deliveries.settle(1)
         assert deliveries.due() == [(3, True)]  # a tag that is acknowledged must not be named again
 
-    @given(st.permutations(range(1, 13)), st.integers(1, 5), st.sets(st.integers(0, 11)))
+    @given(st.permutations(range(1, 13)), st.integers(1, 13), st.sets(st.integers(0, 11)))
     def test_names_every_settled_message_once_and_no_other(
-        self, order: list[int], held: int, looks: set[int]
+        self, order: list[int], crowd: int, looks: set[int]
     ) -> None:
-        deliveries = with_open(*range(1, 13), held=held)
+        deliveries = with_open(*range(1, 13), crowd=crowd)
         outstanding, settled = set(range(1, 13)), set[int]()
         for n, tag in enumerate(order):
             deliveries.settle(tag)

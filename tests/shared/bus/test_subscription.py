@@ -161,6 +161,10 @@ class TestAMessage:
 
 
 class TestASubscription:
+    @pytest.fixture(autouse=True)
+    def told_by_the_broker_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(broker, "WATCH_SECONDS", 3600)
+
     async def test_whose_channel_died_begins_anew_and_nothing_is_lost(self, bench: Bench) -> None:
         handling = Handling()
         subscription = bench.subscribe(handling)
@@ -195,14 +199,14 @@ class TestASubscription:
         await first.has(1)
         bench.subscribe(second)
         await asyncio.sleep(0.3)
-        await bench.publish(settled(2))
-        await first.has(2)
+        await bench.publish(*(settled(n) for n in range(2, 7)))
+        await first.has(*range(2, 7))
         assert second.seen == []
-        first.settle(1)
+        first.settle(1, 2, 3, 4)
         await asyncio.sleep(0.3)
         await active.close()
-        await second.has(2)
-        assert second.seen == [(2, True)]
+        await second.has(5, 6)
+        assert second.seen == [(5, True), (6, True)]
 
 
 async def kill_channel(subscription: Subscription) -> None:

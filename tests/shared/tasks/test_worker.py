@@ -10,8 +10,9 @@ import asyncpg
 import pytest
 
 from shared.bus.handlers import Permanent
+from shared.clock import SystemClock
 from shared.ids import new_id
-from shared.log import ReservationTaken, Unit
+from shared.log import ReservationTaken, Unit, VersionConflict
 from shared.tasks import Later, Tasks, Worker, worker
 from shared.testing import FixedClock
 from tests.shared.log.conftest import Log, databases, log
@@ -25,7 +26,7 @@ class Bench:
 
     def __init__(self, found: Log, stack: AsyncExitStack) -> None:
         self.log = found
-        self.clock = FixedClock()
+        self.clock: Any = FixedClock()
         self.runs = 0
         self.given_up = 0
         self.act: Callable[[Unit], Any] | None = None
@@ -217,3 +218,39 @@ class TestTheLoop:
         await bench.store()
         await bench.until(DONE)
         assert failed
+
+
+@pytest.fixture
+async def unpolled(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """A worker at rest that nothing but a wake-up can move."""
+    monkeypatch.setattr(worker, "POLL", 3600)
+    bench.clock = SystemClock()
+    made = bench.worker()
+    bench.log.queue._on_commit = made.committed
+    await asyncio.sleep(0.2)
+    return bench
+
+
+class TestAWorkerAtRest:
+    @pytest.mark.parametrize("seconds", [0.0, 0.3])
+    async def test_begins_what_was_stored_once_it_is_due(self, unpolled: Bench, seconds: float) -> None:
+        await unpolled.store(due=unpolled.clock.now() + timedelta(seconds=seconds))
+        await unpolled.until(DONE)
+
+    @pytest.mark.parametrize(
+        "error",
+        [Later(timedelta(0)), Later(timedelta(milliseconds=300)), VersionConflict("moved"), RuntimeError()],
+        ids=["at once", "later", "conflict", "failure"],
+    )
+    async def test_tries_again_once_it_is_time(self, unpolled: Bench, error: Exception) -> None:
+        unpolled.act = raising(error, 1)
+        await unpolled.store()
+        await unpolled.until(DONE)
+        assert unpolled.runs == 2
+
+    async def test_takes_what_it_had_no_room_for(self, unpolled: Bench) -> None:
+        unit = unpolled.unit()
+        for _ in range(20):
+            unit.task("act", {})
+        await unit.commit()
+        await unpolled.until(f"(SELECT count(*) FROM task WHERE {DONE}) = 20")
