@@ -5,14 +5,14 @@ No session, no form token, no rate limit. The provider repeats whatever is not a
 
 from typing import Final
 
-import httpx
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from shared.web.calls import LIMITS, TIMEOUT, propagated
+from shared.web.calls import propagated
+from shared.web.http_client import HttpClient, NoAnswer
 from shared.web.problems import Problem, unavailable
 
 PATH: Final = "/zahlung/girocheckout/notify"
@@ -29,13 +29,11 @@ async def pass_on(request: Request) -> Response:
         return Problem("too_large", 414, "The query is too long", limit_bytes=LONGEST_QUERY).response()
     base = request.app.state.portal.settings.payments_url.rstrip("/")
     try:
-        answer = await _client(request).get(
-            base, headers=propagated(), extensions={"target": TARGET + b"?" + query}
-        )
-    except httpx.TransportError as error:
-        log.warning("callback_not_passed_on", reason=type(error).__name__)
+        answer = await _client(request).send("GET", base, TARGET + b"?" + query, propagated())
+    except NoAnswer as failed:
+        log.warning("callback_not_passed_on", reason=failed.reason)
         return unavailable().response()
-    if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+    if answer.status_code >= 500:
         log.warning("callback_not_taken", status=answer.status_code)
         return unavailable().response()
     kind = answer.headers.get("content-type", "application/json")
@@ -48,12 +46,12 @@ async def close(app: Starlette) -> None:
         await app.state.callbacks_client.aclose()
 
 
-def _client(request: Request) -> httpx.AsyncClient:
+def _client(request: Request) -> HttpClient:
     """One for the process, made at the first call: payments' door is public, so it carries no token."""
     state = request.app.state
     if not hasattr(state, "callbacks_client"):
-        state.callbacks_client = httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS, trust_env=False)
-    client: httpx.AsyncClient = state.callbacks_client
+        state.callbacks_client = HttpClient()
+    client: HttpClient = state.callbacks_client
     return client
 
 

@@ -6,7 +6,6 @@ from functools import wraps
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-import httpx
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -22,6 +21,7 @@ from gateway.translations import Translator
 from gateway.views.frame import Frame, Language, Page, Person, Tone
 from shared.observe.scrubbing import failure
 from shared.web.calls import RemoteProblem, RemoteUnavailable
+from shared.web.http_client import Answer
 
 MOST_FIELDS: Final = 200
 NOTICE_TONES: Final[Mapping[str, Tone]] = {
@@ -105,7 +105,7 @@ class Visit:
         json: Any = None,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
+    ) -> Answer:
         """Any method; the answer as it came."""
         said = {**self._said(), **(headers or {})}
         return await self.portal.calls.request(

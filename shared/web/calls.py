@@ -1,26 +1,31 @@
 """Calls to other services: with a caller token for one audience and purpose, within a time limit."""
 
 import asyncio
+import json as plain_json
+import re
+from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
+from urllib.parse import quote, urlencode
 
-import httpx
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, ValidationError
 
 from shared.clock import Clock, SystemClock
 from shared.observe.tracing import current_traceparent, span_from
+from shared.web.http_client import Answer, Client, HttpClient, NoAnswer
 from shared.web.problems import MEDIA_TYPE, TYPE_PREFIX
 from shared.web.request_context import CORRELATION, REQUEST_ID, current_request
 
 EXPIRY_MARGIN = timedelta(seconds=10)
-TIMEOUT = httpx.Timeout(5.0, connect=1.0, pool=2.0)
-LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30)
 KEPT_TOKENS = 4096
+_PLAIN: Final = re.compile(r"[!$&-;=?-Z_a-z~%]+")
+_KEPT_IN_ADDRESSES: Final = "/?:@!$&'()*+,;=%~"
+_BODILESS: Final = frozenset({"GET", "HEAD", "DELETE"})
 
 
 class RemoteProblem(Exception):
@@ -64,13 +69,13 @@ class ServiceCalls:
         service_secret: str,
         urls: Mapping[str, str] | None = None,
         *,
-        client: httpx.AsyncClient | None = None,
+        client: Client | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._urls = {name: url.rstrip("/") for name, url in (urls or {}).items()}
         self._urls["identity"] = identity_url.rstrip("/")
-        self._credential = httpx.BasicAuth(name, service_secret)
-        self._client = client or httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS, trust_env=False)
+        self._credential = f"Basic {b64encode(f'{name}:{service_secret}'.encode()).decode()}"
+        self._client = client or HttpClient()
         self._clock = clock or SystemClock()
         self._tokens: dict[TokenFor, IssuedToken] = {}
         self._asking: dict[TokenFor, asyncio.Lock] = {}
@@ -128,7 +133,7 @@ class ServiceCalls:
         headers: Mapping[str, str] | None = None,
         json: Any = None,
         params: Mapping[str, Any] | None = None,
-    ) -> httpx.Response:
+    ) -> Answer:
         """Any method; the 2xx or 304 answer as it came (its `.content`, `.headers`, `.status_code`).
 
         A token that the other side does not accept is renewed once.
@@ -139,9 +144,10 @@ class ServiceCalls:
             sent["Idempotency-Key"] = idempotency_key
         with span_from(None, f"{method} {service}", SpanKind.CLIENT, **{"peer.service": service}) as span:
             sent |= propagated()
+            target = path if not params else f"{path}{'&' if '?' in path else '?'}{urlencode(params)}"
             for last in (False, True):
                 sent["Authorization"] = f"Bearer {await self._token(wanted)}"
-                answer = await self._send(service, method, path, headers=sent, json=json, params=params)
+                answer = await self._send(service, method, target, sent, json)
                 if last or not _refuses_token(answer):
                     break
                 self._tokens.pop(wanted, None)
@@ -183,28 +189,43 @@ class ServiceCalls:
         asked = {"audience": wanted.audience, "purpose": wanted.purpose}
         if wanted.session is not None:
             asked["session"] = wanted.session
-        answer = await self._send(
-            "identity", "POST", "/tokens", json=asked, auth=self._credential, headers=propagated(), again=True
-        )
+        headers = propagated() | {"Authorization": self._credential}
+        answer = await self._send("identity", "POST", "/tokens", headers, asked, again=True)
         try:
             return IssuedToken.model_validate_json(_accepted("identity", answer).content)
         except ValidationError:
             raise RemoteUnavailable("identity", "its token answer cannot be read") from None
 
     async def _send(
-        self, service: str, method: str, path: str, *, again: bool = False, **sent: Any
-    ) -> httpx.Response:
+        self,
+        service: str,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        json: Any = None,
+        *,
+        again: bool = False,
+    ) -> Answer:
         base = self._urls.get(service)
         if base is None:
             raise RemoteUnavailable(service, "no address is set")
-        again = again or method in {"GET", "HEAD"} or "Idempotency-Key" in sent["headers"]
+        body = None
+        if json is not None:
+            body = plain_json.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+            headers = {**headers, "Content-Type": "application/json"}
+        elif method not in _BODILESS:
+            body = b""
+        again = again or method in {"GET", "HEAD"} or "Idempotency-Key" in headers
+        sent = method, base, encoded(path), headers, body
         try:
-            if again:  # a kept connection may have died unseen
-                with suppress(httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-                    return await self._client.request(method, base + path, **sent)
-            return await self._client.request(method, base + path, **sent)
-        except httpx.TransportError as exc:
-            raise RemoteUnavailable(service, type(exc).__name__) from exc
+            try:
+                return await self._client.send(*sent)
+            except NoAnswer as failed:
+                if not (again and failed.broken):  # a kept connection may have died unseen
+                    raise
+                return await self._client.send(*sent)
+        except NoAnswer as failed:
+            raise RemoteUnavailable(service, failed.reason) from failed
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -218,6 +239,11 @@ class ServiceCalls:
         await self.aclose()
 
 
+def encoded(path: str) -> bytes:
+    """A path with its query as it goes over the wire; what is encoded already stays as it is."""
+    return (path if _PLAIN.fullmatch(path) else quote(path, safe=_KEPT_IN_ADDRESSES)).encode("ascii")
+
+
 def propagated() -> dict[str, str]:
     """The headers that carry a request's ids onward."""
     headers: dict[str, str] = {}
@@ -228,19 +254,19 @@ def propagated() -> dict[str, str]:
     return headers
 
 
-def _refuses_token(answer: httpx.Response) -> bool:
+def _refuses_token(answer: Answer) -> bool:
     return answer.status_code == 401 and _problem(answer).get("type") == f"{TYPE_PREFIX}token_invalid"
 
 
-def _accepted(service: str, answer: httpx.Response) -> httpx.Response:
-    if answer.is_success or answer.status_code == 304:
+def _accepted(service: str, answer: Answer) -> Answer:
+    if 200 <= answer.status_code < 300 or answer.status_code == 304:
         return answer
     body = _problem(answer)
     slug = str(body.get("type", "")).removeprefix(TYPE_PREFIX) or f"http_{answer.status_code}"
     raise RemoteProblem(service, answer.status_code, slug, body)
 
 
-def _decoded(service: str, answer: httpx.Response) -> Any:
+def _decoded(service: str, answer: Answer) -> Any:
     if not answer.content:
         return None
     try:
@@ -249,7 +275,7 @@ def _decoded(service: str, answer: httpx.Response) -> Any:
         raise RemoteUnavailable(service, "its answer is not JSON") from None
 
 
-def _problem(answer: httpx.Response) -> dict[str, Any]:
+def _problem(answer: Answer) -> dict[str, Any]:
     if not answer.headers.get("content-type", "").startswith(MEDIA_TYPE):
         return {}
     with suppress(ValueError):

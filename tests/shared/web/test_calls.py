@@ -1,7 +1,7 @@
 """A service calls another: identity gives the token, the other verifies it, ids travel along."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -13,6 +13,7 @@ from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from shared.observe.tracing import span_from
 from shared.web.app import create_app
 from shared.web.calls import RemoteProblem, RemoteUnavailable, ServiceCalls
+from shared.web.http_client import Answer, NoAnswer
 from shared.web.problems import Problem
 from shared.web.token_signing import CallerTokenSigner
 from shared.web.tokens import Caller, CallerTokens, Kind, require
@@ -107,12 +108,31 @@ def dial() -> Dial:
     return Dial()
 
 
+class InMemory:
+    """A client that reaches the apps without a network; a connection that breaks is one of httpx."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+
+    async def send(
+        self, method: str, base: str, target: bytes, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Answer:
+        try:
+            found = await self.http.request(method, base + target.decode(), headers=headers, content=body)
+        except httpx.RemoteProtocolError as error:
+            raise NoAnswer(type(error).__name__, broken=True) from error
+        return Answer(found.status_code, found.headers, found.content)
+
+    async def aclose(self) -> None:
+        await self.http.aclose()
+
+
 Connect = Callable[..., ServiceCalls]
 
 
 @pytest.fixture
 async def connect(town: Town, dial: Dial) -> AsyncIterator[Connect]:
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(town))
+    client = InMemory(httpx.AsyncClient(transport=httpx.ASGITransport(town)))
     urls = {AUDIENCE: f"http://{AUDIENCE}/", "gone": "http://127.0.0.1:1"}
 
     def calls(secret: str = "right-secret") -> ServiceCalls:
