@@ -43,6 +43,7 @@ from shared.log import (
     VersionConflict,
 )
 from shared.log.outage import ASYNCPG_AWAY
+from shared.log.pooling import Pool
 from shared.log.remembered import ANSWERS, RememberedAnswers
 from shared.log.session import SESSION
 from shared.log.snapshots import Snapshots
@@ -300,7 +301,7 @@ async def _migrated(pool: asyncpg.Pool, service: Service) -> None:
 
 
 async def _pool(stack: AsyncExitStack, url: str, size: int = 10) -> asyncpg.Pool:
-    pool = await asyncpg.create_pool(
+    pool: asyncpg.Pool = await Pool(
         url, min_size=1, max_size=size, command_timeout=10, timeout=5, server_settings=SESSION
     )
     stack.push_async_callback(_close_pool, pool)

@@ -2,19 +2,22 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
-from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from limits import parse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.language import split
 from gateway.security.refusals import Refusal, Refuse
 
+MOST_WINDOWS: Final = 20_000
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Rate:
     """`limits` like "10/minute" hold per address for requests with a method and a path beginning so."""
 
@@ -24,10 +27,14 @@ class Rate:
     paths: tuple[str, ...] = ("/",)
 
     def applies(self, method: str, path: str) -> bool:
-        return method in self.methods and path.removeprefix("/en").startswith(self.paths)
+        """Whether it counts a request; `path` without the prefix of a language."""
+        return method in self.methods and path.startswith(self.paths)
 
-    def items(self) -> list[RateLimitItem]:
-        return [parse(limit) for limit in self.limits]
+    @cached_property
+    def windows(self) -> tuple[tuple[int, int], ...]:
+        """Each limit as a count and the seconds it holds for."""
+        items = map(parse, self.limits)
+        return tuple((item.amount, item.get_expiry()) for item in items)
 
 
 _PASSWORDS: Final = ("/anmelden", "/konto/loeschen")
@@ -51,8 +58,34 @@ def client_address(scope: Scope) -> str:
     return scope["client"][0] if scope.get("client") else "unknown"
 
 
-def _fresh_limiter() -> MovingWindowRateLimiter:
-    return MovingWindowRateLimiter(MemoryStorage())
+@dataclass(slots=True)
+class Windows:
+    """When each address asked: of a limit of N the last N times, which say all. A request that is refused
+    does not count. At most `MOST_WINDOWS` are kept; those that were asked for the longest ago go first."""
+
+    now: Callable[[], float] = time.monotonic
+    _kept: dict[tuple[str, int, str], deque[float]] = field(default_factory=dict)
+
+    def wait(self, rates: Iterable[Rate], who: str) -> int | None:
+        """Seconds until `rates` let `who` pass; None when all do, and then they have counted."""
+        now = self.now()
+        for rate in rates:
+            for count, seconds in rate.windows:
+                times = self._window(rate.name, seconds, who, count)
+                if len(times) == count and (left := times[0] + seconds - now) > 0:
+                    return max(1, math.ceil(left))
+                times.append(now)
+        return None
+
+    def _window(self, name: str, seconds: int, who: str, count: int) -> deque[float]:
+        place = name, seconds, who
+        times = self._kept.pop(place, None)
+        if times is None:
+            times = deque(maxlen=count)
+            if len(self._kept) >= MOST_WINDOWS:
+                del self._kept[next(iter(self._kept))]
+        self._kept[place] = times
+        return times
 
 
 @dataclass(slots=True)
@@ -67,28 +100,18 @@ class RateLimits:
     rates: Sequence[Rate] = RATES
     exempt: tuple[str, ...] = ("/static/", "/health/", "/zahlung/")
     address: Callable[[Scope], str] = client_address
-    _limiter: MovingWindowRateLimiter = field(default_factory=_fresh_limiter)
+    windows: Windows = field(default_factory=Windows)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(self.exempt):
             await self.app(scope, receive, send)
             return
-        wait = await self._wait(scope)
+        method, path = scope["method"], split(scope["path"])[1]
+        applying = (rate for rate in self.rates if rate.applies(method, path))
+        wait = self.windows.wait(applying, self.address(scope))
         if wait is None:
             await self.app(scope, receive, send)
             return
         response = self.refuse(scope, Refusal(429, "too_many_requests", wait))
         response.headers["retry-after"] = str(wait)
         await response(scope, receive, send)
-
-    async def _wait(self, scope: Scope) -> int | None:
-        """Seconds to wait when a rate is used up, None when the request may pass."""
-        who = self.address(scope)
-        for rate in self.rates:
-            if not rate.applies(scope["method"], scope["path"]):
-                continue
-            for item in rate.items():
-                if not await self._limiter.hit(item, rate.name, who):
-                    reset = (await self._limiter.get_window_stats(item, rate.name, who)).reset_time
-                    return max(1, math.ceil(reset - time.time()))
-        return None

@@ -5,6 +5,7 @@ from collections.abc import Mapping, MutableMapping
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from traceback import extract_tb
 from types import TracebackType
 from typing import Any
@@ -34,6 +35,7 @@ def scrub(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mutable
     return line
 
 
+@lru_cache(maxsize=1024)
 def is_sensitive(key: str) -> bool:
     return key.lower() in NAMES or SENSITIVE.search(key) is not None
 

@@ -1,29 +1,44 @@
 """Traces (OpenTelemetry, W3C Trace Context). Ids flow with or without an exporter."""
 
+import random
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from opentelemetry import trace
-from opentelemetry.context import Context
+from opentelemetry.context import Context, attach, detach
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import Span, SpanKind, StatusCode
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, StatusCode, TraceFlags
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.observe.metrics import OPERATORS_PATHS
 
-PROPAGATOR = TraceContextTextMapPropagator()
+_TRACEPARENT: Final = re.compile(
+    r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
+)
+_SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
 
 
-def configure_tracing(service: str, otlp_endpoint: str = "") -> TracerProvider:
+class Provider(TracerProvider):
+    """Knows whether anybody takes its spans: without one, a span is only its ids."""
+
+    taken = False
+
+    def add_span_processor(self, span_processor: SpanProcessor) -> None:
+        self.taken = True
+        super().add_span_processor(span_processor)
+
+
+def configure_tracing(service: str, otlp_endpoint: str = "") -> Provider:
     """Once per process; a second call keeps the first provider. `otlp_endpoint`: base URL of a collector
     (OTLP over HTTP), empty for no export."""
     current = trace.get_tracer_provider()
-    if isinstance(current, TracerProvider):
+    if isinstance(current, Provider):
         return current
-    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    provider = Provider(resource=Resource.create({"service.name": service}))
     if otlp_endpoint:  # imported only here: a process without a collector need not pay for it
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -36,17 +51,19 @@ def configure_tracing(service: str, otlp_endpoint: str = "") -> TracerProvider:
 
 def current_traceparent() -> str | None:
     """The `traceparent` of the current span, to be stored with an event or sent along."""
-    carrier: dict[str, str] = {}
-    PROPAGATOR.inject(carrier)
-    return carrier.get("traceparent")
+    ids = trace.get_current_span().get_span_context()
+    if not ids.is_valid:
+        return None
+    return f"00-{ids.trace_id:032x}-{ids.span_id:016x}-{ids.trace_flags:02x}"
 
 
 def context_from(traceparent: str | None) -> Context | None:
     """The remote context of a header; None (a new trace) when it is absent or malformed."""
-    if not traceparent:
+    found = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
+    if found is None or (found[1] == "00" and found[5]):
         return None
-    context = PROPAGATOR.extract({"traceparent": traceparent}, context=Context())
-    return context if trace.get_current_span(context).get_span_context().is_valid else None
+    ids = SpanContext(int(found[2], 16), int(found[3], 16), True, TraceFlags(int(found[4], 16)))
+    return trace.set_span_in_context(NonRecordingSpan(ids), Context())
 
 
 @contextmanager
@@ -55,6 +72,11 @@ def span_from(
 ) -> Iterator[Span]:
     """A span that continues `traceparent`, or the current trace when it is None. An exception marks it
     with its type only: messages may quote personal data."""
+    provider = trace.get_tracer_provider()
+    if not (isinstance(provider, Provider) and provider.taken):
+        with _only_ids(context_from(traceparent)) as span:
+            yield span
+        return
     with trace.get_tracer("portal").start_as_current_span(
         name,
         context=context_from(traceparent),
@@ -69,6 +91,20 @@ def span_from(
             span.set_attribute("error.type", type(exc).__name__)
             span.set_status(StatusCode.ERROR)
             raise
+
+
+@contextmanager
+def _only_ids(parent: Context | None) -> Iterator[Span]:
+    """A span that nobody takes, so that it keeps nothing: its ids are in log lines, calls and events."""
+    above = trace.get_current_span(parent).get_span_context()
+    trace_id = above.trace_id or random.getrandbits(128) or 1
+    flags = above.trace_flags if above.is_valid else _SAMPLED
+    span = NonRecordingSpan(SpanContext(trace_id, random.getrandbits(64) or 1, False, flags))
+    token = attach(trace.set_span_in_context(span, parent))
+    try:
+        yield span
+    finally:
+        detach(token)
 
 
 @dataclass(slots=True)

@@ -62,6 +62,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # ours say no more than may be said
         lifespan=_lifespan(probes, lifespan),
         middleware=[*middlewares(limit=body_limit, limits=body_limits), Middleware(StrictJson)],
     )

@@ -12,11 +12,12 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import Scope
 
+from gateway.security import rates
 from gateway.security.body import BoundedBody
 from gateway.security.cookies import session_cookie, visitor_cookie
 from gateway.security.csrf import SCOPE_KEY, FormGuard, FormToken
 from gateway.security.headers import SecurityHeaders
-from gateway.security.rates import Rate, RateLimits
+from gateway.security.rates import Rate, RateLimits, Windows
 from gateway.security.refusals import Refusal
 
 KEY = b"k" * 32
@@ -158,9 +159,8 @@ class TestSecurityHeaders:
 
 
 def limited(*rates: Rate, address: Callable[[Scope], str] = lambda scope: "one") -> TestClient:
-    routes = [
-        Route(path, form_free, methods=["GET", "POST"]) for path in ("/anmelden", "/en/anmelden", "/static/a")
-    ]
+    paths = ("/anmelden", "/en/anmelden", "/static/a", "/entwuerfe/1/verwerfen")
+    routes = [Route(path, form_free, methods=["GET", "POST"]) for path in paths]
     return TestClient(RateLimits(Starlette(routes=routes), refuse=refuse, rates=rates, address=address))
 
 
@@ -193,3 +193,41 @@ class TestRateLimits:
     def test_never_count_assets(self) -> None:
         client = limited(Rate("all", ("1/minute",), frozenset({"GET"})))
         assert {client.get("/static/a").status_code for _ in range(3)} == {200}
+
+    def test_count_what_only_begins_like_a_language(self) -> None:
+        client = limited(Rate("forms", ("1/minute",)))
+        assert [client.post("/entwuerfe/1/verwerfen").status_code for _ in range(2)] == [200, 429]
+
+
+class TestWindows:
+    LOGIN = Rate("login", ("2/minute", "3/hour"))
+
+    def waits(self, *times: float, who: str = "one") -> list[int | None]:
+        """What is said at each of these seconds."""
+        clock = iter(times)
+        windows = Windows(lambda: next(clock))
+        return [windows.wait([self.LOGIN], who) for _ in times]
+
+    def test_move_with_the_time(self) -> None:
+        assert self.waits(0, 40, 59, 60, 61) == [None, None, 1, None, 39]
+
+    def test_do_not_count_what_was_refused(self) -> None:
+        assert self.waits(0, 1, 2, 3, 60, 3601) == [None, None, 58, 57, None, None]
+
+    def test_of_another_rate_or_address_are_others(self) -> None:
+        windows, other = Windows(lambda: 0.0), Rate("other", ("2/minute",))
+        for _ in range(2):
+            assert windows.wait([self.LOGIN], "one") is None
+        assert windows.wait([other], "one") is None
+        assert windows.wait([self.LOGIN], "two") is None
+        assert windows.wait([self.LOGIN], "one") == 60
+
+    def test_are_bounded_and_lose_who_asked_the_longest_ago(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(rates, "MOST_WINDOWS", 3)
+        windows, once = Windows(lambda: 0.0), [Rate("once", ("1/minute",))]
+        for who in "abc":
+            windows.wait(once, who)
+        assert windows.wait(once, "a") == 60
+        assert windows.wait(once, "d") is None  # in the place of b
+        assert [windows.wait(once, who) for who in "acd"] == [60, 60, 60]
+        assert windows.wait(once, "b") is None

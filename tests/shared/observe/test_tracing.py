@@ -42,12 +42,32 @@ class TestASpan:
     def test_outside_of_any_there_is_none(self) -> None:
         assert current_traceparent() is None
 
-    @pytest.mark.parametrize("odd", [None, "", "nonsense", "00-" + "0" * 32 + "-b7ad6b7169203331-01", "é"])
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            *(None, "", "nonsense", "é", "00-" + "0" * 32 + "-b7ad6b7169203331-01"),
+            *(f"{TRACE}-x", f"ff{TRACE[2:]}", TRACE.upper(), TRACE[:-1]),
+        ],
+    )
     def test_ignores_an_odd_header(self, odd: str | None) -> None:
         assert context_from(odd) is None
 
-    def test_marks_failure_without_its_words(self) -> None:
-        configure_tracing("test")
+    @pytest.mark.parametrize(("flags", "trace"), [("00", "a" * 32), ("01", "b" * 32)])
+    def test_that_nobody_takes_carries_on_what_it_was_told(self, flags: str, trace: str) -> None:
+        with span_from(f"00-{trace}-b7ad6b7169203331-{flags}", "outer"), span_from(None, "inner") as span:
+            current = current_traceparent() or ""
+        assert (current[3:35], current[-2:], span.is_recording()) == (trace, flags, False)
+
+    def test_that_nobody_takes_begins_a_trace_of_its_own(self) -> None:
+        seen = []
+        for _ in range(2):
+            with span_from(None, "first"):
+                seen.append(current_traceparent() or "")
+        assert all(one.endswith("-01") for one in seen)
+        assert len({one[3:35] for one in seen}) == 2
+
+    def test_marks_failure_without_its_words(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(configure_tracing("test"), "taken", True)
         with pytest.raises(ValueError, match="canary"), span_from(None, "fails") as span:
             raise ValueError("canary")
         assert isinstance(span, ReadableSpan)
