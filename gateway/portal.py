@@ -8,7 +8,7 @@ from uuid import UUID
 from gateway.assets.serving import Assets
 from gateway.catalogue import Catalogue
 from gateway.people import People
-from gateway.rendering import Renderer
+from gateway.rendering import KeptPages, Renderer
 from gateway.security.cookies import Cookie, session_cookie, visitor_cookie
 from gateway.settings import GatewaySettings
 from shared.web.calls import ServiceCalls
@@ -38,6 +38,7 @@ class Portal:
     probes: Probes = field(default_factory=Probes)
     live: Live | None = None
     catalogue: Catalogue = field(init=False)
+    kept: KeptPages = field(init=False)
     session: Cookie = field(init=False)
     visitor: Cookie = field(init=False)
     notice: Cookie = field(init=False)
@@ -47,6 +48,7 @@ class Portal:
         self.session, self.visitor = session_cookie(https), visitor_cookie(https)
         self.notice = Cookie("notice", https, NOTICE_SECONDS)
         self.catalogue = Catalogue(self.calls)
+        self.kept = KeptPages(self.renderer)
 
     def public(self, path: str) -> str:
         """The absolute address of one of our paths, as the world reaches it."""

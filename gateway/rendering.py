@@ -1,9 +1,10 @@
 """Draws a view model into its template. Autoescape is on and an undefined name is an error."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -12,6 +13,7 @@ from gateway.icons import icon
 from gateway.translations import LANGUAGES, Translator
 from gateway.views.frame import Frame, Language, Page
 
+MOST_KEPT: Final = 64
 _FORMATS: dict[str, Callable[..., str]] = {
     "money": formats.money,
     "day": formats.day,
@@ -37,6 +39,39 @@ class Renderer:
     def fragment(self, template: str, view: object, frame: Frame) -> str:
         """A part of a page on its own, for the live stream: `case/_timeline.html`."""
         return self._environments[frame.language].get_template(template).render(view=view, frame=frame)
+
+
+class KeptPages:
+    """Pages for visitors as they were drawn last: the same view in the same frame is the same page.
+
+    Only for pages without a form: a frame's form token is its visitor's alone, and to use it here raises.
+    """
+
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
+        self._kept: dict[tuple[Page, Frame], bytes] = {}
+
+    def page(self, view: Page, frame: Frame) -> bytes:
+        """The whole page in UTF-8. Raises ValueError for a frame that is somebody's."""
+        if frame.person is not None or frame.notice is not None:
+            raise ValueError("a page for somebody is not kept")
+        place = view, replace(frame, csrf=_NO_TOKEN)
+        drawn = self._kept.get(place)
+        if drawn is None:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            drawn = self._kept[place] = self._renderer.page(*place).encode()
+        return drawn
+
+
+class _NoToken:
+    """Stands where a page that is kept has no form token."""
+
+    def __str__(self) -> str:
+        raise ValueError("a page with a form is not kept")
+
+
+_NO_TOKEN: Final = _NoToken()
 
 
 def _environment(language: Language, asset: Callable[[str], str]) -> Environment:

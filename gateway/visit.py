@@ -140,6 +140,12 @@ class Visit:
             self.portal.notice.clear(response)
         return response
 
+    def page_for_all(self, view: Page) -> Response:
+        """As `page`, for a view that is the same for everybody; drawn once for visitors without a notice."""
+        if self.account is not None or self.portal.notice.read(self.request.scope):
+            return self.page(view)
+        return HTMLResponse(self.portal.kept.page(view, self.frame()))
+
     def redirect(self, path: str, notice: str | None = None) -> Response:
         """303 to one of our paths, the language kept; `notice` is shown on the next page."""
         response = RedirectResponse(self.url(path), 303)

@@ -21,8 +21,9 @@ LONGEST_QUERY: Final = 100
 async def start(visit: Visit) -> Response:
     query = visit.request.query_params.get("q", "").strip()[:LONGEST_QUERY]
     services = (await visit.offered("/services"))["services"]
-    found = [service for service in services if matches(service, query)]
-    return visit.page(StartPage(cards=tuple(_card(service) for service in found), query=query or None))
+    found = [service for service in services if matches(service, query)] if query else services
+    view = StartPage(cards=tuple(_card(service) for service in found), query=query or None)
+    return visit.page(view) if query else visit.page_for_all(view)
 
 
 @page

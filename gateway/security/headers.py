@@ -1,9 +1,8 @@
 """The security headers. Everything a page loads is ours; nothing inline runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_POLICY: Final = {
@@ -20,6 +19,20 @@ CONTENT_POLICY: Final = {
     "frame-ancestors": "'none'",
 }
 _FEATURES: Final = "accelerometer=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()"
+_FIXED: Final = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+_CACHE: Final = b"cache-control"
+_NAMES: Final = frozenset(
+    {
+        *(name.encode() for name in _FIXED),
+        *(b"content-security-policy", b"permissions-policy", b"strict-transport-security"),
+    }
+)
 _A_YEAR: Final = 365 * 24 * 3600
 
 
@@ -35,6 +48,11 @@ class SecurityHeaders:
     https: bool = True
     camera_paths: tuple[str, ...] = ("/aufsicht",)
     form_targets: tuple[str, ...] = ()
+    _ours: list[tuple[bytes, bytes]] = field(init=False)
+    _filming: list[tuple[bytes, bytes]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ours, self._filming = self._headers("camera=()"), self._headers("camera=(self)")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,23 +61,23 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._set(MutableHeaders(scope=message), scope["path"])
+                ours = self._filming if scope["path"] in self.camera_paths else self._ours
+                said = [header for header in message.get("headers", ()) if header[0].lower() not in _NAMES]
+                kept = any(name.lower() == _CACHE for name, _ in said)
+                message["headers"] = [*said, *ours] if kept else [*said, *ours, (_CACHE, b"no-store")]
             await send(message)
 
         await self.app(scope, receive, with_headers)
 
-    def _set(self, headers: MutableHeaders, path: str) -> None:
-        camera = "camera=(self)" if path in self.camera_paths else "camera=()"
-        headers["content-security-policy"] = self.content_policy()
-        headers["permissions-policy"] = f"{camera}, {_FEATURES}"
-        headers["x-content-type-options"] = "nosniff"
-        headers["x-frame-options"] = "DENY"
-        headers["referrer-policy"] = "same-origin"
-        headers["cross-origin-opener-policy"] = "same-origin"
-        headers["cross-origin-resource-policy"] = "same-origin"
-        headers.setdefault("cache-control", "no-store")
+    def _headers(self, camera: str) -> list[tuple[bytes, bytes]]:
+        named = {
+            "content-security-policy": self.content_policy(),
+            "permissions-policy": f"{camera}, {_FEATURES}",
+            **_FIXED,
+        }
         if self.https:
-            headers["strict-transport-security"] = f"max-age={_A_YEAR}; includeSubDomains"
+            named["strict-transport-security"] = f"max-age={_A_YEAR}; includeSubDomains"
+        return [(name.encode(), value.encode()) for name, value in named.items()]
 
     def content_policy(self) -> str:
         """The Content-Security-Policy, directives in a fixed order."""
