@@ -20,12 +20,14 @@ class Catalogue:
         self._calls, self._now = calls, now
         self._kept: dict[tuple[str, Language], tuple[asyncio.Task[Any], float]] = {}
 
-    async def get(self, path: str, language: Language) -> Any:
+    async def get(self, path: str, language: Language, *, fresh: bool = False) -> Any:
         """The JSON answer; callers side by side wait for one request, and a refusal is not kept.
 
-        Raises RemoteProblem, RemoteUnavailable.
+        With `fresh` it is asked anew, and kept for the others. Raises RemoteProblem, RemoteUnavailable.
         """
         place = path, language
+        if fresh:
+            self._kept.pop(place, None)
         asked, until = self._kept.get(place, (None, 0.0))
         if asked is None or self._now() >= until:
             if len(self._kept) >= MOST_KEPT:
@@ -35,7 +37,8 @@ class Catalogue:
         try:
             return await asyncio.shield(asked)
         except Exception:
-            self._kept.pop(place, None)
+            if self._kept.get(place, (None, 0.0))[0] is asked:
+                del self._kept[place]
             raise
 
     async def _ask(self, path: str, language: Language) -> Any:

@@ -71,9 +71,9 @@ class Visit:
             service, path, purpose=purpose, params=params, session=self._token(), headers=self._said()
         )
 
-    async def offered(self, path: str) -> Any:
+    async def offered(self, path: str, *, fresh: bool = False) -> Any:
         """What the catalogue says to everybody, in the visit's language. Raises as `get`."""
-        return await self.portal.catalogue.get(path, self.language)
+        return await self.portal.catalogue.get(path, self.language, fresh=fresh)
 
     async def post(
         self,

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 
 from gateway import formats
-from gateway.catalogue import PURPOSE
 from gateway.views.forms import Answer, AnswerGroup, Field, Kind, Option, Section
 from gateway.views.frame import Language
 from gateway.views.services import UsualTime
@@ -25,11 +24,14 @@ ASKED: Final = (
 _GERMAN_DAY: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 
 
-async def definition_of(visit: Visit, key: str) -> dict[str, Any]:
-    """The current definition of a service with its form, in the visit's language. 404 for another key."""
+async def definition_of(visit: Visit, key: str, *, fresh: bool = False) -> dict[str, Any]:
+    """The definition of a service with its form, in the visit's language. 404 for another key.
+
+    As kept for everybody, some seconds old at most; with `fresh`, as of now.
+    """
     if not _KEY.fullmatch(key):
         raise HTTPException(404)
-    found: dict[str, Any] = await visit.get("applications", f"/services/{quote(key)}", purpose=PURPOSE)
+    found: dict[str, Any] = await visit.offered(f"/services/{quote(key)}", fresh=fresh)
     return found
 
 

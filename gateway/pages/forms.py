@@ -66,7 +66,7 @@ async def show_form(visit: Visit) -> Response:
         draft = await draft_of(visit, draft_id, definition["key"])
         answers = {name: as_text(value) for name, value in draft["answers"].items()}
         version = draft["service_version"]
-    filled = Filled(definition, answers, version, draft_id)
+    filled = await _with_todays_form(visit, Filled(definition, answers, version, draft_id))
     if filled.outdated:
         return visit.page(await _outdated(visit, filled))
     usual = await usual_time_of(visit, filled.key)
@@ -75,7 +75,7 @@ async def show_form(visit: Visit) -> Response:
 
 @signed_in
 async def take_form(visit: Visit) -> Response:
-    filled = await _posted(visit)
+    filled = await _posted(visit, fresh=True)
     if filled.action == "draft":
         await save_draft(visit, filled.key, filled.version, filled.draft, filled.answers)
         return visit.redirect("/vorgaenge", "draft_saved")
@@ -130,11 +130,12 @@ def known_answers(definition: Mapping[str, Any], form: Mapping[str, str]) -> dic
     return {name: form[name] for name in fields_of(definition) if form.get(name, "").strip()}
 
 
-async def _posted(visit: Visit) -> Filled:
+async def _posted(visit: Visit, *, fresh: bool = False) -> Filled:
+    """With a definition that is `fresh` where no service looks at the version behind this page."""
     form = await visit.form()
-    definition = await definition_of(visit, visit.request.path_params["key"])
+    definition = await definition_of(visit, visit.request.path_params["key"], fresh=fresh)
     version, sending, draft = form.get(VERSION, ""), form.get(SENDING, ""), form.get(DRAFT, "")
-    return Filled(
+    filled = Filled(
         definition=definition,
         answers=known_answers(definition, form),
         version=int(version) if re.fullmatch(r"[0-9]{1,9}", version) else 0,
@@ -142,6 +143,15 @@ async def _posted(visit: Visit) -> Filled:
         sending=sending if _ID.fullmatch(sending) else "",
         action=form.get("action", ""),
     )
+    today = await _with_todays_form(visit, filled)
+    return today if today is filled else replace(today, answers=known_answers(today.definition, form))
+
+
+async def _with_todays_form(visit: Visit, filled: Filled) -> Filled:
+    """As it is, or with the definition of now: the one that is kept may be the older of the two."""
+    if not filled.outdated:
+        return filled
+    return replace(filled, definition=await definition_of(visit, filled.key, fresh=True))
 
 
 async def _send(visit: Visit, filled: Filled) -> dict[str, Any]:
@@ -172,7 +182,7 @@ async def _refused(visit: Visit, filled: Filled, refused: RemoteProblem) -> Resp
         raise refused
     filled = replace(filled, sending="")
     if refused.slug == "form_changed":
-        filled = replace(filled, definition=await definition_of(visit, filled.key))
+        filled = replace(filled, definition=await definition_of(visit, filled.key, fresh=True))
         return visit.page(await _outdated(visit, filled), refused.status)
     errors = field_errors(refused)
     told = told_errors(visit.t, filled.definition, errors)

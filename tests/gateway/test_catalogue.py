@@ -69,6 +69,28 @@ class TestAnAnswer:
         await catalogue.get("/services", "de")
         assert len(applications.asked) == 2
 
+    async def test_is_asked_anew_by_who_needs_the_newest(
+        self, catalogue: Catalogue, applications: Applications
+    ) -> None:
+        await catalogue.get("/services", "de")
+        await catalogue.get("/services", "de", fresh=True)
+        await catalogue.get("/services", "de")
+        assert len(applications.asked) == 2
+
+    async def test_that_failed_does_not_take_a_newer_one_with_it(
+        self, catalogue: Catalogue, applications: Applications
+    ) -> None:
+        applications.away = True
+        failing = asyncio.create_task(catalogue.get("/services", "de"))
+        await asyncio.sleep(0.005)
+        fresh = asyncio.create_task(catalogue.get("/services", "de", fresh=True))
+        with pytest.raises(RemoteUnavailable):
+            await failing
+        applications.away = False
+        await fresh
+        await catalogue.get("/services", "de")
+        assert len(applications.asked) == 2
+
     async def test_that_failed_is_not_kept(self, catalogue: Catalogue, applications: Applications) -> None:
         applications.away = True
         with pytest.raises(RemoteUnavailable):
