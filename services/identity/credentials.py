@@ -26,7 +26,7 @@ class Credentials:
             raise SecretMissing("The secret service_credentials.json must map service names to sha256:<hex>.")
         self._hashes = {name: value.removeprefix(_PREFIX) for name, value in hashes.items()}
 
-    def service_of(self, request: Request) -> str:
+    async def service_of(self, request: Request) -> str:
         """The service that calls. 401 `service_unknown` for a wrong name or secret alike, in equal time."""
         name, secret = _basic(request.headers.get("authorization", ""))
         given = hashlib.sha256(secret.encode()).hexdigest()

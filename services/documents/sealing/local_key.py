@@ -7,7 +7,9 @@ import asyncio
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from asn1crypto.cms import CMSAttributes
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509 import load_der_x509_certificate
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -27,6 +29,15 @@ class SealKeyUnusable(StartRefused):
     """Key, certificate or authority cannot be read or do not belong together; the service must not start."""
 
 
+class _Signer(SimpleSigner):
+    """Hands on the signed attributes as encoded: as built, asn1crypto encodes them anew at every look,
+    each level twice."""
+
+    async def signed_attrs(self, *args: Any, **how: Any) -> CMSAttributes:
+        made = await super().signed_attrs(*args, **how)
+        return CMSAttributes.load(made.dump())
+
+
 class LocalKeySeal:
     """Seals with an unencrypted PEM key. About 25 ms of processor time each, in `threads`.
 
@@ -37,7 +48,7 @@ class LocalKeySeal:
         self, key: Path, certificate: Path, authority: Path, *, place: str, threads: WorkerThreads
     ) -> None:
         """`place` is printed in the signature, the city's name. Raises SealKeyUnusable."""
-        load: Callable[..., SimpleSigner | None] = SimpleSigner.load
+        load: Callable[..., SimpleSigner | None] = _Signer.load
         signer = load(str(key), str(certificate), ca_chain_files=(str(authority),))
         if signer is None or signer.signing_cert is None or signer.signing_key is None:
             raise SealKeyUnusable(
