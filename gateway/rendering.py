@@ -1,12 +1,14 @@
 """Draws a view model into its template. Autoescape is on and an undefined name is an error."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import escape
 
 from gateway import formats
 from gateway.icons import icon
@@ -14,6 +16,7 @@ from gateway.translations import LANGUAGES, Translator
 from gateway.views.frame import Frame, Language, Page
 
 MOST_KEPT: Final = 64
+_LITERAL: Final = re.compile(r"\{\{ (t|icon|asset)\('([\w./-]+)'(?:, (\d+))?\) \}\}")
 _FORMATS: dict[str, Callable[..., str]] = {
     "money": formats.money,
     "day": formats.day,
@@ -74,17 +77,35 @@ class _NoToken:
 _NO_TOKEN: Final = _NoToken()
 
 
+class _SaidOnce(FileSystemLoader):
+    """Templates in which what is the same on every page is written out when they are read: `{{ t('key') }}`,
+    `{{ icon('name', 20) }}` and `{{ asset('name') }}` with nothing but literals."""
+
+    def __init__(self, folder: Path, words: Mapping[str, Callable[..., str]]) -> None:
+        super().__init__(folder)
+        self._words = words
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        source, name, unchanged = super().get_source(environment, template)
+        return _LITERAL.sub(self._written, source), name, unchanged
+
+    def _written(self, call: re.Match[str]) -> str:
+        word, name, size = call.groups()
+        said = escape(self._words[word](name, *([int(size)] if size else [])))
+        return call[0] if "{" in said else str(said)
+
+
 def _environment(language: Language, asset: Callable[[str], str]) -> Environment:
+    calls: dict[str, Callable[..., str]] = {"t": Translator(language), "icon": icon, "asset": asset}
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=_SaidOnce(Path(__file__).parent / "templates", calls),
         autoescape=True,
         undefined=StrictUndefined,
         auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    words: dict[str, Any] = {"t": Translator(language), "language": language, "icon": icon, "asset": asset}
-    environment.globals.update(words)
+    environment.globals.update({**calls, "language": language})
     environment.filters.update({name: partial(_written, write, language) for name, write in _FORMATS.items()})
     return environment
 

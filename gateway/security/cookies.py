@@ -4,7 +4,6 @@ Over https they carry the `__Host-` prefix, so that no other host can set them (
 """
 
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 
 from starlette.responses import Response
 from starlette.types import Scope
@@ -23,15 +22,15 @@ class Cookie:
         return f"__Host-{self.plain_name}" if self.https else self.plain_name
 
     def read(self, scope: Scope) -> str | None:
-        """Its value in a request, None when it is missing or empty."""
-        jar: SimpleCookie = SimpleCookie()
+        """Its value in a request, None when it is missing or empty; of several the last."""
+        found = ""
         for name, value in scope["headers"]:
             if name == b"cookie":
-                try:
-                    jar.load(value.decode("latin-1"))
-                except CookieError:
-                    return None
-        return jar[self.name].value or None if self.name in jar else None
+                for pair in value.decode("latin-1").split(";"):
+                    known, _, said = pair.partition("=")
+                    if known.strip() == self.name:
+                        found = said.strip()
+        return found or None
 
     def set(self, response: Response, value: str) -> None:
         response.set_cookie(

@@ -119,6 +119,23 @@ class TestCookies:
         assert (SESSION.read(scope), VISITOR.read(scope)) == ("abc", "v")
         assert session_cookie(True).read(scope) is None
 
+    @pytest.mark.parametrize(
+        ("sent", "read"),
+        [
+            (b"", None),
+            (b"session=", None),
+            (b"session", None),
+            (b"sessions=a; xsession=b", None),
+            (b" session = abc ;x", "abc"),
+            (b"session=a=b==", "a=b=="),
+            (b"session=first; session=last", "last"),
+            (b"broken cookie [1]=\x00; session=abc; \xff=", "abc"),
+        ],
+    )
+    def test_are_read_whatever_stands_beside_them(self, sent: bytes, read: str | None) -> None:
+        assert SESSION.read({"headers": [(b"cookie", sent)]}) == read
+        assert SESSION.read({"headers": [(b"cookie", b"a=1"), (b"cookie", sent)]}) == read
+
 
 class TestBoundedBody:
     def test_refuses_what_is_declared_too_large(self, client: TestClient) -> None:

@@ -167,8 +167,8 @@ class Journey:
 
     async def _pay_at_bank(self, bank: Page) -> None:
         reference = urlsplit(bank.url).path.rpartition("/")[2]
-        async with httpx.AsyncClient(base_url=self.addresses.bank, trust_env=False) as http:
-            answer = await http.post(f"/sandbox/transactions/{reference}/decide", json={"outcome": "pay"})
+        decide = f"{self.addresses.bank}/sandbox/transactions/{reference}/decide"
+        answer = await self.browser.http.post(decide, json={"outcome": "pay"})
         if answer.status_code != 200:
             raise PageRefused(f"the bank answered {answer.status_code}")
         await self.browser.get(answer.json()["redirect"])
