@@ -159,6 +159,16 @@ class TestSecurityHeaders:
     def test_cover_refusals_too(self, client: TestClient) -> None:
         assert client.post("/form").headers["x-content-type-options"] == "nosniff"
 
+    def test_take_the_place_of_what_an_answer_says_itself(self) -> None:
+        async def lax(request: Request) -> Response:
+            said = {"X-Frame-Options": "ALLOWALL", "Cache-Control": "max-age=60", "ETag": "a"}
+            return PlainTextResponse("lax", headers=said)
+
+        client = TestClient(SecurityHeaders(Starlette(routes=[Route("/lax", lax)])))
+        headers = client.get("/lax").headers
+        assert headers.get_list("x-frame-options") == ["DENY"]
+        assert (headers.get_list("cache-control"), headers["etag"]) == (["max-age=60"], "a")
+
     def test_open_the_camera_to_the_warden_only(self) -> None:
         routes = [Route(path, plain) for path in ("/plain", "/aufsicht")]
         client = TestClient(SecurityHeaders(Starlette(routes=routes), https=False))

@@ -191,6 +191,25 @@ class TestAConnection:
             answers = [await server.asked(client, b"/mine") for _ in range(3)]
         assert all(answer.content.startswith(b"GET /mine ") for answer in answers)
 
+    async def test_of_a_caller_who_left_is_closed_at_once(self, client: HttpClient) -> None:
+        asked, closed = asyncio.Event(), asyncio.Event()
+
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            asked.set()
+            assert await reader.read() == b""
+            closed.set()
+            writer.close()
+
+        listener = await asyncio.start_server(silent, "127.0.0.1", 0)
+        base = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+        leaving = asyncio.create_task(client.send("GET", base, b"/", {}))
+        await asked.wait()
+        leaving.cancel()
+        async with asyncio.timeout(2):
+            await closed.wait()
+        listener.close()
+
     async def test_that_says_more_than_it_was_asked_is_not_used_again(self, client: HttpClient) -> None:
         async def twice(request: bytes, writer: asyncio.StreamWriter) -> None:
             await echo(request, writer)
