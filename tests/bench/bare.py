@@ -24,7 +24,7 @@ def application(services: list[dict[str, Any]]) -> Starlette:
     renderer = Renderer(Assets().url)
 
     async def start(request: Request) -> Response:
-        view = StartPage(cards=tuple(map(_card, services)))
+        view = StartPage(cards=tuple(map(_card, services)), query=request.query_params.get("q"))
         frame = Frame(language="de", path=request.url.path, csrf="", year=2026, person=None)
         return HTMLResponse(renderer.page(view, frame))
 

@@ -1,4 +1,7 @@
-"""The start page from the gateway, beside the same template from bare Starlette under the same server."""
+"""The start page from the gateway, beside the same template from bare Starlette under the same server.
+
+As visitors see it, which the gateway draws once, and with a search that finds everything, drawn each time.
+"""
 
 import asyncio
 import itertools
@@ -22,6 +25,7 @@ from tests.bench.portal import Portal, portal
 from tests.bench.rig import Rig
 
 CALLERS: Final = 4
+SEARCH: Final = "/?q=a"
 _HOMES: Final = itertools.count(1)
 
 
@@ -32,10 +36,10 @@ class Visitor:
         number = next(_HOMES)
         self._port, self._home = port, f"127.91.{number // 250}.{number % 250 + 1}"
 
-    async def looks(self, times: int) -> None:
-        """Asks for the start page so often. Raises ValueError for any answer but 200."""
+    async def looks(self, times: int, path: str) -> None:
+        """Asks for the page so often. Raises ValueError for any answer but 200."""
         reader, writer = await asyncio.open_connection(HOST, self._port, local_addr=(self._home, 0))
-        asked = f"GET / HTTP/1.1\r\nHost: {HOST}:{self._port}\r\nAccept-Language: de\r\n\r\n".encode()
+        asked = f"GET {path} HTTP/1.1\r\nHost: {HOST}:{self._port}\r\nAccept-Language: de\r\n\r\n".encode()
         for _ in range(times):
             writer.write(asked)
             head = await reader.readuntil(b"\r\n\r\n")
@@ -46,10 +50,10 @@ class Visitor:
         writer.close()
 
 
-async def looked(port: int, pages: int) -> float:
+async def looked(port: int, pages: int, path: str = "/") -> float:
     """Pages a second, some visitors side by side."""
     each, began = max(1, pages // CALLERS), time.perf_counter()
-    await asyncio.gather(*(Visitor(port).looks(each) for _ in range(CALLERS)))
+    await asyncio.gather(*(Visitor(port).looks(each, path) for _ in range(CALLERS)))
     return each * CALLERS / (time.perf_counter() - began)
 
 
@@ -91,19 +95,27 @@ async def _prepare(rig: Rig, size: Size, notes: Notes) -> AsyncIterator[Mapping[
     async with _bare(running) as port:
         gateway = running.stage.stack.ports["gateway"]
 
-        async def profile() -> dict[str, float]:
+        async def profile(path: str) -> dict[str, float]:
             before = await running.cpu()
-            await looked(gateway, size.pages)
+            await looked(gateway, size.pages, path)
             after = await running.cpu()
             spent = {name: (after[name] - before[name]) / size.pages * 1000 for name in after}
             return {name: ms for name, ms in sorted(spent.items(), key=lambda item: -item[1]) if ms > 0.01}
 
-        yield {"bare": lambda: looked(port, size.pages), "gateway": lambda: looked(gateway, size.pages)}
-        notes.profiles["start page, processor milliseconds by process"] = await profile()
+        yield {
+            "bare": lambda: looked(port, size.pages),
+            "gateway": lambda: looked(gateway, size.pages),
+            "bare.search": lambda: looked(port, size.pages, SEARCH),
+            "gateway.search": lambda: looked(gateway, size.pages, SEARCH),
+        }
+        notes.profiles["start page, processor milliseconds by process"] = await profile("/")
+        notes.profiles["search, processor milliseconds by process"] = await profile(SEARCH)
 
 
 ROWS: Final = (
-    Row("start-page", "start page through the gateway", "pages/s", "gateway", "bare",
+    Row("start-page", "start page through the gateway, for visitors drawn once", "pages/s", "gateway", "bare",
+        "the same template from bare Starlette", 0.8),
+    Row("search", "search through the gateway, drawn each time", "pages/s", "gateway.search", "bare.search",
         "the same template from bare Starlette", 0.8),
 )  # fmt: skip
 BENCHES: Final = (Bench("pages", "pages", ROWS, _prepare),)
