@@ -3,6 +3,7 @@
 import asyncio
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -52,8 +53,13 @@ async def show_service(visit: Visit) -> Response:
 
 def matches(service: Mapping[str, Any], query: str) -> bool:
     """Whether every word of the query is in the service's title, summary or keywords."""
-    text = _plain(" ".join((service["title"], service["summary"], *service["keywords"])))
+    text = _searchable(" ".join((service["title"], service["summary"], *service["keywords"])))
     return all(word in text for word in _plain(query).split())
+
+
+@lru_cache(maxsize=256)
+def _searchable(text: str) -> str:
+    return _plain(text)
 
 
 def _plain(text: str) -> str:

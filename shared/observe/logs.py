@@ -1,8 +1,10 @@
 """Log lines as JSON on standard output; libraries that use `logging` go the same way."""
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TextIO
 
@@ -28,14 +30,16 @@ class LineWriter:
     out: TextIO
 
     def msg(self, line: str) -> None:
-        """Writes a whole line at once, whatever other threads write."""
-        self.out.write(f"{line}\n")
-        self.out.flush()
+        """Writes a whole line at once, whatever other threads write. What cannot be written is lost: no
+        work fails for its log line."""
+        with suppress(OSError, ValueError):
+            self.out.write(f"{line}\n")
+            self.out.flush()
 
     debug = info = warning = error = critical = msg
 
 
-_NAMED_BY_MODULE: Final = structlog.stdlib.LoggerFactory()
+_NAMED_BY_MODULE: Final = structlog.stdlib.LoggerFactory(ignore_frame_names=[__name__])
 
 
 def configure_logging(service: str, level: str = "info", stream: TextIO | None = None) -> None:
@@ -120,4 +124,7 @@ def first_line_only(_logger: Any, _method: str, line: Line) -> Line:
 
 
 def render(_logger: Any, _method: str, line: Line) -> str:
-    return _json.encode(line).decode()
+    try:
+        return _json.encode(line).decode()
+    except (UnicodeEncodeError, OverflowError, TypeError):  # halves of surrogate pairs, endless integers
+        return json.dumps(line, separators=(",", ":"))

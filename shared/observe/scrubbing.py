@@ -43,6 +43,8 @@ def is_sensitive(key: str) -> bool:
 def plain(value: Any) -> Any:
     """A value as it may be logged: scalars and lists of scalars; anything with an inside is replaced."""
     shown: Any
+    if type(value) is str:  # most are
+        return clean_text(value)
     if value is None or isinstance(value, bool | int | float):
         shown = value
     elif isinstance(value, Enum):

@@ -63,6 +63,27 @@ class TestALine:
             logging.getLogger("somebody").warning("worked too")
         assert [(line["request_id"], line["trace_id"]) for line in lines()] == [("r1", trace)] * 2
 
+    def test_holds_what_other_encodings_refuse(self, lines: Lines) -> None:
+        structlog.get_logger().info("odd", half="a\ud800", endless=2**70)
+        logging.getLogger("somebody").warning("odd too \udfff")
+        first, second = lines()
+        assert (first["half"], first["endless"], second["event"]) == ("a\ud800", 2**70, "odd too \udfff")
+
+    def test_that_cannot_be_written_fails_nothing(self, lines: Lines) -> None:
+        class Gone(io.StringIO):
+            def write(self, text: str) -> int:
+                raise BrokenPipeError
+
+        closed = io.StringIO()
+        closed.close()
+        for stream in (Gone(), closed):
+            configure_logging("lamps", "info", stream)
+            structlog.get_logger().info("unheard")
+
+    def test_names_the_module_where_nothing_is_said(self, lines: Lines) -> None:
+        structlog.get_logger().info("here")
+        assert lines()[0]["logger"] == __name__
+
     def test_below_the_level_is_not_written(self, lines: Lines) -> None:
         structlog.get_logger().debug("noise")
         logging.getLogger("httpx").info("GET http://x/?email=%s", MAIL)
