@@ -94,6 +94,15 @@ class Lanes:
         self.done.note("broker killed", "broker killed")
         await self.ground.servers.rabbitmq.end_and_start(signal.SIGKILL, step.seconds)
 
+    async def _wipe_broker(self, step: Step) -> None:
+        self.done.note("broker wiped", "broker killed, all it had is gone")
+        await self.ground.servers.rabbitmq.wipe_and_start(step.seconds)
+
+    async def _starve_broker(self, step: Step) -> None:
+        words = f"broker short of {step.detail}"
+        self.done.note(words, f"{words} for {step.seconds} s")
+        await self.ground.servers.rabbitmq.short_of(step.detail, step.seconds)
+
     async def _restart_fast(self, step: Step) -> None:
         self.done.note("database restarted fast", "database shut down fast")
         await self.ground.servers.postgres.end_and_start(signal.SIGINT, step.seconds)
@@ -149,6 +158,8 @@ class Lanes:
         "kill": _kill,
         "broker-stop": _stop_broker,
         "broker-kill": _kill_broker,
+        "broker-wipe": _wipe_broker,
+        "broker-short-of": _starve_broker,
         "restart-fast": _restart_fast,
         "restart-immediate": _restart_immediate,
         "cut": _cut,
