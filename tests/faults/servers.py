@@ -22,7 +22,7 @@ from deploy.local.rabbit_node import NodePorts
 STARTS_WITHIN: Final = 120.0
 SHORT_OF: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
     "memory": (("set_vm_memory_high_watermark", "0"), ("set_vm_memory_high_watermark", "0.2")),
-    "disk": (("set_disk_free_limit", "9999TB"), ("set_disk_free_limit", "50MB")),
+    "disk": (("set_disk_free_limit", "9000000GB"), ("set_disk_free_limit", "50MB")),
 }
 """What is told to the node so that its alarm goes off, and what lifts it."""
 
