@@ -19,7 +19,7 @@ from tests.journeys.stage import WITH_LOG, Stage
 
 _EVENTS: Final = """
 SELECT epoch, xid::text AS xid, position, stream_id, version, event_id, name, schema_version, payload, meta
-FROM event ORDER BY epoch, xid, position
+FROM event ORDER BY event.epoch, event.xid, event.position
 """
 _FEED: Final = "SELECT sequence, event_id, envelope FROM feed ORDER BY sequence"
 _HEAD: Final = "SELECT h.sequence AS head, r.published AS relayed FROM feed_head h, relay_cursor r"
