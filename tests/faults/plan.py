@@ -37,7 +37,7 @@ BROKER: Final = (
 MISCHIEF: Final = ("again", "shuffled", "ahead", "garbage", "stranger")
 IN_A_ROW: Final = 3
 TIMES: Final = (1, 1, 2, 4)
-KINDS: Final = ("crashes", "kills", "broker", "database", "wires", "provider", "mail", "mischief")
+KINDS: Final = ("crashes", "kills", "broker", "database", "wires", "provider", "mail", "mischief", "clocks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,17 @@ def _mischief() -> dict[str, Draw]:
     return {"publisher": publish}
 
 
+def _clocks() -> dict[str, Draw]:
+    """Wrong by less than the leeway of a caller token: an operator's NTP keeps to that."""
+
+    def skew(chance: random.Random, _n: int) -> Step:
+        wrong = chance.choice((-1, 1)) * chance.uniform(1.0, 4.0)
+        service, seconds = chance.choice(tuple(REACHED_BY)), chance.uniform(3, 12)
+        return Step(_pause(chance, 10, 25), "skew", service, f"{wrong:.2f}", round(seconds, 2))
+
+    return {"any": skew}
+
+
 def _pause(chance: random.Random, low: float, high: float) -> float:
     return round(chance.uniform(low, high), 2)
 
@@ -168,6 +179,7 @@ _LANES: Final[Mapping[str, Callable[[], dict[str, Draw]]]] = {
     "provider": _provider,
     "mail": _mail,
     "mischief": _mischief,
+    "clocks": _clocks,
 }
 
 
