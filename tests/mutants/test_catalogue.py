@@ -23,7 +23,9 @@ class TestTheTableOfPromises:
     """docs/faults.md says which tests and which breaks stand for each promise of the kernel."""
 
     def test_names_files_and_breaks_that_exist(self) -> None:
-        _, _, table = (ROOT / "docs" / "faults.md").read_text("utf-8").partition("## What the kernel promises")
+        _, _, table = (
+            (ROOT / "docs" / "faults.md").read_text("utf-8").partition("## What the kernel promises")
+        )
         rows = [line.split("|") for line in table.splitlines() if line.startswith("| ")][1:]
         assert len(rows) >= 15
         for _, promise, tests, breaks, _ in rows:
