@@ -24,7 +24,8 @@ _PLACE: Final = struct.Struct(">iQq")
 _NOTHING: Final = b"\xff\xff\xff\xff"  # no length: a column that somebody has emptied
 _DIGEST_BYTES: Final = 32
 
-# Columns as bytes that do not depend on a session's settings. jsonb has one text for one value.
+# Columns as bytes that do not depend on a session's settings. jsonb has one text for one value. An order by
+# a bare `xid` would be that of the text selected, in which 1000 comes before 999.
 _SELECT: Final = """
 SELECT epoch, xid::text AS xid, position,
   uuid_send(stream_id) AS stream_id, int4send(version) AS version, uuid_send(event_id) AS event_id,
@@ -33,12 +34,12 @@ SELECT epoch, xid::text AS xid, position,
 FROM event WHERE (epoch, xid, position) > ($1, $2::text::xid8, $3)"""
 _IS_SETTLED: Final = """
   AND (epoch < (SELECT l.epoch FROM log_epoch l) OR xid < pg_snapshot_xmin(pg_current_snapshot()))"""
-_SETTLED: Final = f"{_SELECT}{_IS_SETTLED} ORDER BY epoch, xid, position LIMIT $4"
+_IN_ORDER: Final = "ORDER BY event.epoch, event.xid, event.position LIMIT $4"
+_SETTLED: Final = f"{_SELECT}{_IS_SETTLED} {_IN_ORDER}"
 _WAITING: Final = f"""
 SELECT count(*) FROM (SELECT FROM event
   WHERE (epoch, xid, position) > ($1, $2::text::xid8, $3) {_IS_SETTLED} LIMIT $4) s"""  # noqa: S608
-_UNTIL: Final = f"""{_SELECT} AND (epoch, xid, position) <= ($5, $6::text::xid8, $7)
-ORDER BY epoch, xid, position LIMIT $4"""
+_UNTIL: Final = f"{_SELECT} AND (epoch, xid, position) <= ($5, $6::text::xid8, $7) {_IN_ORDER}"
 
 
 @dataclass(frozen=True, slots=True)

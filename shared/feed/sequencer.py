@@ -30,8 +30,8 @@ SELECT epoch, xid::text AS xid, position, stream_id, version, event_id, name, sc
 FROM event
 WHERE (epoch, xid, position) > ($1, $2::text::xid8, $3)
   AND (epoch < (SELECT l.epoch FROM log_epoch l) OR xid < pg_snapshot_xmin(pg_current_snapshot()))
-ORDER BY epoch, xid, position LIMIT $4
-"""
+ORDER BY event.epoch, event.xid, event.position LIMIT $4
+"""  # a bare `xid` would be the text selected, in which 1000 comes before 999
 _INSERT = """
 INSERT INTO feed (sequence, event_id, envelope)
 SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bytea[])

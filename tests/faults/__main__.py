@@ -9,6 +9,7 @@ from typing import cast
 from rich.console import Console
 
 from deploy.local.places import CannotStart, state_folder
+from shared.observe.logs import configure_logging
 from tests.faults.plan import KINDS
 from tests.faults.report import Outcome, save, show
 from tests.faults.run import Wish, run
@@ -26,6 +27,7 @@ def wish_of(arguments: Sequence[str]) -> Wish:
 
 
 def main(arguments: Sequence[str]) -> int:
+    configure_logging("faults", "warning")
     console = Console()
     wish = wish_of(arguments)
     with console.status("") as status:

@@ -1,4 +1,7 @@
-"""Citizens who do not give up: each applies once and pays, asking again until there is an answer."""
+"""Citizens who do not give up: each applies once and pays, asking again until there is an answer.
+
+Every third is new: registers first, and waits for the mail that lets them in.
+"""
 
 import asyncio
 import itertools
@@ -23,6 +26,7 @@ from tests.journeys.stage import Stage
 LETTERS: Final = "ABCDEFGHKLMNPRSTUVWXYZ"
 AGAIN: Final = 0.4
 AT_THE_DOOR: Final = 4
+NEW: Final = 3
 NOT_NOW: Final = frozenset({429, 500, 502, 503, 504})
 ENDED: Final = frozenset({"completed", "rejected", "withdrawn", "expired"})
 
@@ -39,6 +43,7 @@ class Person:
     password: str
     browser: Browser
     bank: httpx.AsyncClient
+    mailbox: str = ""
     csrf: str = ""
     answer: Answer | None = None
     state: str = ""
@@ -48,6 +53,11 @@ class Person:
     @property
     def email(self) -> str:
         return f"citizen-{self.number}@example.org"
+
+    @property
+    def is_new(self) -> bool:
+        """Nobody knows them when the run begins."""
+        return self.number % NEW == NEW - 1
 
     def answers(self) -> dict[str, str]:
         """A plain case: the register knows the person, the street has a zone."""
@@ -62,14 +72,45 @@ class Person:
             "truth_declaration": "true",
         }  # fmt: skip
 
-    async def sign_in(self) -> None:
+    async def sign_in(self) -> bool:
+        """Whether that was an account of ours."""
         self.csrf = (await self._ask("GET", "/session")).json()["csrf"]
         login = {"email": self.email, "password": self.password}
         told = await self._ask("POST", "/sessions", login)
+        if told.status_code == 401:
+            return False
         self.csrf = told.raise_for_status().json()["csrf"]
+        return True
+
+    async def register(self) -> None:
+        """Asks for an account and follows the links that come by mail until one has opened it.
+
+        An answer may be lost, so that a link that was used says it is not known: the account tells.
+        """
+        self.csrf = (await self._ask("GET", "/session")).json()["csrf"]
+        wish = {"email": self.email, "password": self.password}
+        (await self._ask("POST", "/registrations", wish)).raise_for_status()
+        followed: set[str] = set()
+        while time.monotonic() < self.deadline:
+            for token in await self._links():
+                if token not in followed:
+                    followed.add(token)
+                    await self._ask("POST", "/confirmations", {"token": token, "password": self.password})
+                    if await self.sign_in():
+                        return
+            await asyncio.sleep(AGAIN)
+        raise OutOfTime(f"{self.email} was promised a mail; {len(followed)} links came and let nobody in")
+
+    async def _links(self) -> list[str]:
+        """The tokens of the links in the mails that came, the newest first."""
+        told = await self.bank.get(f"{self.mailbox}/api/messages", params={"to": self.email})
+        links = [link for mail in told.raise_for_status().json()["messages"] for link in mail["links"]]
+        return [urlsplit(link).path.rpartition("/")[2] for link in reversed(links) if "/bestaetigen/" in link]
 
     async def journey(self) -> None:
-        """Applies, pays, and looks until the case has ended. Raises OutOfTime."""
+        """Registers if new, applies, pays, and looks until the case has ended. Raises OutOfTime."""
+        if self.is_new:
+            await self.register()
         given = {"service": SERVICE, "service_version": 1, "answers": self.answers()}
         told = await self._ask("POST", "/applications", given, key=f"apply-{self.number}")
         if told.status_code != 201:
@@ -133,15 +174,17 @@ class Person:
 
 
 async def settle(stage: Stage, count: int) -> list[Person]:
-    """So many citizens with accounts, signed in, before anything goes wrong."""
+    """So many citizens; all but the new have accounts and are signed in before anything goes wrong."""
     password = secrets.token_urlsafe(15)
     bank = httpx.AsyncClient(base_url=stage.addresses.bank, trust_env=False, timeout=30)
     people = [
-        Person(number, password, Browser(stage.addresses.portal, home()), bank) for number in range(count)
+        Person(number, password, Browser(stage.addresses.portal, home()), bank, stage.addresses.mailbox)
+        for number in range(count)
     ]
-    await asyncio.to_thread(_seed, stage, people)
-    for some in range(0, count, AT_THE_DOOR):
-        await asyncio.gather(*(person.sign_in() for person in people[some : some + AT_THE_DOOR]))
+    known = [person for person in people if not person.is_new]
+    await asyncio.to_thread(_seed, stage, known)
+    for some in range(0, len(known), AT_THE_DOOR):
+        await asyncio.gather(*(person.sign_in() for person in known[some : some + AT_THE_DOOR]))
     return people
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from deploy.local.processes import Process, Running
 from deploy.local.secrets import LOGS
 from deploy.local.services import SERVICES
 from shared.crash import VARIABLE
+from tests.faults.clocks import PRELOAD
 from tests.faults.proxy import Wire
 from tests.faults.servers import Servers
 from tests.journeys.stage import Stage, staged, told
@@ -23,6 +25,8 @@ QUICKER: Final[Mapping[str, Mapping[str, str]]] = {
     "identity": {"PORTAL_ARGON2_PASSES": "1", "PORTAL_ARGON2_MEMORY_KIB": "8192"},
     "girocheckout": {"PORTAL_SANDBOX_RETRY_SECONDS": "2"},
 }
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+DISTURBED: Final = frozenset({VARIABLE, PRELOAD})
 UP_WITHIN: Final = 120.0
 STARTS: Final = 30
 
@@ -54,8 +58,8 @@ class Ground:
         one.child.wait()
         return True
 
-    async def start(self, name: str, crash: str = "") -> bool:
-        """Starts it anew, perhaps to die at a crash point. False if it was killed before it was ready.
+    async def start(self, name: str, told: Mapping[str, str] = NOTHING) -> bool:
+        """Starts it anew, perhaps to die or with a wrong clock. False if it was killed before it was ready.
 
         One that does not come up, since a server is away, is started again, as an orchestrator would.
         """
@@ -63,17 +67,16 @@ class Ground:
             if (before := self._process(name)) is not None:
                 self.kill(name)  # one that outlived what was to end it: to wait for its end would be for ever
                 self._bury(before)
-            one = await self._begin(name, crash)
+            one = await self._begin(name, told)
             if one.child.poll() in (None, -signal.SIGKILL):
                 return one.child.poll() is None
             await asyncio.sleep(1)
         raise CannotStart(f"{name} does not come up: {one.last_lines()}")
 
-    async def _begin(self, name: str, crash: str) -> Running:
+    async def _begin(self, name: str, told: Mapping[str, str]) -> Running:
         service = next(service for service in SERVICES if service.name == name)
         process = self.stage.tell(service.process(self.stage.stack), self.stage.stack.state)
-        if crash:
-            process = replace(process, environment={**process.environment, VARIABLE: crash})
+        process = replace(process, environment={**process.environment, **told})
         began = self.stage.supervisor.begin(process)
         try:
             await asyncio.to_thread(self.stage.supervisor.await_ready, began, UP_WITHIN)
@@ -93,7 +96,7 @@ class Ground:
         return False
 
     async def all_up(self) -> None:
-        """Servers and processes run again, whatever was done to them; none is to die any more."""
+        """Servers and processes run again, whatever was done to them, and as they should."""
         for server in (self.servers.postgres, self.servers.rabbitmq):
             if server.running is None:
                 await server.start()
@@ -103,7 +106,7 @@ class Ground:
         async with self.lock(name):
             one = self._process(name)
             assert one is not None
-            if one.child.poll() is not None or VARIABLE in one.process.environment:
+            if one.child.poll() is not None or not DISTURBED.isdisjoint(one.process.environment):
                 self.kill(name)
                 await self.start(name)
 

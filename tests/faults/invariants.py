@@ -1,7 +1,4 @@
-"""The invariants of the portal, each a function from what is written down to what is wrong with it.
-
-I8, the audit chain, does not exist yet and is not looked at.
-"""
+"""The invariants of the portal, each a function from what is written down to what is wrong with it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -196,6 +193,16 @@ def _paired(world: World, cause: str, effect: str) -> Iterator[Violation]:
             yield Violation("I7", f"case {fact.case} has {cause} and no {effect}", fact.case)
 
 
+def i8_the_audit_chain_verifies(world: World) -> Iterator[Violation]:
+    """Every event is under a seal that is signed, anchored, and says of the log what it holds."""
+    logged = Counter(fact.service for fact in world.facts)
+    for service, chain in world.chains.items():
+        yield from (Violation("I8", f"{service}: {sentence}") for sentence in chain.violations)
+        if not chain.violations and (chain.unsealed or chain.events != logged[service]):
+            text = f"{service} has {logged[service]} events, {chain.events} of them under seals"
+            yield Violation("I8", f"{text}, {chain.unsealed} not")
+
+
 INVARIANTS: Final[Mapping[str, tuple[str, Check]]] = {
     "I1": (
         "every accepted application ends in exactly one stream",
@@ -210,6 +217,7 @@ INVARIANTS: Final[Mapping[str, tuple[str, Check]]] = {
     ),
     "I6": ("read models equal the fold of the events", i6_read_models_are_the_fold),
     "I7": ("every event reached every subscriber", i7_every_event_reached_every_subscriber),
+    "I8": ("the audit chain verifies", i8_the_audit_chain_verifies),
 }
 
 

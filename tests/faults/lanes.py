@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import ClassVar, Final
 
+from deploy.local.debian import PackagesMissing
+from shared.crash import VARIABLE
+from tests.faults.clocks import wrong_by
 from tests.faults.ground import Ground
 from tests.faults.mischief import publish
 from tests.faults.plan import Lane, Step
@@ -68,7 +71,7 @@ class Lanes:
         """
         async with self.ground.lock(step.target):
             self.ground.kill(step.target)
-            lived = await self.ground.start(step.target, crash=step.detail)
+            lived = await self.ground.start(step.target, {VARIABLE: step.detail})
             patience = min(REACHED_WITHIN, max(self.until - time.monotonic(), 2.0))
             reached = await self.ground.dies(step.target, patience if lived else 0.1)
             point = step.detail.partition(":")[0]
@@ -77,6 +80,20 @@ class Lanes:
             else:
                 self.ground.kill(step.target)
                 self.done.note("kill", f"{step.target} killed, not having reached {step.detail}")
+
+    async def _skew(self, step: Step) -> None:
+        """Its clock is wrong for a while. Nothing is done where the library for it cannot be had."""
+        try:
+            told = await asyncio.to_thread(wrong_by, float(step.detail))
+        except PackagesMissing:
+            return
+        async with self.ground.lock(step.target):
+            self.ground.kill(step.target)
+            if await self.ground.start(step.target, told):
+                self.done.note("clock wrong", f"{step.target}'s clock wrong by {step.detail} s")
+                await asyncio.sleep(step.seconds)
+            self.ground.kill(step.target)
+            await self.ground.start(step.target)
 
     async def _kill(self, step: Step) -> None:
         if not self.ground.kill(step.target):
@@ -93,6 +110,15 @@ class Lanes:
     async def _kill_broker(self, step: Step) -> None:
         self.done.note("broker killed", "broker killed")
         await self.ground.servers.rabbitmq.end_and_start(signal.SIGKILL, step.seconds)
+
+    async def _wipe_broker(self, step: Step) -> None:
+        self.done.note("broker wiped", "broker killed, all it had is gone")
+        await self.ground.servers.rabbitmq.wipe_and_start(step.seconds)
+
+    async def _starve_broker(self, step: Step) -> None:
+        words = f"broker short of {step.detail}"
+        self.done.note(words, f"{words} for {step.seconds} s")
+        await self.ground.servers.rabbitmq.short_of(step.detail, step.seconds)
 
     async def _restart_fast(self, step: Step) -> None:
         self.done.note("database restarted fast", "database shut down fast")
@@ -147,8 +173,11 @@ class Lanes:
     DO: ClassVar[Mapping[str, "Callable[[Lanes, Step], Awaitable[None]]"]] = {
         "crash": _crash,
         "kill": _kill,
+        "skew": _skew,
         "broker-stop": _stop_broker,
         "broker-kill": _kill_broker,
+        "broker-wipe": _wipe_broker,
+        "broker-short-of": _starve_broker,
         "restart-fast": _restart_fast,
         "restart-immediate": _restart_immediate,
         "cut": _cut,

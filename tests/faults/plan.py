@@ -16,21 +16,28 @@ FLOW: Final = (
 )  # fmt: skip
 TASKS: Final = (At.TASK_TAKEN, At.TASK_DONE)
 REACHED_BY: Final[Mapping[str, tuple[At, ...]]] = {
-    "identity": (At.BEFORE_COMMIT, At.AFTER_COMMIT, At.HANDLED, At.APPLIED, *TASKS),
+    "identity": (At.BEFORE_COMMIT, At.AFTER_COMMIT, At.HANDLED, At.APPLIED, *TASKS, At.KEY_MADE),
     "applications": (*FLOW, *TASKS, At.KEY_MADE, At.NUMBER_GIVEN),
     "payments": (*FLOW, At.NUMBER_GIVEN, At.PARTNER_ANSWERED),
     "documents": (*FLOW, *TASKS, At.KEY_MADE, At.NUMBER_GIVEN),
 }
-"""The crash points that journeys lead each service past (identity's accounts are there before)."""
+"""The crash points that journeys lead each service past."""
 COURSES: Final = (
     "late", "twice", "never", "forged", "tampered", "altered_amount", "unknown_first", "success_after_cancel",
     "fail", "cancel", "timeout",
 )  # fmt: skip
 LINES: Final = ("reply_lost", "unsigned", "wrong_hash", "unavailable", "refuse")
+BROKER: Final = (
+    "broker-stop",
+    "broker-kill",
+    "broker-wipe",
+    "broker-short-of/memory",
+    "broker-short-of/disk",
+)
 MISCHIEF: Final = ("again", "shuffled", "ahead", "garbage", "stranger")
 IN_A_ROW: Final = 3
 TIMES: Final = (1, 1, 2, 4)
-KINDS: Final = ("crashes", "kills", "broker", "database", "wires", "provider", "mail", "mischief")
+KINDS: Final = ("crashes", "kills", "broker", "database", "wires", "provider", "mail", "mischief", "clocks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +100,17 @@ def _kills() -> dict[str, Draw]:
 
 
 def _broker() -> dict[str, Draw]:
-    def end(chance: random.Random, n: int) -> Step:
-        what = ("broker-stop", "broker-kill")[n % 2]
-        return Step(_pause(chance, 12, 30), what, "rabbitmq", seconds=round(chance.uniform(0.5, 5.0), 2))
+    """Each way once before any comes again. An alarm may outlast a publisher's patience of 10 s."""
+    left: list[str] = []
 
-    return {"node": end}
+    def trouble(chance: random.Random, _n: int) -> Step:
+        if not left:
+            left.extend(chance.sample(BROKER, len(BROKER)))
+        what, _, detail = left.pop().partition("/")
+        seconds = chance.uniform(0.5, 15.0 if detail else 5.0)
+        return Step(_pause(chance, 8, 20), what, "rabbitmq", detail, round(seconds, 2))
+
+    return {"node": trouble}
 
 
 def _database() -> dict[str, Draw]:
@@ -142,6 +155,17 @@ def _mischief() -> dict[str, Draw]:
     return {"publisher": publish}
 
 
+def _clocks() -> dict[str, Draw]:
+    """Wrong by less than the leeway of a caller token: an operator's NTP keeps to that."""
+
+    def skew(chance: random.Random, _n: int) -> Step:
+        wrong = chance.choice((-1, 1)) * chance.uniform(1.0, 4.0)
+        service, seconds = chance.choice(tuple(REACHED_BY)), chance.uniform(3, 12)
+        return Step(_pause(chance, 10, 25), "skew", service, f"{wrong:.2f}", round(seconds, 2))
+
+    return {"any": skew}
+
+
 def _pause(chance: random.Random, low: float, high: float) -> float:
     return round(chance.uniform(low, high), 2)
 
@@ -155,6 +179,7 @@ _LANES: Final[Mapping[str, Callable[[], dict[str, Draw]]]] = {
     "provider": _provider,
     "mail": _mail,
     "mischief": _mischief,
+    "clocks": _clocks,
 }
 
 

@@ -13,12 +13,13 @@ from shared.keys import KeyRing
 from shared.log.reading import read_meta
 from shared.service import Service
 from tests.faults.rest import unfinished
-from tests.faults.world import Answer, Fact, Feed, Line, Published, Sale, Series, World
+from tests.faults.sealed import chain
+from tests.faults.world import Answer, Chain, Fact, Feed, Line, Published, Sale, Series, World
 from tests.journeys.stage import WITH_LOG, Stage
 
 _EVENTS: Final = """
 SELECT epoch, xid::text AS xid, position, stream_id, version, event_id, name, schema_version, payload, meta
-FROM event ORDER BY epoch, xid, position
+FROM event ORDER BY event.epoch, event.xid, event.position
 """
 _FEED: Final = "SELECT sequence, event_id, envelope FROM feed ORDER BY sequence"
 _HEAD: Final = "SELECT h.sequence AS head, r.published AS relayed FROM feed_head h, relay_cursor r"
@@ -48,6 +49,7 @@ async def read_world(stage: Stage, answers: Iterable[Answer]) -> World:
         series=tuple([one for name in _NUMBER_OF for one in await _series(stage, name, facts)]),
         models=await _models(stage),
         files=_files(stage),
+        chains=await _chains(stage),
         answers=tuple(answers),
     )
 
@@ -171,3 +173,16 @@ async def _compared(stage: Stage, service: Service, name: str, keys: KeyRing) ->
 def _files(stage: Stage) -> frozenset[str]:
     root = stage.stack.state / "documents"
     return frozenset(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+async def _chains(stage: Stage) -> dict[str, Chain]:
+    anchors = stage.stack.state / "audit"
+    return {
+        service.name: await chain(
+            stage.pools[service.name],
+            service.name,
+            anchors,
+            (stage.stack.secrets(service.name) / "audit_key.pem").read_text(),
+        )
+        for service in WITH_LOG
+    }

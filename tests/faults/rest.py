@@ -2,12 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from deploy.local.secrets import LOGS
 from tests.journeys.books import HEAD
 from tests.journeys.stage import Stage
 
+MOVED_EVERY: Final = 10.0
 LEFT: Final = """
 SELECT kind, tries, last_error FROM task
 WHERE done_at IS NULL AND failed_at IS NULL
@@ -23,10 +26,7 @@ WHERE done_at IS NULL AND failed_at IS NULL AND tries > 0
 
 
 async def rest(stage: Stage, seconds: float) -> list[str]:
-    """Waits until nothing is left to do; what still is after that time, in sentences.
-
-    What was tried before waits for no back-off and for no dead worker's lease: time is moved on for it.
-    """
+    """Waits until nothing is left to do; what still is after that time, in sentences."""
     until = time.monotonic() + seconds
     quiet = 0
     while time.monotonic() < until:
@@ -34,17 +34,27 @@ async def rest(stage: Stage, seconds: float) -> list[str]:
         quiet = 0 if left else quiet + 1
         if quiet >= 3:
             return []
-        if left and not quiet:
-            await _move_on(stage, until)
         await asyncio.sleep(0.5)
     return await unfinished(stage)
 
 
-async def _move_on(stage: Stage, until: float) -> None:
+@asynccontextmanager
+async def hurried(stage: Stage) -> AsyncIterator[None]:
+    """Meanwhile what was tried before waits for no back-off and for no dead worker's lease."""
+    moving = asyncio.create_task(_move_on(stage))
+    try:
+        yield
+    finally:
+        moving.cancel()
+        await asyncio.gather(moving, return_exceptions=True)
+
+
+async def _move_on(stage: Stage) -> None:
     """Every few seconds, so that a task at work is not taken from its worker over and over."""
-    if int(until - time.monotonic()) % 10 == 0:
+    while True:
         for name in LOGS:
             await stage.query(name, MOVED_ON)
+        await asyncio.sleep(MOVED_EVERY)
 
 
 async def unfinished(stage: Stage) -> list[str]:

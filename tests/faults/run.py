@@ -13,7 +13,7 @@ from tests.faults.lanes import Lanes
 from tests.faults.plan import KINDS, plan
 from tests.faults.reading import read_world
 from tests.faults.report import Outcome
-from tests.faults.rest import rest
+from tests.faults.rest import hurried, rest
 from tests.faults.world import Answer
 
 ANSWERED_WITHIN: Final = 120.0
@@ -66,12 +66,13 @@ async def _run(wish: Wish, there: Ground, people: list[Person], say: Callable[[s
     say("the faults are over; citizens get their answers")
     for person in people:
         person.deadline = calm + ANSWERED_WITHIN
-    await asyncio.wait(walking, timeout=ANSWERED_WITHIN + 60)
-    for task in walking:
-        task.cancel()
-    await asyncio.gather(*walking, return_exceptions=True)
-    say("waiting for rest")
-    await rest(there.stage, AT_REST_WITHIN)
+    async with hurried(there.stage):
+        await asyncio.wait(walking, timeout=ANSWERED_WITHIN + 60)
+        for task in walking:
+            task.cancel()
+        await asyncio.gather(*walking, return_exceptions=True)
+        say("waiting for rest")
+        await rest(there.stage, AT_REST_WITHIN)
     at_rest = time.monotonic() - calm
     say("reading the logs and the bank's book")
     world = await read_world(there.stage, [person.answer or Answer(person.email) for person in people])

@@ -1,11 +1,12 @@
 """A small world in which everything holds, to be corrupted: one application, from submission to permit."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any, Final
 
 from services.documents.domain.document import document_id
 from shared.ids import derived_id
-from tests.faults.world import Answer, Fact, Feed, Line, Published, Sale, Series, World
+from tests.faults.world import Answer, Chain, Fact, Feed, Line, Published, Sale, Series, World
 
 CASE: Final = "0197f3c0-0000-7000-8000-000000000001"
 CLAIM: Final = str(derived_id("claim", CASE))
@@ -59,8 +60,13 @@ def sound() -> World:
         series=(Series("permits", 2, (2,), frozenset({1})),),
         models={"payments.claim": ("1 rows abc", "1 rows abc")},
         files=frozenset({"documents/permit"}),
+        chains=chains_of(FACTS),
         answers=(Answer("citizen-1", CASE),),
     )  # fmt: skip
+
+
+def chains_of(facts: tuple[Fact, ...]) -> dict[str, Chain]:
+    return {name: Chain(1, count) for name, count in Counter(one.service for one in facts).items()}
 
 
 def without(world: World, name: str) -> World:
@@ -79,4 +85,4 @@ def twice(world: World, name: str, **data: Any) -> World:
 def with_facts(world: World, facts: tuple[Fact, ...]) -> World:
     feeds = {service: feed_of(service, facts) for service in world.feeds}
     cursors = {pair: feeds[pair[1]].head for pair in world.cursors}
-    return replace(world, facts=facts, feeds=feeds, cursors=cursors)
+    return replace(world, facts=facts, feeds=feeds, cursors=cursors, chains=chains_of(facts))

@@ -3,7 +3,9 @@
 import asyncio
 import os
 import secrets
+import shutil
 import signal
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,11 @@ from deploy.local.rabbit import Broker, own_broker
 from deploy.local.rabbit_node import NodePorts
 
 STARTS_WITHIN: Final = 120.0
+SHORT_OF: Final[Mapping[str, tuple[tuple[str, str], tuple[str, str]]]] = {
+    "memory": (("set_vm_memory_high_watermark", "0"), ("set_vm_memory_high_watermark", "0.2")),
+    "disk": (("set_disk_free_limit", "9000000GB"), ("set_disk_free_limit", "50MB")),
+}
+"""What is told to the node so that its alarm goes off, and what lifts it."""
 
 
 @dataclass(slots=True)
@@ -63,13 +70,56 @@ def _kill_family(pid: int) -> None:
 
 
 @dataclass(slots=True)
+class Node(Server):
+    """The broker: it may lose all it had, and run short of memory or disk."""
+
+    folder: Path = Path()
+
+    async def wipe_and_start(self, away: float) -> None:
+        """Killed, its data folder removed: it comes back without a queue, a message, an exchange."""
+        await self.end(signal.SIGKILL)
+        await asyncio.to_thread(shutil.rmtree, self.folder / "mnesia")
+        await asyncio.sleep(away)
+        await self.start()
+
+    async def short_of(self, what: str, seconds: float) -> None:
+        """An alarm of `memory` or `disk`: until it is lifted the node takes nothing from who publishes."""
+        goes_off, lifted = SHORT_OF[what]
+        await self._tell(*goes_off)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            await self._tell(*lifted)
+
+    async def _tell(self, *words: str) -> None:
+        *prefix, server = self.process.command
+        told = await asyncio.create_subprocess_exec(
+            *prefix, str(Path(server).with_name("rabbitmqctl")), *words,
+            env=dict(self.process.environment), stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        said, _ = await asyncio.wait_for(told.communicate(), 60)
+        if told.returncode:
+            raise RuntimeError(f"rabbitmqctl {' '.join(words)}: {said.decode(errors='replace')}")
+
+
+def private_broker(folder: Path, supervisor: Supervisor) -> tuple[Broker, Node]:
+    """A node of its own below `folder`, not started yet."""
+    ports = NodePorts(free_port(), free_port(), free_port())
+    broker = own_broker(folder, ports, secrets.token_hex(24), lambda _text: None)
+    *before, node = broker.processes
+    supervisor.start(*before)
+    return broker, Node(node, supervisor, folder=folder / "rabbitmq")
+
+
+@dataclass(slots=True)
 class Servers:
     """Both servers in one folder. `start` before use, `stop` afterwards."""
 
     folder: Path
     supervisor: Supervisor = field(init=False)
     postgres: Server = field(init=False)
-    rabbitmq: Server = field(init=False)
+    rabbitmq: Node = field(init=False)
     broker: Broker = field(init=False)
     admin_url: str = field(init=False)
 
@@ -78,11 +128,7 @@ class Servers:
         port, password = free_port(), secrets.token_urlsafe(24)
         self.postgres = Server(private_postgres(self.folder / "postgres", port, password), self.supervisor)
         self.admin_url = superuser_url(port, password)
-        ports = NodePorts(free_port(), free_port(), free_port())
-        self.broker = own_broker(self.folder, ports, secrets.token_hex(24), lambda _text: None)
-        *before, node = self.broker.processes
-        self.rabbitmq = Server(node, self.supervisor)
-        self.supervisor.start(*before)
+        self.broker, self.rabbitmq = private_broker(self.folder, self.supervisor)
 
     async def start(self) -> None:
         await asyncio.gather(self.postgres.start(), self.rabbitmq.start())

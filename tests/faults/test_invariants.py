@@ -17,7 +17,7 @@ from tests.faults.invariants import (
     violations,
 )
 from tests.faults.samples import CASE, CHARGE, CLAIM, PERMIT, fact, sound, twice, with_facts, without
-from tests.faults.world import Answer, Feed, Line, Published, Sale, Series, World
+from tests.faults.world import Answer, Chain, Feed, Line, Published, Sale, Series, World
 
 Corrupt = Callable[[World], World]
 
@@ -165,6 +165,21 @@ CORRUPTED: dict[str, tuple[str, str, Corrupt]] = {
         "I7",
         "no applications.application_completed",
         _events(COMPLETED),
+    ),
+    "a chain that does not verify": (
+        "I8",
+        "payments: [edited] Seal 1",
+        lambda w: replace(w, chains={"payments": Chain(1, 2, 0, ("[edited] Seal 1 …",))}),
+    ),
+    "an event under no seal": (
+        "I8",
+        "has 2 events, 1 of them under seals, 1 not",
+        lambda w: replace(w, chains={**w.chains, "payments": Chain(1, 1, 1)}),
+    ),
+    "a sealed event that is not in the log": (
+        "I8",
+        "has 2 events, 3 of them under seals, 0 not",
+        lambda w: replace(w, chains={**w.chains, "payments": Chain(1, 3)}),
     ),
     "a payment that the case does not know": ("I7", "no applications.fee_settled", _events(FEE_SETTLED)),
 }

@@ -2,7 +2,7 @@
 
 from shared.crash import CrashPoint, armed
 from tests.faults.lanes import Lanes
-from tests.faults.plan import COURSES, KINDS, LINES, REACHED_BY, plan, steps
+from tests.faults.plan import BROKER, COURSES, KINDS, LINES, REACHED_BY, plan, steps
 
 
 class TestAPlan:
@@ -28,6 +28,10 @@ class TestAPlan:
         for service, points in REACHED_BY.items():
             first = [step for step in crashes if step.target == service][: len(points)]
             assert {step.detail.partition(":")[0] for step in first} == set(points)
+
+    def test_does_everything_to_the_broker_before_anything_again(self) -> None:
+        first = list(steps(plan(1, ("broker",))))[: len(BROKER)]
+        assert {f"{step.what}/{step.detail}".rstrip("/") for step in first} == set(BROKER)
 
     def test_plays_every_course_of_the_bank(self) -> None:
         played = {step.detail for step in steps(plan(1, ("provider",)))}

@@ -87,6 +87,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Chain:
+    """The audit chain of one log: how much is under seals, how much not, and what verification found."""
+
+    seals: int = 0
+    events: int = 0
+    unsealed: int = 0
+    violations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """Everything, read once all is at rest."""
 
@@ -100,6 +110,7 @@ class World:
     series: tuple[Series, ...] = ()
     models: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     files: frozenset[str] = frozenset()
+    chains: Mapping[str, Chain] = field(default_factory=dict)
     answers: tuple[Answer, ...] = ()
 
     def named(self, name: str) -> Iterator[Fact]:

@@ -1,5 +1,6 @@
 """`make mutants` is too slow for every run; what is checked here is that it can run."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from tests.architecture.tracked import ROOT
 from tests.mutants.catalogue import Mutant, mutants, read
 
 ALL = mutants()
+NAMED = re.compile("`([^`]+)`")
 
 
 class TestEachBreak:
@@ -15,6 +17,23 @@ class TestEachBreak:
     def test_applies_and_names_tests_that_exist(self, mutant: Mutant) -> None:
         assert mutant.apply(ROOT, "--check") == ""
         assert mutant.missing() == []
+
+
+class TestTheTableOfPromises:
+    """docs/faults.md says which tests and which breaks stand for each promise of the kernel."""
+
+    def test_names_files_and_breaks_that_exist(self) -> None:
+        _, _, table = (
+            (ROOT / "docs" / "faults.md").read_text("utf-8").partition("## What the kernel promises")
+        )
+        rows = [line.split("|") for line in table.splitlines() if line.startswith("| ")][1:]
+        assert len(rows) >= 15
+        for _, promise, tests, breaks, _ in rows:
+            files, names = NAMED.findall(tests), NAMED.findall(breaks)
+            assert files, promise
+            assert names, promise
+            assert [file for file in files if not (ROOT / file).is_file()] == []
+            assert set(names) <= {mutant.name for mutant in ALL}
 
 
 class TestTheCatalogue:

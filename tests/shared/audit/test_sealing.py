@@ -61,6 +61,10 @@ async def anchored(sealed: Sealed) -> list[int]:
     return sorted(number for _, number in await sealed.anchors.all("library"))
 
 
+async def positions(sealed: Sealed) -> list[int]:
+    return [row["position"] for row in await sealed.log.pool.fetch("SELECT position FROM event ORDER BY 1")]
+
+
 class TestSealing:
     async def test_waits_for_the_minute_or_for_many_events(self, sealed: Sealed) -> None:
         await sealed.lend(1)
@@ -88,6 +92,17 @@ class TestSealing:
         await late.close()
         await sealed.seal()
         assert (await sealed.verify()).events == 2
+
+    async def test_counts_transactions_as_numbers(self, sealed: Sealed) -> None:
+        """Nine of them, then ten: as texts they would stand the other way round, and the seal end early."""
+        await sealed.lend(2)
+        for xid, position in zip(("99", "100"), await positions(sealed), strict=True):
+            await sealed.do("UPDATE event SET xid = $1::text::xid8 WHERE position = $2", xid, position)
+        await sealed.seal()
+        await sealed.lend(1)
+        await sealed.seal()
+        report = await sealed.verify()
+        assert (report.violations, report.events) == ([], 3)
 
     async def test_of_two_processes_makes_one_chain(self, sealed: Sealed) -> None:
         await sealed.lend(12)

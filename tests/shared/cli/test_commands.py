@@ -21,7 +21,7 @@ from shared.keys import KeyRing
 from shared.service import KERNEL_MIGRATIONS
 from shared.testing.databases import APP_ROLE, at
 from tests.shared.log.conftest import Log, databases, log
-from tests.shared.toy.library import LIBRARY
+from tests.shared.toy.library import LIBRARY, Loan
 
 pytestmark = pytest.mark.integration
 __all__ = ["databases", "log"]
@@ -185,6 +185,22 @@ class TestRebuild:
         await asyncio.gather(*writers)
         assert "Swapped" in out, err
         assert await log.count("loan") == await log.count("event")
+
+    async def test_fires_no_effect_again(self, portal: Portal, log: Log) -> None:
+        unit = log.unit()
+        loan = Loan.lend(id=new_id(), now=unit.now, title="Faust", reader="x")
+        await unit.save(loan, subject=new_id())
+        unit.task("return_book", {"loan_id": str(loan.id)})
+        await unit.commit()
+        sequencer = Sequencer(log.pool, LIBRARY.published)
+        async with asyncio.timeout(10):
+            while (await sequencer.run_once())[0] < 1:
+                await asyncio.sleep(0.02)
+        await log.pool.execute("UPDATE loan SET title = 'tampered'")
+        _, out, err = await portal("rebuild", "library", "loan")
+        assert "Swapped" in out, err
+        assert (await sequencer.run_once())[0] == 1
+        assert [await log.count(table) for table in ("event", "task", "feed")] == [1, 1, 1]
 
     async def test_leaves_a_table_alone_that_no_event_stands_for(self, portal: Portal, log: Log) -> None:
         unit = log.unit()
