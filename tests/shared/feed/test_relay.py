@@ -98,9 +98,7 @@ async def taken(queue: Any) -> list[Envelope]:
     return got
 
 
-def sending(
-    monkeypatch: pytest.MonkeyPatch, before: Callable[[int], Any], after: Callable[[int], Any]
-) -> None:
+def sending(monkeypatch: pytest.MonkeyPatch, after: Callable[[int], Any]) -> None:
     """Calls this after each send, with its number."""
     send, number = Publisher.send, 0
 
