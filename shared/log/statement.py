@@ -103,6 +103,10 @@ _PARTS: Final = {
     "release": _Part(("i", "scope", "digest", "stream"), write=_WRITE_RELEASED),
     "tasks": _Part(("i", "id", "kind", "dedupe", "payload", "meta", "due"), write=_WRITE_TASKS),
 }  # fmt: skip
+_NUMBERS: Final = frozenset({"i", "v", "sv", "before", "after"})
+_IDS: Final = frozenset({"stream", "first", "id", "lease"})
+"""Arrays of these are sent as PostgreSQL writes them, `{1,2}`: asyncpg asks of each element of an array twice
+whether it is an array itself, which takes longer than all else that is done with a number."""
 _LOST: Final = """lost AS MATERIALIZED (
  SELECT i, min(state) AS state, min(scope) AS scope FROM ({}) AS x(i, state, scope) GROUP BY i)"""
 _ALL: Final = "true"
@@ -130,11 +134,20 @@ def compose(batch: Sequence[Append], epoch: int) -> Statement:
     rows = _row_groups(batch)
     text = _text(tuple(parts), tuple(rows))
     args: list[Any] = [epoch]
-    for found in parts.values():
-        args += zip(*found, strict=True)
+    for name, found in parts.items():
+        columns = zip(*found, strict=True)
+        args += [_array(column, values) for column, values in zip(_PARTS[name].columns, columns, strict=True)]
     for (table, _), patches in rows.items():
-        args += [[i for i, _ in patches], [_document(table, row) for _, row in patches]]
+        args += [_array("i", [i for i, _ in patches]), [_document(table, row) for _, row in patches]]
     return Statement(text, args)
+
+
+def _array(column: str, values: Sequence[Any]) -> Any:
+    if column in _NUMBERS:
+        return f"{{{','.join(map(str, values))}}}"
+    if column in _IDS:
+        return f"{{{','.join([value.hex for value in values])}}}"
+    return values
 
 
 def _gather(batch: Sequence[Append]) -> dict[str, list[tuple[Any, ...]]]:
@@ -184,7 +197,10 @@ def _text(parts: tuple[str, ...], rows: tuple[Rows, ...]) -> str:
     judges, writes = ["epoch AS (SELECT $1::int AS epoch)"], []
     for name in parts:
         part = _PARTS[name]
-        places = {column: f"${number + n}" for n, column in enumerate(part.columns, 1)}
+        places = {
+            column: f"${number + n}::text" if column in _NUMBERS | _IDS else f"${number + n}"
+            for n, column in enumerate(part.columns, 1)
+        }
         number += len(places)
         places |= {"good": good, "epoch": "$1"}
         if part.judge:
@@ -205,7 +221,7 @@ def _row_write(
     n: int, table: Table, columns: tuple[str, ...] | None, i: str, documents: str, good: str
 ) -> str:
     source = (
-        f"(SELECT p.* FROM unnest({i}::int[], {documents}::jsonb[]) AS e(i, doc), "  # noqa: S608
+        f"(SELECT p.* FROM unnest({i}::text::int[], {documents}::jsonb[]) AS e(i, doc), "  # noqa: S608
         f"LATERAL jsonb_populate_record(NULL::{table.name}, e.doc) AS p WHERE {good})"
     )
     match = " AND ".join(f"t.{k} = p.{k}" for k in table.key)
