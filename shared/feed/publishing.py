@@ -82,13 +82,12 @@ class Publisher:
     def _settled(self, sequence: int, message_id: str, confirmation: "asyncio.Future[Any]") -> None:
         self._channel.message_id_delivery_tag.pop(message_id, None)
         error = confirmation.exception()
-        if error is None:
-            _published.inc()
-        elif isinstance(error, aiormq.exceptions.PublishError):
+        if isinstance(error, aiormq.exceptions.PublishError):
             _unroutable.inc()
-        else:
+        elif error is not None:
             self._window.fail(_refused(error))
             return
+        _published.inc()
         self._window.confirm(sequence)
         crash.reach(CrashPoint.PUBLISHING)
 
