@@ -53,7 +53,7 @@ Item = tuple[Append, "asyncio.Future[None]", frozenset[object]]
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Lane:
     """A connection on which one flush runs at a time; made when it is first needed."""
 
@@ -123,6 +123,10 @@ class AppendQueue:
         self._pending.extendleft(reversed(later))
         return batch
 
+    def _is_up(self, lane: Lane) -> bool:
+        """Whether the lanes before this one are all at work."""
+        return all(other.is_busy for other in self._lanes[: self._lanes.index(lane)])
+
     def _share(self) -> int:
         """How many the next flush takes at most: half of many, where another lane can take the others."""
         if self._waiting_keys < SHARED_FROM or any(lane.is_busy for lane in self._lanes):
@@ -131,8 +135,10 @@ class AppendQueue:
 
     async def _run(self, lane: Lane) -> None:
         while True:
-            batch = self._pick()
+            batch = self._pick() if self._is_up(lane) else []
             if batch:
+                if self._pending:
+                    self._wake.set()
                 await self._flush(lane, batch)
                 if self._pending or self._closing:  # the other lane may wait for what this one held
                     self._wake.set()
