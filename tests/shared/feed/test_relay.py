@@ -61,12 +61,16 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def relaying(log: Log, line: PublishingChannel) -> AsyncIterator[Relay]:
-    relay = Relay(log.pool, Sequencer(log.pool, LIBRARY.published), line)
+async def relaying(
+    log: Log, line: PublishingChannel, sequencer: Sequencer | None = None
+) -> AsyncIterator[Relay]:
+    relay = Relay(log.pool, sequencer or Sequencer(log.pool, LIBRARY.published), line)
     await relay.start()
-    yield relay
-    await relay.close()
-    await line.close()
+    try:
+        yield relay
+    finally:
+        await relay.close()
+        await line.close()
 
 
 async def lend(log: Log, count: int) -> None:
@@ -241,12 +245,9 @@ class TestAFailure:
             return await run_once(*args)
 
         monkeypatch.setattr(sequencer, "run_once", failing)
-        relay = Relay(log.pool, sequencer, line)
         await log.lend()
-        await relay.start()
-        await until(log, 1)
-        await relay.close()
-        await line.close()
+        async with relaying(log, line, sequencer):
+            await until(log, 1)
 
 
 class TestTheCursor:
@@ -258,13 +259,15 @@ class TestTheCursor:
         monkeypatch.setattr(relay_module, "SAVED_AFTER", 60.0)
         relay = Relay(log.pool, Sequencer(log.pool, LIBRARY.published), line)
         await relay.start()
-        got: list[Envelope] = []
-        async with asyncio.timeout(20):
-            while len(got) < 80:
-                got += await taken(queue)
-                await asyncio.sleep(0.02)
-        await self.die(relay)
-        await line.close()
+        try:
+            got: list[Envelope] = []
+            async with asyncio.timeout(20):
+                while len(got) < 80:
+                    got += await taken(queue)
+                    await asyncio.sleep(0.02)
+        finally:
+            await self.die(relay)
+            await line.close()
         assert await published(log) == 0
         monkeypatch.setattr(relay_module, "SAVED_AFTER", 0.01)
         async with relaying(log, post.line()):
