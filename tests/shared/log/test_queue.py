@@ -201,18 +201,16 @@ class TestTwoFlushes:
         """The first waits for a rival's lock: what follows it waits with it, all else goes on."""
         await log.queue.append(Append(cursor=CursorMove("a", 0, 1)))
         rival, stream = await asyncpg.connect(log.databases.log), new_id()
-        transaction = rival.transaction()
-        await transaction.start()
-        await rival.execute("SELECT FROM inbox_cursor FOR UPDATE")
-        first = events(stream, 0)
-        first.cursor = CursorMove("a", 1, 2)
-        held = [asyncio.create_task(log.queue.append(first))]
-        await asyncio.sleep(0.2)
-        held.append(asyncio.create_task(log.queue.append(events(stream, 1))))
-        async with asyncio.timeout(5):
-            await asyncio.gather(*(log.queue.append(events(new_id(), 0)) for _ in range(20)))
-        assert not any(task.done() for task in held)
-        await transaction.rollback()
+        async with rival.transaction():
+            await rival.execute("SELECT FROM inbox_cursor FOR UPDATE")
+            first = events(stream, 0)
+            first.cursor = CursorMove("a", 1, 2)
+            held = [asyncio.create_task(log.queue.append(first))]
+            await asyncio.sleep(0.2)
+            held.append(asyncio.create_task(log.queue.append(events(stream, 1))))
+            async with asyncio.timeout(5):
+                await asyncio.gather(*(log.queue.append(events(new_id(), 0)) for _ in range(20)))
+            assert not any(task.done() for task in held)
         await rival.close()
         async with asyncio.timeout(10):
             assert await asyncio.gather(*held) == [None, None]
