@@ -19,10 +19,10 @@ class CrashPoint(StrEnum):
 
     BEFORE_COMMIT = "append.before_commit"  # decided, nothing written
     AFTER_COMMIT = "append.after_commit"  # written, nobody told: the caller, the relay, the broker
-    SEQUENCING = "feed.sequencing"  # the feed's rows written, their transaction open
+    SEQUENCING = "feed.sequencing"  # read from the log and numbered, nothing of it written
     SEQUENCED = "feed.sequenced"  # in the feed, not published
-    PUBLISHING = "relay.publishing"  # one event of a batch confirmed, the others on their way
-    PUBLISHED = "relay.published"  # all confirmed, the cursor not saved: they go out again
+    PUBLISHING = "relay.publishing"  # one event confirmed, others on their way
+    PUBLISHED = "relay.published"  # confirmed, the cursor not saved: they go out again
     HANDLED = "inbox.handled"  # a reaction decided, not written
     APPLIED = "inbox.applied"  # written, not acknowledged: the broker delivers again
     TASK_TAKEN = "task.taken"  # leased, not begun

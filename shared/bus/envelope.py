@@ -38,8 +38,25 @@ class Envelope(msgspec.Struct, omit_defaults=True):
         return self.source.rpartition("/")[2]
 
 
+class Address(msgspec.Struct):
+    """What a publisher needs of an envelope; the rest of the bytes is passed over."""
+
+    id: str
+    source: str
+    type: str
+    time: datetime
+    correlationid: str = ""
+    traceparent: str = ""
+
+    @property
+    def service(self) -> str:
+        """As an envelope's."""
+        return self.source.rpartition("/")[2]
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Envelope)
+_address = msgspec.json.Decoder(Address)
 
 
 class BadEnvelope(ValueError):
@@ -58,5 +75,13 @@ def read(raw: bytes) -> Envelope:
     """The envelope. Raises BadEnvelope."""
     try:
         return _decoder.decode(raw)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise BadEnvelope(str(error)) from error
+
+
+def address(raw: bytes) -> Address:
+    """Where an envelope goes. Raises BadEnvelope."""
+    try:
+        return _address.decode(raw)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise BadEnvelope(str(error)) from error

@@ -1,4 +1,7 @@
-"""The append queue: one flusher a process commits together what its coroutines have pending.
+"""The append queue: it commits together what the coroutines of a process have pending.
+
+Under load two flushes run side by side, each on a connection of its own: while the server works on one, this
+process prepares the other. What touches the same stream, row or cursor is never in both.
 
 Guarantees: an append is written whole or not at all; its caller learns which, once; a loser does not
 disturb its neighbours; a lost connection is retried with the same event ids, so an ambiguous commit is
@@ -8,6 +11,7 @@ recognised; cancelling a caller neither loses nor doubles what it has handed ove
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
@@ -26,12 +30,15 @@ from shared.log.append import (
     VersionConflict,
 )
 from shared.log.outage import DATABASE_AWAY
-from shared.log.statement import compose
+from shared.log.statement import SETTINGS, compose
 
 log = structlog.get_logger()
 
 BATCH: Final = 128
 PENDING: Final = 10_000
+LANES: Final = 2
+SHARED_FROM: Final = 24
+"""So many keys that wait are worth two flushes: for a few plain appends one is faster."""
 TRIES: Final = 8
 ANSWERED_WITHIN: Final = 10.0
 RIVALS: Final = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)
@@ -41,7 +48,18 @@ SELECT EXISTS (SELECT FROM event WHERE epoch = (SELECT l.epoch FROM log_epoch l)
   AND xid >= pg_snapshot_xmax(pg_current_snapshot()))
 """
 
+Item = tuple[Append, "asyncio.Future[None]", frozenset[object]]
+"""What is to be written, who waits for it, and its keys."""
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """A connection on which one flush runs at a time; made when it is first needed."""
+
+    connection: asyncpg.Connection | None = None
+    epoch: int = 0
+    is_busy: bool = False
 
 
 class AppendQueue:
@@ -50,73 +68,105 @@ class AppendQueue:
     def __init__(self, connect: Connect, on_commit: Callable[[Append], None] = lambda _: None) -> None:
         self._connect = connect
         self._on_commit = on_commit
-        self._pending: deque[tuple[Append, asyncio.Future[None]]] = deque()
+        self._pending: deque[Item] = deque()
+        self._waiting_keys = 0
+        self._held: set[object] = set()
         self._wake = asyncio.Event()
         self._closing = False
-        self._connection: asyncpg.Connection | None = None
-        self._epoch = 0
-        self._flusher: asyncio.Task[None] | None = None
+        self._lanes = [Lane() for _ in range(LANES)]
+        self._flushers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Connects and begins to flush. Raises LogOfAnotherServer, and what the database raises."""
-        await self._reconnect()
-        self._flusher = asyncio.create_task(self._run(), name="append-queue")
+        await self._reconnect(self._lanes[0])
+        self._flushers = [
+            asyncio.create_task(self._run(lane), name=f"append-queue-{n}")
+            for n, lane in enumerate(self._lanes)
+        ]
 
     async def close(self) -> None:
         """Writes what is pending, then stops."""
         self._closing = True
         self._wake.set()
-        if self._flusher is not None:
-            await self._flusher
-        if self._connection is not None:
-            await self._connection.close(timeout=5)
+        await asyncio.gather(*self._flushers)
+        for lane in self._lanes:
+            if lane.connection is not None:
+                await lane.connection.close(timeout=5)
 
     async def append(self, append: Append) -> None:
         """Writes an append. Raises an AppendRefused, LogUnavailable, or the database's word on bad data."""
         if self._closing or len(self._pending) >= PENDING:
             raise LogUnavailable("too much is waiting to be written")
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._pending.append((append, written))
+        keys = frozenset(append.keys())
+        self._waiting_keys += len(keys)
+        self._pending.append((append, written, keys))
         self._wake.set()
-        await asyncio.shield(written)
+        await written  # a caller that is cancelled takes back its ear, not what it has handed over
 
-    def _pick(self) -> list[tuple[Append, asyncio.Future[None]]]:
-        used: set[object] = set()
-        batch: list[tuple[Append, asyncio.Future[None]]] = []
-        later: deque[tuple[Append, asyncio.Future[None]]] = deque()
-        while self._pending and len(batch) < BATCH:
+    def _pick(self) -> list[Item]:
+        """What the next flush takes; its keys are held until it has ended."""
+        batch: list[Item] = []
+        later: deque[Item] = deque()
+        used = set(self._held)
+        most = self._share()
+        while self._pending and len(batch) < most:
             item = self._pending.popleft()
-            keys = set(item[0].keys())
-            (batch if used.isdisjoint(keys) else later).append(item)
+            keys = item[2]
+            if used.isdisjoint(keys):
+                batch.append(item)
+                self._held |= keys
+                self._waiting_keys -= len(keys)
+            else:
+                later.append(item)
             used |= keys  # one that waits holds its keys too: first come, first served
         self._pending.extendleft(reversed(later))
         return batch
 
-    async def _run(self) -> None:
+    def _is_up(self, lane: Lane) -> bool:
+        """Whether the lanes before this one are all at work."""
+        return all(other.is_busy for other in self._lanes[: self._lanes.index(lane)])
+
+    def _share(self) -> int:
+        """How many the next flush takes at most: half of many, where another lane can take the others."""
+        if self._waiting_keys < SHARED_FROM or any(lane.is_busy for lane in self._lanes):
+            return BATCH
+        return min(BATCH, -(-len(self._pending) // len(self._lanes)))
+
+    async def _run(self, lane: Lane) -> None:
         while True:
-            await self._wake.wait()
-            while self._pending:
-                batch = self._pick()
-                try:
-                    await self._flush(batch)
-                except Exception as error:
-                    for _, written in batch:
-                        _settle(written, error)
-            self._wake.clear()
-            if self._closing and not self._pending:
+            batch = self._pick() if self._is_up(lane) else []
+            if batch:
+                if self._pending:
+                    self._wake.set()
+                await self._flush(lane, batch)
+                if self._pending or self._closing:  # the other lane may wait for what this one held
+                    self._wake.set()
+            elif self._closing and not self._pending:
                 return
+            else:
+                self._wake.clear()
+                await self._wake.wait()
 
-    async def _flush(self, batch: list[tuple[Append, asyncio.Future[None]]]) -> None:
-        if await self._flush_together(batch):
-            return
-        for item in batch:
-            await self._flush_together([item])
+    async def _flush(self, lane: Lane, batch: list[Item]) -> None:
+        lane.is_busy = True
+        try:
+            if not await self._flush_together(lane, batch):
+                for item in batch:
+                    await self._flush_together(lane, [item])
+        except Exception as error:
+            for _, written, _ in batch:
+                _settle(written, error)
+        finally:
+            lane.is_busy = False
+            for _, _, keys in batch:
+                self._held -= keys
 
-    async def _flush_together(self, batch: list[tuple[Append, asyncio.Future[None]]]) -> bool:
+    async def _flush_together(self, lane: Lane, batch: list[Item]) -> bool:
         """Whether every append of the batch was settled; else they are to be tried one by one."""
         for attempt in range(TRIES):
             try:
-                await self._write(batch)
+                await self._write(lane, batch)
                 return True
             except RIVALS as error:  # a rival process committed first: judge again, its rows are visible now
                 if attempt >= 2 and len(batch) > 1:
@@ -126,7 +176,7 @@ class AppendQueue:
                     return True
             except DATABASE_AWAY as error:
                 log.warning("append_connection_lost", error=type(error).__name__, attempt=attempt)
-                await self._recover(attempt)
+                await self._recover(lane, attempt)
             except Exception as error:  # a poison value of one: the neighbours go on without it
                 if len(batch) > 1:
                     return False
@@ -134,33 +184,35 @@ class AppendQueue:
                 return True
         raise LogUnavailable("the database does not answer")
 
-    async def _write(self, batch: Sequence[tuple[Append, asyncio.Future[None]]]) -> None:
-        if self._connection is None:
-            await self._reconnect()
-        assert self._connection is not None
-        statement = compose([append for append, _ in batch], self._epoch)
+    async def _write(self, lane: Lane, batch: Sequence[Item]) -> None:
+        connection = lane.connection or await self._reconnect(lane)
+        statement = compose([append for append, _, _ in batch], lane.epoch)
         crash.reach(CrashPoint.BEFORE_COMMIT)
-        rows = await self._connection.fetch(statement.text, *statement.args, timeout=ANSWERED_WITHIN)
+        rows = await connection.fetch(statement.text, *statement.args, timeout=ANSWERED_WITHIN)
         crash.reach(CrashPoint.AFTER_COMMIT)
-        lost = {row["i"]: (row["state"], row["scope"]) for row in rows}
-        for i, (append, written) in enumerate(batch):
-            refusal = _refusal(*lost[i]) if i in lost else None
+        lost = {row["i"]: _refusal(row["state"], row["scope"]) for row in rows}
+        for i, (append, written, _) in enumerate(batch):
+            refusal = lost.get(i)
             if refusal is None:
                 self._on_commit(append)
             _settle(written, refusal)
 
-    async def _recover(self, attempt: int) -> None:
-        if self._connection is not None:
-            self._connection.terminate()
-            self._connection = None
+    async def _recover(self, lane: Lane, attempt: int) -> None:
+        if lane.connection is not None:
+            lane.connection.terminate()
+            lane.connection = None
         await asyncio.sleep(min(0.05 * 2**attempt, 2))
 
-    async def _reconnect(self) -> None:
-        self._connection = await self._connect()
-        if await self._connection.fetchval(_FROM_ELSEWHERE, timeout=ANSWERED_WITHIN):
+    async def _reconnect(self, lane: Lane) -> asyncpg.Connection:
+        lane.connection = None
+        connection = await self._connect()
+        await connection.execute(SETTINGS, timeout=ANSWERED_WITHIN)
+        if await connection.fetchval(_FROM_ELSEWHERE, timeout=ANSWERED_WITHIN):
             # what it wrote would sort before what is there
             raise LogOfAnotherServer("this log was written on another server: run `portal restore` first")
-        self._epoch = await self._connection.fetchval("SELECT epoch FROM log_epoch", timeout=ANSWERED_WITHIN)
+        lane.epoch = await connection.fetchval("SELECT epoch FROM log_epoch", timeout=ANSWERED_WITHIN)
+        lane.connection = connection
+        return connection
 
 
 def _refusal(state: str, scope: str | None) -> AppendRefused | None:

@@ -98,12 +98,12 @@ async def flowing(rig: Rig, size: Size) -> AsyncIterator[Flow]:
 
 async def _sequence(log: Log) -> float:
     """The whole log into the feed. Returns events a second."""
-    sequencer, began, last = Sequencer(log.pool, PUBLISHED), time.perf_counter(), 0
+    sequencer, began = Sequencer(log.pool, PUBLISHED), time.perf_counter()
     async with asyncio.timeout(TOO_LONG):
         while True:
-            last, full = await sequencer.run_once()
-            if not full and not await sequencer.holds_back():
-                return last / (time.perf_counter() - began)
+            turn = await sequencer.run_once()
+            if not turn.more and not turn.held:
+                return turn.last / (time.perf_counter() - began)
 
 
 async def _clean_up(channel: Any, names: BrokerNames) -> None:

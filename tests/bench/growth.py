@@ -90,9 +90,8 @@ class Grown:
                     f"{insert} VALUES (1, $1, 1, $2, $3, $4, $5, '{{}}')", new_id(), new_id(), *_EVENT
                 )
                 async with asyncio.timeout(30):
-                    last, _full = await sequencer.run_once()
-                    while last <= self._events:
-                        last, _full = await sequencer.run_once()
+                    while (await sequencer.run_once()).last <= self._events:
+                        pass
                 await page(pool, random.randrange(self._events), 10)
             await pool.close()
 
@@ -101,7 +100,7 @@ class Grown:
     async def _settle(self) -> None:
         sequencer = Sequencer(self._log.pool, PUBLISHED)
         async with asyncio.timeout(60):
-            while (await sequencer.run_once())[1] or await sequencer.holds_back():
+            while (await sequencer.run_once()).more or await sequencer.holds_back():
                 await asyncio.sleep(0.01)
 
     async def _streams(self) -> list[UUID]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from shared.bus.envelope import read
 from shared.bus.handlers import Handlers
 from shared.bus.inbox import Inbox
-from shared.feed import relay
+from shared.feed.publishing import Publisher
 from shared.feed.sequencer import Sequencer
 
 STAGES: Final = (
@@ -48,27 +48,33 @@ class Stages:
 @contextmanager
 def looking_on(stages: Stages) -> Iterator[None]:
     """Wraps the kernel's functions until it is left."""
-    store, run_once = Sequencer._store, Sequencer.run_once
-    publish, deliver, apply = relay._publish_one, Inbox.deliver, Handlers.apply
+    numbered, run_once = Sequencer._numbered, Sequencer.run_once
+    send, settled, deliver, apply = Publisher.send, Publisher._settled, Inbox.deliver, Handlers.apply
+    sent: dict[int, str] = {}
     passed: list[Any] = []
 
-    async def storing(self: Any, connection: Any, rows: list[Any], sequence: int) -> int:
+    def numbering(self: Any, rows: list[Any], sequence: int) -> Any:
         for row in rows:
             stages.mark("read by the sequencer", row["stream_id"])
             passed.append(row["stream_id"])
-        return await store(self, connection, rows, sequence)
+        return numbered(self, rows, sequence)
 
-    async def running(self: Any) -> tuple[int, bool]:
-        found = await run_once(self)
+    async def running(self: Any, source: Any = None) -> Any:
+        found = await run_once(self, source)
         while passed:
             stages.mark("in the feed", passed.pop())
         return found
 
-    async def publishing(exchange: Any, raw: bytes) -> None:
-        subject = read(raw).subject
-        stages.mark("taken by the relay", subject)
-        await publish(exchange, raw)
-        stages.mark("confirmed by the broker", subject)
+    async def sending(self: Any, events: Any) -> None:
+        for sequence, raw in events:
+            sent[sequence] = read(raw).subject
+            stages.mark("taken by the relay", sent[sequence])
+        await send(self, events)
+
+    def settling(self: Any, sequence: int, message_id: str, confirmation: Any) -> None:
+        if sequence in sent:
+            stages.mark("confirmed by the broker", sent.pop(sequence))
+        settled(self, sequence, message_id, confirmation)
 
     def delivering(self: Any, envelope: Any, settle: Any, *, redelivered: bool = False) -> None:
         stages.mark("delivered to the inbox", envelope.subject)
@@ -79,9 +85,10 @@ def looking_on(stages: Stages) -> Iterator[None]:
         await apply(self, envelope, unit)
 
     wrapped: tuple[tuple[Any, str, Callable[..., Any], Callable[..., Any]], ...] = (
-        (Sequencer, "_store", storing, store),
+        (Sequencer, "_numbered", numbering, numbered),
         (Sequencer, "run_once", running, run_once),
-        (relay, "_publish_one", publishing, publish),
+        (Publisher, "send", sending, send),
+        (Publisher, "_settled", settling, settled),
         (Inbox, "deliver", delivering, deliver),
         (Handlers, "apply", applying, apply),
     )

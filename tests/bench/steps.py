@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
+
 from shared.log.reading import _STREAM, LATEST
-from shared.log.statement import compose
+from shared.log.statement import SETTINGS, compose
 from tests.bench.measuring import Size
 from tests.bench.office import NOTE, Matter
 
@@ -39,13 +41,16 @@ async def profile_of_a_command(rig: "Rig", writer: "Writer", size: Size) -> dict
     steps, log = Steps(), writer.log
     flushes = max(1, min(10, size.streams // 100))
     flushed: list[tuple[float, float]] = []
+    flusher = await asyncpg.connect(log.databases.log)
+    await flusher.execute(SETTINGS)
     for _ in range(flushes):
         appends = [await _decided(writer, steps) for _ in range(FLUSH)]
         with steps.step("compose the statement of 32"):
             statement = compose(appends, 1)
-        seconds, client, server = await rig.spent(partial(log.pool.fetch, statement.text, *statement.args))
+        seconds, client, server = await rig.spent(partial(flusher.fetch, statement.text, *statement.args))
         steps.add("flush of 32: until the database has answered", seconds)
         flushed.append((client, server))
+    flusher.terminate()
     commands = flushes * FLUSH
     found = {name: seconds / commands * 1e6 for name, seconds in steps.seconds.items()}
     found["of that flush: processor of this process"] = sum(one[0] for one in flushed) / commands * 1e6

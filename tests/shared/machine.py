@@ -102,12 +102,12 @@ class Machine:
 
     async def die(self) -> None:
         """The process ends as it stands: nothing is flushed, nobody is told."""
-        flusher, connection = self.queue._flusher, self.queue._connection
-        assert flusher is not None
-        flusher.cancel()
-        await asyncio.gather(flusher, return_exceptions=True)
-        if connection is not None:
-            connection.terminate()
+        for flusher in self.queue._flushers:
+            flusher.cancel()
+        await asyncio.gather(*self.queue._flushers, return_exceptions=True)
+        for lane in self.queue._lanes:
+            if lane.connection is not None:
+                lane.connection.terminate()
 
     async def append(self, append: Append, fault: str = "") -> None:
         """Appends; when the process dies meanwhile, the next one is given the same append."""

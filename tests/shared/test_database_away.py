@@ -46,7 +46,7 @@ class TestARequest:
 class TestASession:
     async def test_is_ended_by_the_server_when_its_process_has_vanished(self, library: Running) -> None:
         queue: Any = library.runtime.log.queue
-        for connection in (library.runtime.pool, queue._connection):
+        for connection in (library.runtime.pool, queue._lanes[0].connection):
             assert connection is not None
             assert await connection.fetchval("SHOW idle_in_transaction_session_timeout") == "10s"
             assert int(await connection.fetchval("SHOW tcp_keepalives_idle")) == 10

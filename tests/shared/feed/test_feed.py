@@ -1,19 +1,13 @@
-"""The public feed under concurrent writers, and the relay when the broker goes."""
+"""The public feed under concurrent writers and rival sequencers."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
 
-import aio_pika
 import asyncpg
 import pytest
 
-from shared.bus.broker import BrokerNames, PublishingChannel
 from shared.bus.envelope import read
 from shared.bus.published import Published
-from shared.feed import relay as relay_module
-from shared.feed.relay import Relay
 from shared.feed.sequencer import Sequencer, page
 from shared.ids import new_id
 from shared.log import LogParts, Unit
@@ -119,72 +113,36 @@ class TestTheFeed:
         assert (await sequencer.run_once())[0] == 1
 
 
-class TestTheRelay:
-    @pytest.fixture
-    async def queue(self, amqp_url: str) -> AsyncIterator[Any]:
-        names = BrokerNames(f"test-{uuid4().hex[:8]}.", "portal.events")
-        connection = await aio_pika.connect(amqp_url)
-        channel = await connection.channel()
-        exchange = await channel.declare_exchange(names.exchange, "topic", durable=True)
-        queue = await channel.declare_queue(exclusive=True)
-        await queue.bind(exchange, "#")
-        yield names, queue
-        await exchange.delete()
-        await connection.close()
-
-    async def test_publishes_again_after_a_lost_connection(
-        self, log: Log, amqp_url: str, queue: Any, monkeypatch: pytest.MonkeyPatch
+class TestTwoSequencers:
+    async def test_that_read_the_same_page_store_it_once(
+        self, log: Log, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(relay_module, "POLL", 0.1)
-        names, inbound = queue
-        channel = PublishingChannel(amqp_url, names, "library")
-        relay = Relay(log.pool, Sequencer(log.pool, LIBRARY.published), channel)
-        one, sent = relay_module._publish_one, 0
-
-        async def breaking(exchange: Any, raw: bytes) -> None:
-            nonlocal sent
-            sent += 1
-            if sent == 5:
-                connection: Any = channel._connection
-                await connection.close()
-            if sent == 6:
-                assert await log.pool.fetchval("SELECT published FROM relay_cursor") == 0
-            await one(exchange, raw)
-
-        monkeypatch.setattr(relay_module, "_publish_one", breaking)
-        for _ in range(20):
+        """The rival moves the head when ours has read and not written."""
+        for _ in range(3):
             await log.lend()
-        await relay.start()
-        async with asyncio.timeout(25):
-            while await log.pool.fetchval("SELECT published FROM relay_cursor") != 20:
-                await asyncio.sleep(0.05)
-        got = set()
-        while message := await inbound.get(no_ack=True, fail=False):
-            got.add(read(message.body).sequence)
-        assert got == set(range(1, 21))
-        assert sent > 20, "the broken batch went out again"
-        await relay.close()
-        await channel.close()
+        ours, rival = (Sequencer(log.pool, LIBRARY.published) for _ in range(2))
+        async with asyncio.timeout(10):
+            while (await ours.run_once()).held:  # whatever else runs on the server
+                await asyncio.sleep(0.02)
+        late = await log.lend()
+        store, other = ours._store, [await log.lend()]
 
-    async def test_outlives_whatever_is_raised(
-        self, log: Log, amqp_url: str, queue: Any, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(relay_module, "POLL", 0.05)
-        channel = PublishingChannel(amqp_url, queue[0], "library")
-        sequencer = Sequencer(log.pool, LIBRARY.published)
-        run_once, failures = sequencer.run_once, [KeyError("x"), asyncpg.InternalClientError("y")]
+        async def overtaken(*args: Any) -> bool:
+            async with asyncio.timeout(10):
+                while (await rival.run_once()).last != 5:
+                    await asyncio.sleep(0.02)
+            other.append(await log.lend())
+            return await store(*args)
 
-        async def failing() -> tuple[int, bool]:
-            if failures:
-                raise failures.pop()
-            return await run_once()
-
-        monkeypatch.setattr(sequencer, "run_once", failing)
-        relay = Relay(log.pool, sequencer, channel)
-        await log.lend()
-        await relay.start()
-        async with asyncio.timeout(15):
-            while await log.pool.fetchval("SELECT published FROM relay_cursor") != 1:
-                await asyncio.sleep(0.05)
-        await relay.close()
-        await channel.close()
+        monkeypatch.setattr(ours, "_store", overtaken)
+        async with asyncio.timeout(10):
+            while not (turn := await ours.run_once()).more:
+                await asyncio.sleep(0.02)
+        assert (turn.last, turn.new) == (3, []), "it tells to look again"
+        monkeypatch.undo()
+        async with asyncio.timeout(10):
+            while (turn := await ours.run_once()).last != 6:
+                await asyncio.sleep(0.02)
+        feed = [read(raw) for _, raw in await page(log.pool, 0, 10)]
+        assert [event.sequence for event in feed] == [1, 2, 3, 4, 5, 6]
+        assert [event.subject for event in feed[3:]] == [str(loan.id) for loan in (late, *other)]

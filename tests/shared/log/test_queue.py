@@ -196,6 +196,56 @@ class TestALease:
         await rival.close()
 
 
+class TestTwoFlushes:
+    async def test_run_side_by_side_and_never_share_a_stream(self, log: Log) -> None:
+        """The first waits for a rival's lock: what follows it waits with it, all else goes on."""
+        await log.queue.append(Append(cursor=CursorMove("a", 0, 1)))
+        rival, stream = await asyncpg.connect(log.databases.log), new_id()
+        async with rival.transaction():
+            await rival.execute("SELECT FROM inbox_cursor FOR UPDATE")
+            first = events(stream, 0)
+            first.cursor = CursorMove("a", 1, 2)
+            held = [asyncio.create_task(log.queue.append(first))]
+            await asyncio.sleep(0.2)
+            held.append(asyncio.create_task(log.queue.append(events(stream, 1))))
+            async with asyncio.timeout(5):
+                await asyncio.gather(*(log.queue.append(events(new_id(), 0)) for _ in range(20)))
+            assert not any(task.done() for task in held)
+        await rival.close()
+        async with asyncio.timeout(10):
+            assert await asyncio.gather(*held) == [None, None]
+        order = await log.pool.fetch(
+            "SELECT version FROM event WHERE stream_id = $1 ORDER BY epoch, xid, position", stream
+        )
+        assert [row["version"] for row in order] == [1, 2]
+
+    async def test_share_what_waits_when_it_is_much(self, log: Log, monkeypatch: Any) -> None:
+        flushed: list[int] = []
+
+        def noted(batch: Any, epoch: int) -> Any:
+            flushed.append(len(batch))
+            return compose(batch, epoch)
+
+        monkeypatch.setattr(queue_module, "compose", noted)
+        await outcomes(*(log.queue.append(events(new_id(), 0)) for _ in range(queue_module.SHARED_FROM)))
+        assert flushed == [queue_module.SHARED_FROM // 2] * 2
+        flushed.clear()
+        await outcomes(*(log.queue.append(events(new_id(), 0)) for _ in range(queue_module.SHARED_FROM - 1)))
+        assert flushed == [queue_module.SHARED_FROM - 1]
+
+    async def test_are_planned_once_and_not_each_time(self, log: Log) -> None:
+        for _ in range(10):
+            await log.queue.append(events(new_id(), 0))
+        connection = log.queue._lanes[0].connection
+        assert connection is not None
+        plans = await connection.fetchrow(
+            "SELECT sum(generic_plans)::int AS kept, sum(custom_plans)::int AS anew "
+            "FROM pg_prepared_statements WHERE statement LIKE 'WITH%'"
+        )
+        assert plans is not None
+        assert (plans["kept"], plans["anew"]) == (10, 0)
+
+
 class TestTwoProcesses:
     async def test_share_hot_streams(self, log: Log) -> None:
         rival = log.rival()
