@@ -1,0 +1,85 @@
+"""The whole log, page by page."""
+
+import asyncio
+from contextlib import aclosing
+from typing import Any
+
+import asyncpg
+import pytest
+
+from shared.ids import new_id
+from shared.log import LogReader
+from shared.log.reading import PAGE
+from tests.shared.log.conftest import Log, events
+
+pytestmark = pytest.mark.integration
+
+
+async def placed(log: Log, count: int) -> list[Any]:
+    """Loans of as many people, in the order of the log."""
+    return [await log.lend(f"Book {n}") for n in range(count)]
+
+
+class TestThePages:
+    @pytest.mark.parametrize("size", [1, 2, 3, 5, 6, 100])
+    async def test_give_every_event_once_in_order(self, log: Log, size: int) -> None:
+        loans = await placed(log, 5)
+        reader = LogReader(log.pool, log.keys)
+        pages = [page async for page in reader.pages(page=size)]
+        assert max(map(len, pages)) <= size
+        found = [recorded for page in pages for recorded in page]
+        assert [recorded.event.originator_id for recorded in found] == [loan.id for loan in loans]
+        assert [recorded async for recorded in reader.everything(page=size)] == found
+
+    async def test_go_on_from_the_place_of_any_event(self, log: Log) -> None:
+        await placed(log, 4)
+        reader = LogReader(log.pool, log.keys)
+        whole = [recorded async for recorded in reader.everything()]
+        for n, recorded in enumerate(whole, 1):
+            assert [later async for later in reader.everything(recorded.place, page=2)] == whole[n:]
+
+    async def test_that_are_settled_end_before_what_a_running_transaction_may_precede(self, log: Log) -> None:
+        first = await log.lend()
+        running = await asyncpg.connect(log.databases.log)
+        async with running.transaction():
+            await running.execute("SELECT pg_current_xact_id()")
+            await log.lend()
+            settled = [r async for r in LogReader(log.pool, log.keys).everything(settled=True)]
+        await running.close()
+        assert [r.event.originator_id for r in settled] == [first.id]
+
+    async def test_that_are_left_leave_no_query_behind(self, log: Log) -> None:
+        await placed(log, 6)
+        async with aclosing(LogReader(log.pool, log.keys).pages(page=2)) as pages:
+            async for _ in pages:
+                break
+        assert log.pool.get_size() == log.pool.get_idle_size()
+
+    async def test_tell_of_an_error_where_it_happens(self, log: Log) -> None:
+        await placed(log, 3)
+        await log.queue.append(events(new_id(), 0))  # of a name that nobody knows
+        given: list[int] = []
+        with pytest.raises(LookupError, match="raw"):
+            async for page in LogReader(log.pool, log.keys).pages(page=2):
+                given.append(len(page))
+        assert given == [2]
+
+    async def test_ask_for_the_keys_of_a_page_in_one_query(
+        self, log: Log, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await placed(log, 7)
+        asked: list[int] = []
+        fetch = asyncpg.Pool.fetch
+
+        async def counting(pool: Any, query: str, *args: Any, **options: Any) -> Any:
+            if "subject_key" in query:
+                asked.append(len(args[0]))
+            return await fetch(pool, query, *args, **options)
+
+        monkeypatch.setattr(asyncpg.Pool, "fetch", counting)
+        log.keys._cache.clear()
+        reader = LogReader(log.pool, log.keys)
+        readers = [one.event.reader async for one in reader.everything(page=PAGE)]  # type: ignore[attr-defined]
+        assert readers == ["Łukasz"] * 7
+        await asyncio.gather(*(reader.stream(new_id()) for _ in range(3)))
+        assert asked == [7]
