@@ -70,8 +70,8 @@ def _master_key() -> bytes:
 class Fold:
     """The second table, and how far the log has been folded into it.
 
-    Patches are laid one over the other in memory, a row at most `FLUSH` rows long, and written together while
-    the log is read on. Memory is that of two pages of the log and two such lots of rows, however long it is.
+    Patches are laid one over the other in memory until `FLUSH` rows are kept back, and written together while
+    the log is read on. Memory is that of two pages of the log and two such lots, however long the log is.
     """
 
     def __init__(self, service: Service, table: Table, pool: asyncpg.Pool, keys: KeyRing) -> None:
@@ -124,11 +124,11 @@ class Fold:
             rows[place] = None if values is None else dict(values)
             return True
         before = rows[place]
-        if before is None or self._live.write_once:
+        if before is None:  # what comes after a deletion is a new row
             return False
         if values is None:
             rows[place] = None
-        else:
+        elif not self._live.write_once:
             before.update(values)
         return True
 

@@ -19,6 +19,9 @@ from tests.shared.log.conftest import Log, events
 pytestmark = pytest.mark.integration
 
 
+LOADS = (loading_module.STREAM, loading_module._STREAMS)
+
+
 @pytest.fixture
 async def loads(log: Log) -> AsyncIterator[LoadQueue]:
     """With one connection, so that what goes together is certain."""
@@ -37,7 +40,7 @@ class Held:
 
         async def held(connection: Any, query: str, *args: Any, **options: Any) -> Any:
             found = await fetch(connection, query, *args, **options)
-            if "ORDER BY" in query and "LIMIT" in query:
+            if query in LOADS:
                 self.statements += 1
                 self.arrived.set()
                 await self.release.wait()
