@@ -10,6 +10,7 @@ stream is read in parts between which others get their turn.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -60,7 +61,6 @@ class LoadQueue:
     """
 
     def __init__(self, connect: Connect, lanes: int = LANES) -> None:
-        self._connect = connect
         self._waiting: deque[_Request] = deque()
         self._free = [_Lane(connect) for _ in range(lanes)]
         self._lanes = tuple(self._free)
@@ -76,7 +76,7 @@ class LoadQueue:
         part = found = await self._part(stream, after, until)
         while len(part) == PART:
             part = await self._part(stream, part[-1]["version"], until)
-            found = found + part
+            found += part
         return found
 
     async def close(self) -> None:
@@ -184,7 +184,8 @@ class _Lane:
 
     async def close(self) -> None:
         if self._connection is not None:
-            await self._connection.close(timeout=5)
+            with suppress(*DATABASE_AWAY):
+                await self._connection.close(timeout=5)
 
     def _drop(self) -> None:
         if self._connection is not None:
