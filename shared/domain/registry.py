@@ -40,6 +40,7 @@ class StoredType:
     personal: dict[str, msgspec.json.Decoder[Any]]
     body: Any
     decoder: msgspec.json.Decoder[Any]
+    hints: dict[str, Any]
 
 
 _BY_NAME: dict[str, StoredType] = {}
@@ -79,7 +80,7 @@ def _describe(name: str, version: int, cls: type[Event]) -> StoredType:
         if not hasattr(cls, f"upcast_v{step}_v{step + 1}"):
             raise TypeError(f"{name} is at version {version} and lacks upcast_v{step}_v{step + 1}")
     decoder = msgspec.json.Decoder(envelope)
-    return StoredType(name, version, cls, issubclass(cls, Created), own, personal, body, decoder)
+    return StoredType(name, version, cls, issubclass(cls, Created), own, personal, body, decoder, hints)
 
 
 def stored_type(name: str) -> StoredType:

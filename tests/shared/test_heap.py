@@ -7,7 +7,7 @@ from shared import heap
 
 class TestTheHeap:
     def test_of_the_start_is_set_apart(self) -> None:
-        kept = [object() for _ in range(10)], {"a": []}
+        kept: list[object] = [object() for _ in range(10)]
         try:
             heap.set_apart()
             assert gc.get_freeze_count() > 0
