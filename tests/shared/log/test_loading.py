@@ -129,7 +129,8 @@ class TestACancelledCaller:
         sent.cancel()
         waiting[1].cancel()
         held.release.set()
-        found = await asyncio.gather(sent, *waiting, return_exceptions=True)
+        async with asyncio.timeout(20):
+            found = await asyncio.gather(sent, *waiting, return_exceptions=True)
         assert [type(one) for one in found[:1] + found[2:3]] == [asyncio.CancelledError] * 2
         assert found[1] == found[3] == [1]
         assert await versions(loads, stream) == [1]
