@@ -32,6 +32,7 @@ from shared.log import (
     Append,
     AppendQueue,
     Context,
+    LoadQueue,
     LogParts,
     LogReader,
     LogUnavailable,
@@ -228,7 +229,10 @@ async def _runtime(
     keys = KeyRing(keys_pool, known.master, service.name)
     digest = lookup(known.lookup)
     queue = AppendQueue(_connector(settings.database_url), lambda append: _wake(wakers, append))
-    parts = LogParts(queue, LogReader(pool, keys), keys, Snapshots(pool, keys), service.projections, digest)
+    loads = LoadQueue(_connector(settings.database_url))
+    stack.push_async_callback(loads.close)
+    reader = LogReader(pool, keys, loads)
+    parts = LogParts(queue, reader, keys, Snapshots(pool, keys), service.projections, digest)
     await queue.start()
     stack.push_async_callback(queue.close)
     return Runtime(

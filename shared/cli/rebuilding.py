@@ -1,24 +1,29 @@
 """Rebuild of a read model: fold the log into a second table beside the live one, compare, swap."""
 
+import asyncio
 import os
 from base64 import b64decode
+from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import msgspec
 from rich.console import Console
 
+from shared import heap
 from shared.cli.services import Addresses
 from shared.keys import KeyRing
 from shared.log import LogReader
 from shared.log.append import Append, Row, Table
-from shared.log.reading import BEGINNING
+from shared.log.reading import BEGINNING, Recorded
 from shared.log.statement import compose
 from shared.service import Service
 
-FLUSH = 100
+FLUSH: Final = 5_000
+"""Rows kept back: of all that an open matter goes through meanwhile, only the last state is written."""
 
 
 class CannotRebuild(Exception):
@@ -35,7 +40,8 @@ async def rebuild(service: Service, name: str, console: Console) -> None:
         known = ", ".join(sorted(service.projections.tables))
         raise CannotRebuild(f"{service.name} has no read model {name!r}; it has: {known}.")
     owner, master = Addresses.of_owner(), _master_key()
-    pool = await asyncpg.create_pool(owner.database, min_size=1, max_size=2)
+    heap.set_apart()
+    pool = await asyncpg.create_pool(owner.database, min_size=1, max_size=3)
     keys_pool = await asyncpg.create_pool(owner.keys, min_size=1, max_size=1)
     try:
         fold = Fold(service, table, pool, KeyRing(keys_pool, master, service.name))
@@ -62,7 +68,11 @@ def _master_key() -> bytes:
 
 
 class Fold:
-    """The second table, and how far the log has been folded into it."""
+    """The second table, and how far the log has been folded into it.
+
+    Patches are laid one over the other in memory until `FLUSH` rows are kept back, and written together while
+    the log is read on. Memory is that of two pages of the log and two such lots, however long the log is.
+    """
 
     def __init__(self, service: Service, table: Table, pool: asyncpg.Pool, keys: KeyRing) -> None:
         self.count = 0
@@ -72,7 +82,8 @@ class Fold:
         self._pool = pool
         self._keys = keys
         self._place = BEGINNING
-        self._append = Append()
+        self._rows: dict[tuple[Any, ...], dict[str, Any] | None] = {}
+        self._writing: asyncio.Future[Any] | None = None
 
     async def begin(self) -> None:
         """An empty table of the live one's shape."""
@@ -81,28 +92,61 @@ class Fold:
 
     async def go_on(self, *, settled: bool) -> None:
         """Folds what follows; `settled` leaves out what a running transaction may still come before."""
-        async for recorded in LogReader(self._pool, self._keys).everything(self._place, settled=settled):
-            subject = recorded.meta.subject
-            key = await self._keys.find(subject) if subject else None
-            for row in self._projections.rows(recorded.event, recorded.meta, key):
-                if row.table.name == self._live.name:
-                    await self._put(Row(self._beside, row.key, row.values))
-            self.count += 1
-            self._place = recorded.place
-        await self._write()
-
-    async def _put(self, row: Row) -> None:
-        before = self._append.rows.get((row.table.name, row.key))
-        ends = before is not None and (before.values is None or row.table.write_once)
-        if ends or len(self._append.rows) >= FLUSH:
+        reader = LogReader(self._pool, self._keys)
+        try:
+            async with aclosing(reader.pages(self._place, settled=settled)) as pages:
+                async for page in pages:
+                    await self._fold(page)
             await self._write()
-        self._append.put(row)
+        finally:
+            await self._written()
+
+    async def _fold(self, page: list[Recorded]) -> None:
+        subjects = {recorded.meta.subject for recorded in page}
+        keys = await self._keys.find_all({subject for subject in subjects if subject is not None})
+        name = self._live.name
+        for recorded in page:
+            meta = recorded.meta
+            key = keys.get(meta.subject) if meta.subject is not None else None
+            for table, place, values in self._projections.patches(recorded.event, meta, key):
+                if table.name == name and not self._put(place, values):
+                    await self._write()
+                    self._put(place, values)
+        self.count += len(page)
+        self._place = page[-1].place
+
+    def _put(self, place: tuple[Any, ...], values: Mapping[str, Any] | None) -> bool:
+        """Lays a patch over what is kept back; False where that must be written before."""
+        rows = self._rows
+        if place not in rows:
+            if len(rows) >= FLUSH:
+                return False
+            rows[place] = None if values is None else dict(values)
+            return True
+        before = rows[place]
+        if before is None:  # what comes after a deletion is a new row
+            return False
+        if values is None:
+            rows[place] = None
+        elif not self._live.write_once:
+            before.update(values)
+        return True
 
     async def _write(self) -> None:
-        if self._append.rows:
-            statement = compose([self._append], epoch=0)
-            await self._pool.execute(statement.text, *statement.args)
-            self._append = Append()
+        """Begins to write what is kept back, once the lot before is written."""
+        await self._written()
+        if self._rows:
+            append = Append()
+            for place, values in self._rows.items():
+                append.put(Row(self._beside, place, values))
+            self._rows = {}
+            statement = compose([append], epoch=0)
+            self._writing = asyncio.ensure_future(self._pool.execute(statement.text, *statement.args))
+
+    async def _written(self) -> None:
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            await writing
 
 
 async def _compare_and_swap(table: Table, connection: Any, console: Console) -> None:

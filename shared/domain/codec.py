@@ -4,7 +4,6 @@ The additional data of each encryption binds stream, version, event name and fie
 moved to another place does not open (NIST SP 800-38D).
 """
 
-from base64 import b64decode, b64encode
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -28,13 +27,14 @@ class PersonalWithoutSubject(TypeError):
     """An event with personal fields was saved without naming whose they are."""
 
 
-class _Envelope(msgspec.Struct):
+class _Older(msgspec.Struct):
     at: datetime
-    d: msgspec.Raw
+    d: dict[str, Any]
 
 
 _encoder = msgspec.json.Encoder()
-_envelopes = msgspec.json.Decoder(_Envelope)
+_older = msgspec.json.Decoder(_Older)
+_new_object, _set = object.__new__, object.__setattr__
 
 
 def _aad(stream: UUID, version: int, name: str, field: str) -> bytes:
@@ -57,7 +57,7 @@ def encode(event: Event, cipher: FieldCipher | None) -> tuple[str, int, bytes]:
         if cipher is None:
             raise PersonalWithoutSubject(f"{kind.name}.{field} is personal; save it with subject=…")
         aad = _aad(event.originator_id, event.originator_version, kind.name, field)
-        state[field] = b64encode(cipher.seal(_encoder.encode(state[field]), aad)).decode()
+        state[field] = cipher.seal(_encoder.encode(state[field]), aad)  # as base64 in JSON
     return kind.name, kind.version, _encoder.encode({"at": event.timestamp, "d": state})
 
 
@@ -69,35 +69,29 @@ def decode(
     Raises UnknownEvent for a name or a schema version that only a newer release knows.
     """
     kind = stored_type(name)
-    envelope = _envelopes.decode(payload)
-    state = _state(kind, schema, envelope.d)
-    for field in kind.personal:
-        state[field] = _reveal(kind, stream, version, field, state[field], cipher)
-    state.update(originator_id=stream, originator_version=version, timestamp=envelope.at)
+    envelope = kind.decoder.decode(payload) if schema == kind.version else _lifted(kind, schema, payload)
+    state: dict[str, Any] = envelope.d
+    for field, plain in kind.personal.items():
+        sealed = state[field]
+        if cipher is None or sealed is None:
+            state[field] = REDACTED
+        else:
+            state[field] = plain.decode(cipher.open(sealed, _aad(stream, version, name, field)))
+    state["originator_id"] = stream
+    state["originator_version"] = version
+    state["timestamp"] = envelope.at
     if kind.begins:
         state["originator_topic"] = ""
-    event = object.__new__(kind.event_class)
-    event.__dict__.update(state)
+    event = _new_object(kind.event_class)
+    _set(event, "__dict__", state)  # its class is frozen, and what the decoder made is the event's alone
     return event
 
 
-def _state(kind: StoredType, schema: int, raw: msgspec.Raw) -> dict[str, Any]:
+def _lifted(kind: StoredType, schema: int, payload: bytes) -> _Older:
     if schema > kind.version:
         raise UnknownEvent(f"{kind.name} was written at version {schema}; this code knows {kind.version}")
-    if schema == kind.version:
-        body = kind.decoder.decode(raw)
-    else:
-        loose = msgspec.json.decode(raw)
-        for step in range(schema, kind.version):
-            getattr(kind.event_class, f"upcast_v{step}_v{step + 1}")(loose)
-        body = msgspec.convert(loose, kind.body)
-    return {field: getattr(body, field) for field in kind.fields}
-
-
-def _reveal(
-    kind: StoredType, stream: UUID, version: int, field: str, value: Any, cipher: FieldCipher | None
-) -> Any:
-    if cipher is None or value is None:
-        return REDACTED
-    plain = cipher.open(b64decode(value), _aad(stream, version, kind.name, field))
-    return msgspec.json.decode(plain, type=kind.hints[field])
+    envelope = _older.decode(payload)
+    for step in range(schema, kind.version):
+        getattr(kind.event_class, f"upcast_v{step}_v{step + 1}")(envelope.d)
+    envelope.d = msgspec.convert(envelope.d, kind.body)
+    return envelope

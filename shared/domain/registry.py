@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar, get_type_hints
+from datetime import datetime
+from typing import Any, TypedDict, TypeVar, get_type_hints
 
 import msgspec
 
@@ -24,20 +25,22 @@ class NameTaken(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class StoredType:
-    """How one event class is written: its literal name, schema version, fields and decoder."""
+    """How one event class is written and read; its decoders are made once.
+
+    `body` is the shape of its fields as JSON: a plain dict, personal fields as sealed bytes or null.
+    `decoder` reads a payload of today's version, that is `at` and such a body as `d`; `personal` has, for
+    each personal field, the decoder of what its sealed bytes hold.
+    """
 
     name: str
     version: int
     event_class: type[Event]
+    begins: bool
     fields: tuple[str, ...]
-    personal: tuple[str, ...]
-    body: type[Any]
+    personal: dict[str, msgspec.json.Decoder[Any]]
+    body: Any
     decoder: msgspec.json.Decoder[Any]
     hints: dict[str, Any]
-
-    @property
-    def begins(self) -> bool:
-        return issubclass(self.event_class, Created)
 
 
 _BY_NAME: dict[str, StoredType] = {}
@@ -68,13 +71,16 @@ def _place(cls: type) -> tuple[str, str]:
 def _describe(name: str, version: int, cls: type[Event]) -> StoredType:
     hints = get_type_hints(cls, include_extras=True)
     own = tuple(f for f in (field.name for field in fields(cls)) if f not in COMMON)
-    personal = tuple(f for f in own if PersonalMark in getattr(hints[f], "__metadata__", ()))
-    wire = [(f, Any if f in personal else hints[f]) for f in own]
-    body = msgspec.defstruct(cls.__name__ + "Body", wire)
+    marked = [f for f in own if PersonalMark in getattr(hints[f], "__metadata__", ())]
+    personal = {field: msgspec.json.Decoder(hints[field]) for field in marked}
+    wire = {field: bytes | None if field in personal else hints[field] for field in own}
+    body = TypedDict(cls.__name__ + "Body", wire)  # type: ignore[misc]
+    envelope = msgspec.defstruct(cls.__name__ + "Envelope", [("at", datetime), ("d", body)])
     for step in range(1, version):
         if not hasattr(cls, f"upcast_v{step}_v{step + 1}"):
             raise TypeError(f"{name} is at version {version} and lacks upcast_v{step}_v{step + 1}")
-    return StoredType(name, version, cls, own, personal, body, msgspec.json.Decoder(body), hints)
+    decoder = msgspec.json.Decoder(envelope)
+    return StoredType(name, version, cls, issubclass(cls, Created), own, personal, body, decoder, hints)
 
 
 def stored_type(name: str) -> StoredType:

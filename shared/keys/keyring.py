@@ -7,6 +7,7 @@ once: log, read models, snapshots, stored documents.
 import asyncio
 import os
 from collections import OrderedDict
+from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
@@ -24,6 +25,7 @@ INSERT INTO subject_key (subject, purpose, wrapped) VALUES ($1, $2, $3)
 ON CONFLICT DO NOTHING RETURNING wrapped
 """
 _SELECT = "SELECT wrapped FROM subject_key WHERE subject = $1 AND purpose = $2"
+_SELECT_ALL = "SELECT subject, wrapped FROM subject_key WHERE subject = ANY($1) AND purpose = $2"
 _DESTROY = """
 INSERT INTO subject_key (subject, purpose, wrapped, destroyed_at) VALUES ($1, $2, NULL, now())
 ON CONFLICT (subject, purpose) DO UPDATE
@@ -53,6 +55,23 @@ class KeyRing:
         if row is None:
             return None
         return self._remember(subject, self._unwrap(subject, row["wrapped"]))
+
+    async def find_all(self, subjects: Collection[UUID]) -> dict[UUID, DataKey]:
+        """The keys that there are, by subject, in one query for those not known yet."""
+        now, found, missing = asyncio.get_running_loop().time(), {}, []
+        for subject in subjects:
+            entry = self._cache.get(subject)
+            if entry is None or entry[0] < now:
+                missing.append(subject)
+            elif entry[1] is not None:
+                found[subject] = entry[1]
+        if missing:
+            for row in await self._pool.fetch(_SELECT_ALL, missing, self._purpose):
+                subject = row["subject"]
+                key = self._remember(subject, self._unwrap(subject, row["wrapped"]))
+                if key is not None:
+                    found[subject] = key
+        return found
 
     async def obtain(self, subject: UUID) -> DataKey:
         """The key, made and committed now if there was none. Raises KeyDestroyed."""

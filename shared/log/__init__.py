@@ -11,6 +11,7 @@ from shared.log.append import (
     Table,
     VersionConflict,
 )
+from shared.log.loading import LoadQueue
 from shared.log.ports import Streams
 from shared.log.projection import Projections, Sealer, row_aad
 from shared.log.queue import AppendQueue
@@ -25,6 +26,7 @@ __all__ = [
     "Context",
     "CursorMoved",
     "LeaseLost",
+    "LoadQueue",
     "LogOfAnotherServer",
     "LogParts",
     "LogReader",

@@ -25,7 +25,10 @@ class Streams(Protocol):
     """Reads streams (see `LogReader`)."""
 
     async def stream(self, stream_id: UUID, *, after: int = 0, until: int = LATEST) -> list[Recorded]:
-        """Events with after < version <= until, oldest first; empty where there is none."""
+        """Events with after < version <= until, oldest first; empty where there is none.
+
+        What was committed before the call is among them.
+        """
         ...
 
     async def held_by(self, streams: Collection[UUID]) -> list[Reservation]:

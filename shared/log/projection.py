@@ -64,9 +64,16 @@ class Projections:
 
         return register
 
-    def rows(self, event: Event, meta: Meta, key: DataKey | None) -> Iterable[Row]:
-        """The patches of one event."""
+    def patches(self, event: Event, meta: Meta, key: DataKey | None) -> Iterable[Patch]:
+        """What one event changes, in order."""
+        projectors = self._on.get(type(event))
+        if projectors is None:
+            return
         seal = Sealer(key)
-        for project in self._on.get(type(event), ()):
-            for table, place, values in project(event, meta, seal):
-                yield Row(table, place, values)
+        for project in projectors:
+            yield from project(event, meta, seal)
+
+    def rows(self, event: Event, meta: Meta, key: DataKey | None) -> Iterable[Row]:
+        """The same as rows of an append."""
+        for table, place, values in self.patches(event, meta, key):
+            yield Row(table, place, values)

@@ -209,7 +209,7 @@ class MemoryReader:
     async def everything(self, after: Place = BEGINNING) -> AsyncIterator[Recorded]:
         """The log in the order of its appends."""
         for position, (stream_id, version) in enumerate(self._log.order[after[2] :], after[2] + 1):
-            yield await self._recorded(stream_id, version, (1, str(position), position))
+            yield await self._recorded(stream_id, version, (1, position, position))
 
     async def _recorded(self, stream_id: UUID, version: int, place: Place = BEGINNING) -> Recorded:
         new = self._log.streams[stream_id][version - 1]

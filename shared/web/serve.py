@@ -11,6 +11,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
+from shared import heap
 from shared.settings import StartRefused, refuse
 from shared.web.probes import Probes
 
@@ -99,6 +100,7 @@ async def _serve(
     probes = getattr(getattr(app, "state", None), "probes", None)
     host, port = listener.getsockname()[:2]
     structlog.get_logger("serve").info("starting", host=host, port=port)
+    heap.set_apart()
     await DrainingServer(config, probes, drain_seconds).serve(sockets=[listener])
 
 

@@ -10,6 +10,7 @@ import uvloop
 from rich.console import Console
 
 from deploy.local.places import ROOT, state_folder
+from shared import heap
 from shared.observe.logs import configure_logging
 from tests.bench.catalogue import chosen, groups
 from tests.bench.measuring import FULL, QUICK
@@ -29,6 +30,7 @@ def main(arguments: list[str]) -> int:
     configure_logging("bench", "error")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # servers that were started are ended
     size = QUICK if "--quick" in flags else FULL
+    heap.set_apart()  # as a service does
     found = uvloop.run(run(chosen(names), size, console))
     show(console, found)
     console.print(f"Figures: {found.write(state_folder() / 'bench')}", soft_wrap=True)

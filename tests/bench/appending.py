@@ -117,7 +117,7 @@ class Writer:
 
 
 async def _stocked(writer: Writer, rig: Rig, size: Size, callers: int) -> Figures:
-    await writer.stock(int(size.seconds * 3_000) + callers)
+    await writer.stock(int(size.seconds * 10_000) + callers)
     return await rig.timed(size.seconds, callers, writer.command)
 
 

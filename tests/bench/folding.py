@@ -7,6 +7,7 @@ import sys
 
 import asyncpg
 
+from shared import heap
 from shared.cli.rebuilding import Fold
 from shared.keys import KeyRing
 from tests.bench.office import MATTERS, OFFICE
@@ -25,5 +26,6 @@ async def fold(log: str, keys: str) -> int:
 
 
 if __name__ == "__main__":
+    heap.set_apart()
     asyncio.run(fold(*sys.argv[1:3]))
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

@@ -18,7 +18,7 @@ import asyncpg
 from deploy.local.places import ROOT
 from shared.feed.sequencer import Sequencer, page
 from shared.ids import new_id
-from shared.log import Append, AppendQueue, LogReader
+from shared.log import Append, AppendQueue, LoadQueue, LogReader
 from shared.log.append import NewEvent, StreamAppend
 from tests.bench.filling import STEPS, fill_by_server
 from tests.bench.measuring import Bench, Notes, Row, Side, Size
@@ -62,15 +62,16 @@ class Grown:
         return await self._touched(work)
 
     async def load(self) -> float:
-        """A whole stream of ten events."""
+        """A whole stream of ten events; ten callers ask at once."""
         streams = await self._streams()
-        pool = await asyncpg.create_pool(self._log.databases.log, min_size=1, max_size=1)
-        reader = LogReader(pool, self._log.keys)
+        loads = LoadQueue(lambda: asyncpg.connect(self._log.databases.log))
+        reader = LogReader(self._log.pool, self._log.keys, loads)
 
         async def work() -> None:
-            for stream in streams:
-                assert len(await reader.stream(stream)) == STEPS
-            await pool.close()
+            for some in range(0, len(streams), 10):
+                found = await asyncio.gather(*map(reader.stream, streams[some : some + 10]))
+                assert all(len(events) == STEPS for events in found)
+            await loads.close()
 
         return await self._touched(work)
 

@@ -8,12 +8,14 @@ from typing import Any, Final
 from shared.cli.rebuilding import Fold
 from shared.ids import new_id
 from shared.log import LogReader
-from shared.log.reading import _LOG, BEGINNING, PAGE
+from shared.log.reading import _LOG, BEGINNING, PAGE, read_meta
 from tests.bench.measuring import Bench, Notes, Row, Side, Size
 from tests.bench.office import MATTERS
 from tests.bench.rig import Log, Rig
+from tests.bench.steps import Steps
 
 STEPS: Final = 10
+TIMES: Final = 20
 SUBJECTS_EACH: Final = 50
 """One citizen for so many streams' events: 200,000 events are those of 4,000 citizens."""
 
@@ -33,18 +35,19 @@ async def _undecoded(pool: Any) -> float:
     """The same statement in the same pages; nothing is done with the rows."""
     count, place, began = 0, BEGINNING, time.perf_counter()
     while True:
-        rows = await pool.fetch(_LOG, *place, PAGE, False)
+        epoch, xid, position = place
+        rows = await pool.fetch(_LOG, epoch, str(xid), position, PAGE, False)
         count += len(rows)
         if len(rows) < PAGE:
             return count / (time.perf_counter() - began)
-        place = rows[-1]["epoch"], str(rows[-1]["xid"]), rows[-1]["position"]
+        place = rows[-1]["epoch"], rows[-1]["xid"], rows[-1]["position"]
 
 
 async def _decoded(log: Log) -> float:
     """By a reader whose key ring is cold, as in a process that has just begun."""
     count, began = 0, time.perf_counter()
-    async for _ in LogReader(log.pool, log.cold_keys()).everything():
-        count += 1
+    async for page in LogReader(log.pool, log.cold_keys()).pages():
+        count += len(page)
     return count / (time.perf_counter() - began)
 
 
@@ -75,14 +78,16 @@ async def _profile(plain: Log, sealed: Log) -> dict[str, float]:
     """One page, step by step."""
     found: dict[str, float] = {}
     for log, name in ((plain, "decode"), (sealed, "decode and decrypt, keys known")):
-        began = time.process_time()
-        rows = await log.pool.fetch(_LOG, *BEGINNING, PAGE, False)
-        found[f"fetch a page ({name})"] = (time.process_time() - began) / len(rows) * 1e6
-        reader = LogReader(log.pool, log.keys)
-        [await reader._recorded(row["stream_id"], row) for row in rows]
-        began = time.process_time()
-        [await reader._recorded(row["stream_id"], row) for row in rows]
-        found[name] = (time.process_time() - began) / len(rows) * 1e6
+        reader, steps = LogReader(log.pool, log.keys), Steps()
+        await reader._decoded(await reader._rows(BEGINNING, PAGE))
+        for _ in range(TIMES):
+            with steps.step(f"fetch a page ({name})"):
+                rows = await reader._rows(BEGINNING, PAGE)
+            with steps.step(f"{name}: all of it"):
+                await reader._decoded(rows)
+            with steps.step(f"{name}: meta alone"):
+                [read_meta(row[9]) for row in rows]
+        found |= {what: seconds / TIMES / len(rows) * 1e6 for what, seconds in steps.seconds.items()}
     return found
 
 

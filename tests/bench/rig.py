@@ -25,7 +25,7 @@ from shared.clock import SystemClock
 from shared.domain import Event, encode
 from shared.ids import new_id
 from shared.keys import KeyRing, lookup
-from shared.log import AppendQueue, Context, LogParts, LogReader, Meta, Unit
+from shared.log import AppendQueue, Context, LoadQueue, LogParts, LogReader, Meta, Unit
 from shared.log.snapshots import Snapshots
 from shared.service import Service
 from shared.testing import Databases, fresh
@@ -141,8 +141,10 @@ class Rig:
             queue = AppendQueue(lambda: asyncpg.connect(databases.log))
             await queue.start()
             leaving.push_async_callback(queue.close)
-            parts = LogParts(queue, LogReader(pool, keys), keys, Snapshots(pool, keys), service.projections,
-                             lookup(os.urandom(32)))  # fmt: skip
+            loads = LoadQueue(lambda: asyncpg.connect(databases.log))
+            leaving.push_async_callback(loads.close)
+            parts = LogParts(queue, LogReader(pool, keys, loads), keys, Snapshots(pool, keys),
+                             service.projections, lookup(os.urandom(32)))  # fmt: skip
             yield Log(service, databases, pool, keys_pool, owner, master, keys, queue, parts)
 
     async def server_seconds(self) -> float:

@@ -12,7 +12,7 @@ from shared.bus.handlers import ForeignEvent, Handlers
 from shared.bus.inbox import Inbox
 from shared.feed.sequencer import Sequencer, page
 from shared.keys import KeyRing, lookup
-from shared.log import Append, AppendQueue, LogParts, LogReader, Unit
+from shared.log import Append, AppendQueue, LoadQueue, LogParts, LogReader, Unit
 from shared.log.snapshots import Snapshots
 from shared.testing import Databases, FixedClock
 from tests.shared.delivering import settled
@@ -81,6 +81,7 @@ class Machine:
 
     async def end(self) -> None:
         await self.queue.close()
+        await self.loads.close()
         await self.inbox.close()
 
     async def start(self) -> None:
@@ -88,9 +89,10 @@ class Machine:
         self.keys = KeyRing(self.keys_pool, SECRET, "library")
         self.queue = AppendQueue(self._connect)
         await self.queue.start()
+        self.loads = LoadQueue(lambda: asyncpg.connect(self._databases.log))
         self.parts = LogParts(
             self.queue,
-            LogReader(self.pool, self.keys),
+            LogReader(self.pool, self.keys, self.loads),
             self.keys,
             Snapshots(self.pool, self.keys),
             LIBRARY.projections,
@@ -108,6 +110,7 @@ class Machine:
         for lane in self.queue._lanes:
             if lane.connection is not None:
                 lane.connection.terminate()
+        await self.loads.close()
 
     async def append(self, append: Append, fault: str = "") -> None:
         """Appends; when the process dies meanwhile, the next one is given the same append."""

@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from shared.ids import new_id
 from shared.testing import CallerMint, Running, running
 from tests.shared.toy.library import LIBRARY
 
@@ -46,7 +47,11 @@ class TestARequest:
 class TestASession:
     async def test_is_ended_by_the_server_when_its_process_has_vanished(self, library: Running) -> None:
         queue: Any = library.runtime.log.queue
-        for connection in (library.runtime.pool, queue._lanes[0].connection):
+        reader: Any = library.runtime.log.reader
+        await reader.stream(new_id())
+        loading = [lane._connection for lane in reader._loads._lanes if lane._connection is not None]
+        assert loading
+        for connection in (library.runtime.pool, queue._lanes[0].connection, *loading):
             assert connection is not None
             assert await connection.fetchval("SHOW idle_in_transaction_session_timeout") == "10s"
             assert int(await connection.fetchval("SHOW tcp_keepalives_idle")) == 10

@@ -4,7 +4,7 @@ import asyncio
 import json
 import shutil
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,16 @@ import asyncpg
 import pytest
 from rich.console import Console
 
-from shared.cli import commands, services, tasks
+from shared.cli import commands, rebuilding, services, tasks
 from shared.feed.sequencer import Sequencer
 from shared.ids import new_id
 from shared.keys import KeyRing
+from shared.log import Meta, Projections, Sealer
+from shared.log.projection import Patch
 from shared.service import KERNEL_MIGRATIONS
 from shared.testing.databases import APP_ROLE, at
 from tests.shared.log.conftest import Log, databases, log
-from tests.shared.toy.library import LIBRARY, Loan
+from tests.shared.toy.library import LIBRARY, BookLent, Loan
 
 pytestmark = pytest.mark.integration
 __all__ = ["databases", "log"]
@@ -160,6 +162,21 @@ class TestRebuild:
         assert "equals the fold" in out, err
         assert await log.pool.fetchval("SELECT to_regclass('loan_rebuilt')") is None
 
+    @pytest.mark.parametrize("kept_back", [1, 3, 1_000])
+    async def test_gives_the_same_rows_however_many_are_kept_back(
+        self, portal: Portal, log: Log, monkeypatch: pytest.MonkeyPatch, kept_back: int
+    ) -> None:
+        monkeypatch.setattr(rebuilding, "FLUSH", kept_back)
+        for loan in [await log.lend(f"book {n}") for n in range(4)]:
+            unit = log.unit()
+            again = await unit.load(Loan, loan.id)
+            again.give_back("", now=unit.now)
+            await unit.save(again)
+            await unit.commit()
+        _, out, err = await portal("rebuild", "library", "loan")
+        assert "8 events folded" in out, err
+        assert "equals the fold" in out
+
     async def test_swaps_a_tampered_one_twice_and_keeps_the_grants(self, portal: Portal, log: Log) -> None:
         await log.lend("Faust")
         for _ in range(2):
@@ -214,6 +231,43 @@ class TestRebuild:
         code, _, err = await portal("rebuild", "library", "nonsense")
         assert code == 2
         assert "it has: loan" in err
+
+
+class TestAFold:
+    """Of patches that meet in one row while it is kept back, and while it is not."""
+
+    @pytest.mark.parametrize("kept_back", [1, 1_000])
+    @pytest.mark.parametrize("write_once", [False, True])
+    async def test_deletes_and_begins_rows_anew(
+        self, log: Log, monkeypatch: pytest.MonkeyPatch, kept_back: int, write_once: bool
+    ) -> None:
+        monkeypatch.setattr(rebuilding, "FLUSH", kept_back)
+        projections = Projections()
+        loans = projections.table("loan", ("loan_id",), ("title", "state"), write_once=write_once)
+
+        @projections.on(BookLent)
+        def on_book_lent(event: BookLent, meta: Meta, seal: Sealer) -> Iterator[Patch]:
+            place = (str(event.originator_id),)
+            yield loans, place, {"title": event.title, "state": "lent"}
+            yield loans, place, {"state": "at home"}
+            if event.title != "kept":
+                yield loans, place, None
+            if event.title == "again":
+                yield loans, place, {"title": "once more", "state": "new"}
+
+        for title in ("gone", "again", "kept"):
+            await log.lend(title)
+        owner = await asyncpg.create_pool(log.databases.owner_log, min_size=1, max_size=2)
+        fold = rebuilding.Fold(replace(LIBRARY, projections=projections), loans, owner, log.keys)
+        await fold.begin()
+        await fold.go_on(settled=False)
+        rows = await owner.fetch("SELECT title, state FROM loan_rebuilt ORDER BY title")
+        await owner.execute("DROP TABLE loan_rebuilt")
+        await owner.close()
+        assert [tuple(row) for row in rows] == [
+            ("kept", "lent" if write_once else "at home"),
+            ("once more", "new"),
+        ]
 
 
 class TestMistakes:

@@ -70,6 +70,17 @@ class TestAKey:
         with pytest.raises(SealBroken):
             await ring(pool).find(other)
 
+    async def test_is_found_among_others_in_one_query(self, pool: Any) -> None:
+        made, destroyed, unknown, keys = new_id(), new_id(), new_id(), ring(pool)
+        key = await keys.obtain(made)
+        await ring(pool).obtain(destroyed)
+        await ring(pool).destroy(destroyed)
+        for each in (keys, ring(pool)):
+            found = await each.find_all([made, destroyed, unknown])
+            assert set(found) == {made}
+            assert same(found[made], key)
+            assert await each.find_all([made]) == {made: found[made]}
+
     async def test_nobody_made_is_none(self, pool: Any) -> None:
         assert await ring(pool).find(new_id()) is None
 
@@ -91,7 +102,8 @@ class TestADestroyedKey:
         with pytest.raises(KeyDestroyed):
             await ring(pool).obtain(subject)
 
-    async def test_is_not_remembered_by_a_reader_on_its_way(self, pool: Any) -> None:
+    @pytest.mark.parametrize("together", [False, True])
+    async def test_is_not_remembered_by_a_reader_on_its_way(self, pool: Any, together: bool) -> None:
         subject = new_id()
         await ring(pool).obtain(subject)
         answered, go_on = asyncio.Event(), asyncio.Event()
@@ -100,21 +112,29 @@ class TestADestroyedKey:
             """A pool whose answers linger on the way."""
 
             async def fetchrow(self, *args: Any) -> Any:
-                row = await pool.fetchrow(*args)
-                answered.set()
-                await go_on.wait()
-                return row
+                return await self._late(pool.fetchrow(*args))
+
+            async def fetch(self, *args: Any) -> Any:
+                return await self._late(pool.fetch(*args))
 
             async def execute(self, *args: Any) -> Any:
                 return await pool.execute(*args)
 
+            async def _late(self, answer: Any) -> Any:
+                found = await answer
+                answered.set()
+                await go_on.wait()
+                return found
+
         keys = KeyRing(Slow(), MASTER, "library")  # type: ignore[arg-type]
-        reader = asyncio.create_task(keys.find(subject))
+        asking: Any = keys.find_all([subject]) if together else keys.find(subject)
+        reader = asyncio.create_task(asking)
         await answered.wait()
         await keys.destroy(subject)
         go_on.set()
-        await reader
+        assert not await reader
         assert await keys.find(subject) is None
+        assert await keys.find_all([subject]) == {}
 
 
 class TestADigest:

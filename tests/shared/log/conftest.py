@@ -13,7 +13,7 @@ import pytest
 from shared.clock import SystemClock
 from shared.ids import new_id
 from shared.keys import KeyRing, lookup
-from shared.log import Append, AppendQueue, LogParts, LogReader, Unit
+from shared.log import Append, AppendQueue, LoadQueue, LogParts, LogReader, Unit
 from shared.log.append import NewEvent, StreamAppend
 from shared.log.snapshots import Snapshots
 from shared.testing import Databases, fresh
@@ -81,9 +81,10 @@ async def opened(
     keys = KeyRing(keys_pool, os.urandom(32), "library")
     queue = AppendQueue(lambda: asyncpg.connect(databases.log), on_commit)
     await queue.start()
+    loads = LoadQueue(lambda: asyncpg.connect(databases.log))
     parts = LogParts(
         queue,
-        LogReader(pool, keys),
+        LogReader(pool, keys, loads),
         keys,
         Snapshots(pool, keys),
         LIBRARY.projections,
@@ -91,6 +92,7 @@ async def opened(
     )
     yield Log(databases, pool, keys, queue, parts)
     await queue.close()
+    await loads.close()
     await pool.close()
     await keys_pool.close()
 

@@ -321,6 +321,21 @@ class TestReading:
         assert await reader.stream(new_id()) == []
         assert (await unit_on(subject).load_at(Loan, loan.id, 1)).returned is False
 
+    async def test_shows_each_of_many_callers_what_it_has_just_written(self, subject: Subject) -> None:
+        async def lend_and_return() -> None:
+            unit = unit_on(subject)
+            loan = Loan.lend(id=new_id(), now=unit.now, title="Faust", reader="Łukasz")
+            await unit.save(loan, subject=new_id())
+            await unit.commit()
+            unit = unit_on(subject)
+            again = await unit.load(Loan, loan.id)
+            again.give_back("", now=unit.now)
+            await unit.save(again)
+            await unit.commit()
+            assert (await unit_on(subject).load(Loan, loan.id)).returned is True
+
+        await asyncio.gather(*(lend_and_return() for _ in range(32)))
+
     async def test_of_an_erased_person_goes_on_and_holds_nothing(self, subject: Subject) -> None:
         person, unit = new_id(), unit_on(subject)
         loan = Loan.lend(id=new_id(), now=unit.now, title="Faust", reader="Łukasz")
