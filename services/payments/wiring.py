@@ -1,7 +1,8 @@
-"""Puts payments together; the only place that names concrete providers."""
+"""Puts payments together; `providers/registry` names the concrete providers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,53 +11,64 @@ import httpx
 from services.payments.api import claims_router, ledger_router
 from services.payments.attempts import ASK, Attempts
 from services.payments.callbacks import callbacks_router
-from services.payments.domain.claim import ClaimRefused, UnknownMoneyTask, VoucherImpossible
+from services.payments.diagrams import payments_md
+from services.payments.domain.refusals import (
+    ClaimRefused,
+    SecondPersonNeeded,
+    UnknownMoneyTask,
+    UnknownPayment,
+    UnknownRefund,
+    VoucherImpossible,
+)
+from services.payments.domain.switchboard import SWITCH
+from services.payments.methods_api import methods_router, switch_as_told
 from services.payments.money_tasks_api import money_tasks_router
+from services.payments.offer import Offer
 from services.payments.policies import ERASE, erase_citizen, register
-from services.payments.projections import PROJECTIONS
-from services.payments.providers.girocheckout import Account, GiroCheckout
+from services.payments.providers import registry
 from services.payments.published import PUBLISHED
+from services.payments.receipts_api import receipts_router
+from services.payments.refund_projections import PROJECTIONS
+from services.payments.refunding import REFUND, Refunding
+from services.payments.refunds_api import refunds_router
 from services.payments.settings import PaymentsSettings
 from shared.bus.handlers import Handlers
 from shared.service import Parts, Runtime, Service
-from shared.settings import StartRefused
 from shared.tasks import Tasks
 from shared.web.problems import Problem
 
 
 def build(runtime: Runtime) -> Parts:
-    """Policies, poller and HTTP around GiroCheckout."""
+    """Policies, poller and HTTP around the providers that are set up."""
     http = httpx.AsyncClient(trust_env=False)
-    girocheckout = GiroCheckout(
-        base_url=runtime.settings.girocheckout_base_url, account=_account(runtime.settings), http=http
-    )
-    attempts = Attempts(runtime, dict.fromkeys(girocheckout.methods, girocheckout))
+    providers = registry.from_settings(runtime.settings, http)
+    settings = runtime.settings
+    offer = Offer(
+        runtime.pool, providers, settings.payment_methods_retired, settings.payment_breaker_failures,
+        timedelta(seconds=settings.payment_breaker_seconds),
+    )  # fmt: skip
+    attempts = Attempts(runtime, providers, offer, settings.payment_provisional_days)
+    refunding = Refunding(runtime, providers, settings.refund_limit_cents)
     handlers, tasks = Handlers(), Tasks()
-    register(handlers, runtime)
+    register(handlers, runtime, refunding)
     tasks.on(ASK)(attempts.ask)
     tasks.on(ERASE)(erase_citizen)
+    tasks.on(REFUND, give_up=refunding.give_up)(refunding.carry_out)
+    tasks.on(SWITCH)(switch_as_told)
     return Parts(
         routers=[
             claims_router(runtime, attempts),
+            methods_router(runtime, offer),
+            receipts_router(runtime),
+            refunds_router(runtime, refunding),
             ledger_router(runtime),
             money_tasks_router(runtime),
-            callbacks_router(attempts, girocheckout),
+            callbacks_router(attempts, providers.by_name),
         ],
         handlers=handlers,
         tasks=tasks,
         hooks=[lambda: _closing(http)],
     )
-
-
-def _account(settings: PaymentsSettings) -> Account:
-    try:
-        return Account.of(
-            settings.girocheckout_merchant_id,
-            settings.girocheckout_projects,
-            settings.secret_json("girocheckout_passphrases"),
-        )
-    except ValueError as error:
-        raise StartRefused(f"Not started: {error}") from error
 
 
 @asynccontextmanager
@@ -67,7 +79,13 @@ async def _closing(http: httpx.AsyncClient) -> AsyncIterator[None]:
         await http.aclose()
 
 
-_STATUS: Final = {UnknownMoneyTask: 404, VoucherImpossible: 422}
+_STATUS: Final = {
+    SecondPersonNeeded: 403,
+    UnknownMoneyTask: 404,
+    UnknownPayment: 404,
+    UnknownRefund: 404,
+    VoucherImpossible: 422,
+}
 
 
 def _refused(error: Any) -> Problem:
@@ -81,6 +99,6 @@ SERVICE = Service(
     projections=PROJECTIONS,
     build=build,
     migrations=Path(__file__).parent / "migrations",
-    secrets=("girocheckout_passphrases.json",),
     translations={ClaimRefused: _refused},
+    documents=payments_md,
 )

@@ -10,9 +10,11 @@ import pytest
 
 from services.payments.attempts import Attempts
 from services.payments.domain.claim import Claim
+from services.payments.offer import Offer
 from services.payments.providers.girocheckout import GiroCheckout
 from services.payments.providers.port import (
     Attempt,
+    Callback,
     CallbackForged,
     Method,
     Notification,
@@ -20,6 +22,7 @@ from services.payments.providers.port import (
     ProviderUnavailable,
     Started,
 )
+from services.payments.providers.registry import Providers
 from shared.bus.envelope import Envelope, write
 from shared.bus.handlers import Permanent
 from shared.ids import derived_id, new_id
@@ -85,6 +88,19 @@ class TestSettling:
             while (await citizen.claim())["state"] != "settled":
                 await asyncio.sleep(0.05)
 
+    async def test_looks_when_the_payer_comes_back(
+        self, payments: Running, citizen: Citizen, bank: Sandbox
+    ) -> None:
+        await asyncio.to_thread(bank.tell, "never")
+        begun = await citizen.begins()
+        path = f"/claims/{citizen.claim_id}/look"
+        undecided = await payments.http.post(path, headers=citizen.headers)
+        assert (undecided.status_code, undecided.json()["state"]) == (200, "open")
+        await decide(bank, begun.json()["redirect_url"], "pay")
+        assert (await payments.http.post(path, headers=citizen.headers)).json()["state"] == "settled"
+        other = payments.mint.account(new_id(), "payments")
+        assert (await payments.http.post(path, headers=other)).status_code == 404
+
 
 DUE = "SELECT count(*) FROM task WHERE due_at <= now() AND kind <> 'housekeeping'"
 
@@ -120,7 +136,7 @@ class TestSurplus:
         assert [(t["kind"], t["amount_cents"]) for t in tasks] == [("after_cancellation", FEE)]
         assert (await payments.http.get("/ledger/trial-balance", headers=headers)).json()["sum_cents"] == 0
 
-    async def test_of_another_amount_does_not_settle(
+    async def test_does_not_come_where_less_was_paid(
         self, payments: Running, citizen: Citizen, bank: Sandbox, shop: Shop
     ) -> None:
         await asyncio.to_thread(
@@ -129,14 +145,10 @@ class TestSurplus:
         before = await citizen.log_length()
         query = await paid(citizen, bank, shop)
         assert b"gcAmount=1&" in query
-        answer = await notify(payments, query)
-        assert answer.status_code == 200
-        events = await payments.runtime.pool.fetch(
-            "SELECT name FROM event WHERE stream_id = $1 AND version > $2", citizen.claim_id, before
-        )
-        assert "payments.payment_settled" not in [e["name"] for e in events] or (
-            (await citizen.claim())["state"] == "settled"
-        )
+        assert (await notify(payments, query)).json()["Recorded"] == "part"
+        claim = await citizen.claim()
+        assert (claim["state"], claim["owed_cents"]) == ("open", FEE - 1)
+        assert await citizen.log_length() == before + 3
 
 
 class TestForgery:
@@ -155,6 +167,30 @@ class TestForgery:
     @pytest.mark.parametrize("query", [b"", b"gcReference=x", b"a=b&gcHash=0"])
     async def test_is_seen_in_any_garbage(self, payments: Running, query: bytes) -> None:
         assert (await notify(payments, query)).status_code == 400
+
+
+class TestADoor:
+    async def test_of_a_provider_that_is_not_set_up_is_closed(self, payments: Running) -> None:
+        answer = await payments.http.post("/callbacks/nobody/notify", content=b"{}")
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:portal:problem:provider_unknown")
+
+    async def test_hands_on_what_came_as_it_came(
+        self, payments: Running, citizen: Citizen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: list[Callback] = []
+
+        async def looks(_provider: GiroCheckout, callback: Callback) -> None:
+            seen.append(callback)
+
+        monkeypatch.setattr(GiroCheckout, "verify_callback", looks)
+        headers = [("X-Sig", "a"), ("x-sig", "b"), ("Content-Type", "application/json")]
+        before = await citizen.log_length()
+        answer = await payments.http.post(
+            "/callbacks/girocheckout/notify?a=%2f", content=b'{"a":  1}', headers=headers
+        )
+        assert (answer.status_code, answer.json()["Recorded"]) == (200, "nothing")
+        assert (seen[0].query, seen[0].body, seen[0].headers["x-sig"]) == (b"a=%2f", b'{"a":  1}', "a, b")
+        assert await citizen.log_length() == before
 
 
 class TestRefusals:
@@ -312,7 +348,9 @@ class TestSilence:
         claim = await unit.load(Claim, citizen.claim_id)
         (attempt,) = claim.attempts.values()
         ids = {"claim_id": str(claim.id), "attempt_id": str(attempt.attempt_id)}
-        attempts = Attempts(payments.runtime, {Method.CARD: SilentProvider()})
+        providers = Providers.of([SilentProvider()])
+        offer = Offer(payments.runtime.pool, providers, frozenset(), 5, timedelta(minutes=1))
+        attempts = Attempts(payments.runtime, providers, offer, {})
         with pytest.raises(Permanent):
             await attempts.ask(ids, unit)
         unit.now -= timedelta(days=30)
@@ -332,5 +370,5 @@ class SilentProvider:
     async def status(self, reference: str, method: Method) -> Outcome:
         raise ProviderUnavailable("silent")
 
-    def verify_callback(self, query: bytes) -> Notification:
+    async def verify_callback(self, callback: Callback) -> Notification:
         raise CallbackForged("silent")

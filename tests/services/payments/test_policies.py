@@ -6,8 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from services.payments.domain.claim import Claim, Word
+from services.payments.domain.claim import Claim
+from services.payments.domain.kassenzeichen import RangeExhausted
+from services.payments.domain.money import Word
 from services.payments.policies import register
+from services.payments.providers.registry import Providers
+from services.payments.refunding import Refunding
 from shared.bus.envelope import Envelope
 from shared.bus.handlers import Handlers
 from shared.ids import derived_id, new_id
@@ -25,7 +29,7 @@ async def happens(payments: Running, kind: str, at: datetime = NOON, **data: Any
         sequence=1, time=at, data=data, streamversion=1,
     )  # fmt: skip
     handlers = Handlers()
-    register(handlers, payments.runtime)
+    register(handlers, payments.runtime, Refunding(payments.runtime, Providers({}), limit=0))
     unit = Unit(payments.runtime.log, at, Context())
     await handlers.apply(envelope, unit)
     await unit.commit()
@@ -57,6 +61,21 @@ class TestAKassenzeichen:
         assert (await claim_of(payments, case_id)).kassenzeichen[4:6] == year
 
 
+@pytest.mark.parametrize("payments", [{"kassenzeichen_first": 500, "kassenzeichen_last": 501}], indirect=True)
+class TestARange:
+    async def test_is_used_to_its_end_and_not_beyond(self, payments: Running) -> None:
+        cases = [new_id() for _ in range(3)]
+        for case_id in cases[:2]:
+            await happens(payments, "application_submitted", **submitted(case_id))
+        made = [(await claim_of(payments, case_id)).kassenzeichen for case_id in cases[:2]]
+        assert [number[6:13] for number in made] == ["0000500", "0000501"]
+        for _ in range(2):
+            with pytest.raises(RangeExhausted, match="new range"):
+                await happens(payments, "application_submitted", **submitted(cases[2]))
+        given = "SELECT count(*) FROM number_given WHERE name = 'kassenzeichen-2026'"
+        assert await payments.runtime.pool.fetchval(given) == 2
+
+
 class TestARevokedApproval:
     async def test_ends_a_claim_that_is_open(self, payments: Running) -> None:
         case_id = await owing(payments)
@@ -69,7 +88,7 @@ class TestARevokedApproval:
         await happens(payments, "approval_revoked", **revoked(case_id, "full"))
         await happens(payments, "approval_revoked", **revoked(case_id, "full"))  # heard twice
         assert (await claim_of(payments, case_id)).condition == "refund_due"
-        expected = {"provider:bank": 3060, "receivable": 0, "refundable": -3060, "revenue:12.02": 0}
+        expected = {"provider:girocheckout": 3060, "receivable": 0, "refundable": -3060, "revenue:12.02": 0}
         assert await books(payments, case_id) == expected
 
     async def test_keeps_what_was_paid_otherwise(self, payments: Running) -> None:
@@ -90,7 +109,7 @@ async def owing(payments: Running, *, paid: bool = False) -> UUID:
         unit, attempt = payments.runtime.unit(), new_id()
         claim = await unit.load(Claim, derived_id("claim", case_id))
         claim.open_attempt(attempt, "card", "http://portal.test/", now=NOON)
-        claim.record_word(attempt, Word("succeeded", "4000", "bank", "r", 3060, "EUR"), now=NOON)
+        claim.record_word(attempt, Word("succeeded", "4000", "girocheckout", "r", 3060, "EUR"), now=NOON)
         await unit.save(claim)
         await unit.commit()
     return case_id

@@ -1,8 +1,8 @@
 """What every payment provider's adapter must do, whichever provider it speaks to.
 
 A subclass gives two fixtures: `provider` (the adapter, against a counterpart that really answers) and `payer`
-(the counterpart's steering wheel). Methods of `payer`: `decide(reference, outcome)`, `callbacks(count)` → raw
-queries, `break_call(call, fault)`, `course(fault, **more)`.
+(the counterpart's steering wheel). Methods of `payer`: `decide(reference, outcome)`, `callbacks(count)` → all
+that was sent, `break_call(call, fault)`, `course(fault, **more)`.
 """
 
 import uuid
@@ -13,11 +13,15 @@ import pytest
 
 from services.payments.providers.port import (
     Attempt,
+    Callback,
     CallbackForged,
     Method,
+    Notification,
     PaymentProvider,
     ProviderRefused,
     ProviderUnavailable,
+    RefundingProvider,
+    RefundOrder,
     Started,
     State,
 )
@@ -27,7 +31,7 @@ class Payer(Protocol):
     notify_url: str
 
     def decide(self, reference: str, outcome: str) -> None: ...
-    def callbacks(self, count: int) -> list[bytes]: ...
+    def callbacks(self, count: int) -> list[Callback]: ...
     def no_more_callbacks(self, count: int) -> bool: ...
     def break_call(self, call: str, fault: str, **more: Any) -> None: ...
     def course(self, fault: str, **more: Any) -> None: ...
@@ -45,6 +49,13 @@ def an_attempt(payer: Payer, method: Method = Method.CARD, **changes: Any) -> At
         notify_url=payer.notify_url,
     )
     return replace(attempt, **changes)
+
+
+async def told(provider: PaymentProvider, payer: Payer) -> Notification:
+    """What the first callback says."""
+    notification = await provider.verify_callback(payer.callbacks(1)[0])
+    assert notification is not None
+    return notification
 
 
 class ProviderContract:
@@ -77,7 +88,7 @@ class ProviderContract:
     ) -> None:
         attempt, started = await self.started(provider, payer)
         payer.decide(started.reference, wish)
-        notification = provider.verify_callback(payer.callbacks(1)[0])
+        notification = await told(provider, payer)
         assert notification.outcome == await provider.status(started.reference, Method.CARD)
         assert notification.outcome.state is state
         assert notification.method is Method.CARD
@@ -92,7 +103,7 @@ class ProviderContract:
         _, started = await self.started(provider, payer)
         payer.decide(started.reference, "pay")
         first, second = payer.callbacks(2)
-        assert provider.verify_callback(first) == provider.verify_callback(second)
+        assert await provider.verify_callback(first) == await provider.verify_callback(second)
 
     async def test_late_callback_is_overtaken_by_status(
         self, provider: PaymentProvider, payer: Payer
@@ -102,7 +113,7 @@ class ProviderContract:
         payer.decide(started.reference, "pay")
         assert payer.no_more_callbacks(0)
         assert (await provider.status(started.reference, Method.CARD)).state is State.SUCCEEDED
-        assert provider.verify_callback(payer.callbacks(1)[0]).outcome.state is State.SUCCEEDED
+        assert (await told(provider, payer)).outcome.state is State.SUCCEEDED
 
     async def test_missing_callback_is_replaced_by_status(
         self, provider: PaymentProvider, payer: Payer
@@ -121,14 +132,14 @@ class ProviderContract:
         _, started = await self.started(provider, payer)
         payer.decide(started.reference, "cancel")
         with pytest.raises(CallbackForged, match="wrong_hash"):
-            provider.verify_callback(payer.callbacks(1)[0])
+            await provider.verify_callback(payer.callbacks(1)[0])
         assert (await provider.status(started.reference, Method.CARD)).state is State.CANCELLED
 
     async def test_another_amount_does_not_agree(self, provider: PaymentProvider, payer: Payer) -> None:
         payer.course("altered_amount", amount_cents=2500)
         attempt, started = await self.started(provider, payer)
         payer.decide(started.reference, "pay")
-        outcome = provider.verify_callback(payer.callbacks(1)[0]).outcome
+        outcome = (await told(provider, payer)).outcome
         assert outcome.amount_cents == 2500
         assert outcome == await provider.status(started.reference, Method.CARD)
         assert not outcome.agrees_with(
@@ -139,16 +150,16 @@ class ProviderContract:
         payer.course("unknown_first", answers=2)
         _, started = await self.started(provider, payer)
         payer.decide(started.reference, "pay")
-        assert provider.verify_callback(payer.callbacks(1)[0]).outcome.state is State.UNKNOWN
-        told = [(await provider.status(started.reference, Method.CARD)).state for _ in range(3)]
-        assert told == [State.UNKNOWN, State.UNKNOWN, State.SUCCEEDED]
+        assert (await told(provider, payer)).outcome.state is State.UNKNOWN
+        states = [(await provider.status(started.reference, Method.CARD)).state for _ in range(3)]
+        assert states == [State.UNKNOWN, State.UNKNOWN, State.SUCCEEDED]
 
     async def test_success_after_cancellation_is_told(self, provider: PaymentProvider, payer: Payer) -> None:
         payer.course("success_after_cancel", seconds=0.2)
         _, started = await self.started(provider, payer)
         payer.decide(started.reference, "cancel")
-        told = [provider.verify_callback(query).outcome.state for query in payer.callbacks(2)]
-        assert told == [State.CANCELLED, State.SUCCEEDED]
+        found = [await provider.verify_callback(sent) for sent in payer.callbacks(2)]
+        assert [one and one.outcome.state for one in found] == [State.CANCELLED, State.SUCCEEDED]
 
     @pytest.mark.parametrize(
         ("fault", "reason"),
@@ -192,4 +203,78 @@ class ProviderContract:
 
     async def test_callback_of_nobody_is_forged(self, provider: PaymentProvider) -> None:
         with pytest.raises(CallbackForged):
-            provider.verify_callback(b"")
+            await provider.verify_callback(Callback(b"", {}, b""))
+
+
+def a_refund(attempt: Attempt, started: Started, cents: int, **changes: Any) -> RefundOrder:
+    order = RefundOrder(
+        refund_id=uuid.uuid4(), method=attempt.method, payment_reference=started.reference,
+        backend_reference=None, amount_cents=cents, currency="EUR", purpose="Bewohnerparken 4711000001",
+        kassenzeichen="4711000001", whole=cents == attempt.amount_cents,
+    )  # fmt: skip
+    return replace(order, **changes)
+
+
+class RefundingContract:
+    """What a provider must do that gives money back. `backend` gives what it calls the booking."""
+
+    async def paid(self, provider: RefundingProvider, payer: Payer) -> tuple[Attempt, Started, str | None]:
+        attempt = an_attempt(payer)
+        started = await provider.start(attempt)
+        payer.decide(started.reference, "pay")
+        outcome = await provider.status(started.reference, attempt.method)
+        assert outcome.state is State.SUCCEEDED
+        return attempt, started, outcome.backend_transaction_id
+
+    @pytest.mark.parametrize("cents", [1000, 3000], ids=["part", "all"])
+    async def test_gives_back_once_asked(self, provider: RefundingProvider, payer: Payer, cents: int) -> None:
+        attempt, started, booking = await self.paid(provider, payer)
+        order = a_refund(attempt, started, cents, backend_reference=booking)
+        outcome = await provider.refund(order)
+        assert (outcome.state, outcome.amount_cents, outcome.currency) == (State.SUCCEEDED, cents, "EUR")
+        assert outcome.reference not in ("", started.reference)
+        assert await provider.refund_status(order, outcome.reference) == outcome
+
+    async def test_gives_back_in_parts_and_never_more_than_came(
+        self, provider: RefundingProvider, payer: Payer
+    ) -> None:
+        attempt, started, booking = await self.paid(provider, payer)
+        for cents in (1000, 2000):
+            order = a_refund(attempt, started, cents, backend_reference=booking)
+            assert (await provider.refund(order)).state is State.SUCCEEDED
+        with pytest.raises(ProviderRefused):
+            await provider.refund(a_refund(attempt, started, 1, backend_reference=booking))
+
+    async def test_of_a_payment_that_never_was_is_refused(
+        self, provider: RefundingProvider, payer: Payer
+    ) -> None:
+        attempt = an_attempt(payer)
+        started = await provider.start(attempt)
+        with pytest.raises(ProviderRefused):
+            await provider.refund(a_refund(attempt, started, 1000))
+
+    async def test_the_same_order_never_gives_back_twice(
+        self, provider: RefundingProvider, payer: Payer
+    ) -> None:
+        attempt, started, booking = await self.paid(provider, payer)
+        order = a_refund(attempt, started, 1000, backend_reference=booking)
+        first = await provider.refund(order)
+        if provider.refund_repeatable:
+            assert await provider.refund(order) == first
+        else:
+            with pytest.raises(ProviderRefused) as raised:
+                await provider.refund(order)
+            assert raised.value.reaction == "duplicate"
+
+    @pytest.mark.parametrize("fault", ["reply_lost", "unsigned", "wrong_hash", "unavailable"])
+    async def test_that_has_no_answer_leaves_nothing_known(
+        self, provider: RefundingProvider, payer: Payer, fault: str
+    ) -> None:
+        attempt, started, booking = await self.paid(provider, payer)
+        payer.break_call("refund", fault)
+        with pytest.raises(ProviderUnavailable):
+            await provider.refund(a_refund(attempt, started, 1000, backend_reference=booking))
+
+    async def test_is_offered_for_its_methods(self, provider: RefundingProvider) -> None:
+        assert isinstance(provider, RefundingProvider)
+        assert provider.refundable_methods <= provider.methods
