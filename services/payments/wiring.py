@@ -40,7 +40,7 @@ def build(runtime: Runtime) -> Parts:
             claims_router(runtime, attempts),
             ledger_router(runtime),
             money_tasks_router(runtime),
-            callbacks_router(attempts, girocheckout),
+            callbacks_router(attempts, {girocheckout.name: girocheckout}),
         ],
         handlers=handlers,
         tasks=tasks,

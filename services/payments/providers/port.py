@@ -3,12 +3,13 @@
 Who calls it, and when: the payments service alone. `start` runs once per attempt, after the attempt is in
 the log and before the payer's browser is sent away. `verify_callback` runs in the public callback route,
 before anything is read from the request. `status` is asked by the poller for attempts still open, and by
-the callback route whenever a notification differs from the stored attempt.
+the callback route whenever a notification differs from the stored attempt. `capture` runs where an outcome
+says APPROVED, and only while the claim wants the money.
 
 Where money may move: never in `start`, `status` or `verify_callback`. Money moves when the payer agrees on
-the provider's page, between `start` and the first final outcome. A failed `start` may therefore be abandoned
-and a new attempt begun; an attempt that has started may never be abandoned silently, because its payer may
-still agree.
+the provider's page, between `start` and the first final outcome; at a provider that says APPROVED it moves in
+`capture`. A failed `start` may therefore be abandoned and a new attempt begun; an attempt that has started
+may never be abandoned silently, because its payer may still agree.
 
 What must not happen here: no write to the log or a table, no retry (the caller's task table retries), no
 decision about the claim, no reading of the browser's return as proof, no personal data in a log line.
@@ -19,9 +20,10 @@ replaced by what `status` says; that call is authenticated field by field, a red
 not. A success after a final failure happens and is money: record it, do not drop it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 
@@ -37,12 +39,15 @@ class Method(StrEnum):
 
 
 class State(StrEnum):
-    """What is known of an attempt. UNKNOWN is the only one that is not final."""
+    """What is known of an attempt. Not final: UNKNOWN, and APPROVED, where the payer has agreed and the money
+    moves only when we `capture` it. REVERSED follows SUCCEEDED: bank or card network took the money back."""
 
+    APPROVED = "approved"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    REVERSED = "reversed"
     UNKNOWN = "unknown"
 
 
@@ -94,8 +99,9 @@ class Outcome:
     """What the provider says about one transaction, authenticated.
 
     `code` is the provider's own code, kept as evidence only. `transaction_id` is ours (32 hex digits).
-    `amount_cents` and `currency` are what the provider booked, None where it named none.
-    `backend_transaction_id` identifies the booking at the bank or card network.
+    `amount_cents` and `currency` are what it booked (REVERSED: took back), None where it names none.
+    `backend_transaction_id` identifies the booking at the bank or card network (PayPal: the capture).
+    `fee_cents` is what the provider keeps of it, None where it does not say.
     """
 
     state: State
@@ -105,6 +111,7 @@ class Outcome:
     amount_cents: int | None
     currency: str | None
     backend_transaction_id: str | None = None
+    fee_cents: int | None = None
 
     def agrees_with(self, *, reference: str, attempt_id: UUID, amount_cents: int, currency: str) -> bool:
         """True if this outcome is about exactly the stored attempt and its money."""
@@ -114,6 +121,18 @@ class Outcome:
             amount_cents,
             currency,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A request to the provider's own door, exactly as received, nothing of it believed yet.
+
+    `query` without the question mark; `headers` with lower-case names, a name given twice joined by `, `.
+    """
+
+    query: bytes
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,17 +227,40 @@ class PaymentProvider(Protocol):
         """Ask what became of it. UNKNOWN is an answer. Raises ProviderUnavailable, ProviderRefused."""
         ...
 
-    def verify_callback(self, query: bytes) -> Notification:
-        """Check the raw query string of a callback, exactly as received. Pure. Raises CallbackForged."""
+    async def verify_callback(self, callback: Callback) -> Notification | None:
+        """Check a callback; None where it is authentic and says nothing about a payment.
+
+        A provider that sends none finds every callback forged. Raises CallbackForged; ProviderUnavailable
+        where what proves it (a certificate) cannot be had now.
+        """
         ...
 
 
+@runtime_checkable
+class CapturingProvider(PaymentProvider, Protocol):
+    """A provider at which the payer's agreement (APPROVED) is not yet the money."""
+
+    async def capture(self, reference: str, method: Method, attempt_id: UUID) -> Outcome:
+        """Take the money that the payer agreed to. Money moves, once per `attempt_id`, however often called.
+
+        UNKNOWN is an answer: the provider still works on it. Raises ProviderUnavailable (nothing is known,
+        `status` decides), ProviderRefused (APPROVED stands, or the payer has to choose again).
+        """
+        ...
+
+
+@runtime_checkable
 class RefundingProvider(PaymentProvider, Protocol):
     """A provider that gives money back on our word; not every one does.
 
     Money moves in `refund`. `ProviderUnavailable` from it means that the money may have moved: only where
     `refund_repeatable` is true may the same order be sent again; otherwise a person looks.
     """
+
+    @property
+    def refundable_methods(self) -> frozenset[Method]:
+        """The methods whose payments it gives back."""
+        ...
 
     @property
     def refund_repeatable(self) -> bool:

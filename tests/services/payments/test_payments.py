@@ -13,6 +13,7 @@ from services.payments.domain.claim import Claim
 from services.payments.providers.girocheckout import GiroCheckout
 from services.payments.providers.port import (
     Attempt,
+    Callback,
     CallbackForged,
     Method,
     Notification,
@@ -332,5 +333,5 @@ class SilentProvider:
     async def status(self, reference: str, method: Method) -> Outcome:
         raise ProviderUnavailable("silent")
 
-    def verify_callback(self, query: bytes) -> Notification:
+    async def verify_callback(self, callback: Callback) -> Notification:
         raise CallbackForged("silent")

@@ -6,6 +6,7 @@ from services.payments.providers.girocheckout import callbacks, fields, replies,
 from services.payments.providers.girocheckout.account import Account, Project
 from services.payments.providers.port import (
     Attempt,
+    Callback,
     Method,
     Notification,
     Outcome,
@@ -51,8 +52,8 @@ class GiroCheckout:
             raise ProviderUnavailable("answer_about_another_transaction")
         return reply.outcome()
 
-    def verify_callback(self, query: bytes) -> Notification:
-        return callbacks.verify(self._account.projects, query)
+    async def verify_callback(self, callback: Callback) -> Notification:
+        return callbacks.verify(self._account.projects, callback.query)
 
     def _project(self, method: Method) -> Project:
         try:

@@ -1,8 +1,8 @@
 """What every payment provider's adapter must do, whichever provider it speaks to.
 
 A subclass gives two fixtures: `provider` (the adapter, against a counterpart that really answers) and `payer`
-(the counterpart's steering wheel). Methods of `payer`: `decide(reference, outcome)`, `callbacks(count)` → raw
-queries, `break_call(call, fault)`, `course(fault, **more)`.
+(the counterpart's steering wheel). Methods of `payer`: `decide(reference, outcome)`, `callbacks(count)` → all
+that was sent, `break_call(call, fault)`, `course(fault, **more)`.
 """
 
 import uuid
@@ -13,8 +13,10 @@ import pytest
 
 from services.payments.providers.port import (
     Attempt,
+    Callback,
     CallbackForged,
     Method,
+    Notification,
     PaymentProvider,
     ProviderRefused,
     ProviderUnavailable,
@@ -27,7 +29,7 @@ class Payer(Protocol):
     notify_url: str
 
     def decide(self, reference: str, outcome: str) -> None: ...
-    def callbacks(self, count: int) -> list[bytes]: ...
+    def callbacks(self, count: int) -> list[Callback]: ...
     def no_more_callbacks(self, count: int) -> bool: ...
     def break_call(self, call: str, fault: str, **more: Any) -> None: ...
     def course(self, fault: str, **more: Any) -> None: ...
@@ -45,6 +47,13 @@ def an_attempt(payer: Payer, method: Method = Method.CARD, **changes: Any) -> At
         notify_url=payer.notify_url,
     )
     return replace(attempt, **changes)
+
+
+async def told(provider: PaymentProvider, payer: Payer) -> Notification:
+    """What the first callback says."""
+    notification = await provider.verify_callback(payer.callbacks(1)[0])
+    assert notification is not None
+    return notification
 
 
 class ProviderContract:
@@ -77,7 +86,7 @@ class ProviderContract:
     ) -> None:
         attempt, started = await self.started(provider, payer)
         payer.decide(started.reference, wish)
-        notification = provider.verify_callback(payer.callbacks(1)[0])
+        notification = await told(provider, payer)
         assert notification.outcome == await provider.status(started.reference, Method.CARD)
         assert notification.outcome.state is state
         assert notification.method is Method.CARD
@@ -92,7 +101,7 @@ class ProviderContract:
         _, started = await self.started(provider, payer)
         payer.decide(started.reference, "pay")
         first, second = payer.callbacks(2)
-        assert provider.verify_callback(first) == provider.verify_callback(second)
+        assert await provider.verify_callback(first) == await provider.verify_callback(second)
 
     async def test_late_callback_is_overtaken_by_status(
         self, provider: PaymentProvider, payer: Payer
@@ -102,7 +111,7 @@ class ProviderContract:
         payer.decide(started.reference, "pay")
         assert payer.no_more_callbacks(0)
         assert (await provider.status(started.reference, Method.CARD)).state is State.SUCCEEDED
-        assert provider.verify_callback(payer.callbacks(1)[0]).outcome.state is State.SUCCEEDED
+        assert (await told(provider, payer)).outcome.state is State.SUCCEEDED
 
     async def test_missing_callback_is_replaced_by_status(
         self, provider: PaymentProvider, payer: Payer
@@ -121,14 +130,14 @@ class ProviderContract:
         _, started = await self.started(provider, payer)
         payer.decide(started.reference, "cancel")
         with pytest.raises(CallbackForged, match="wrong_hash"):
-            provider.verify_callback(payer.callbacks(1)[0])
+            await provider.verify_callback(payer.callbacks(1)[0])
         assert (await provider.status(started.reference, Method.CARD)).state is State.CANCELLED
 
     async def test_another_amount_does_not_agree(self, provider: PaymentProvider, payer: Payer) -> None:
         payer.course("altered_amount", amount_cents=2500)
         attempt, started = await self.started(provider, payer)
         payer.decide(started.reference, "pay")
-        outcome = provider.verify_callback(payer.callbacks(1)[0]).outcome
+        outcome = (await told(provider, payer)).outcome
         assert outcome.amount_cents == 2500
         assert outcome == await provider.status(started.reference, Method.CARD)
         assert not outcome.agrees_with(
@@ -139,16 +148,16 @@ class ProviderContract:
         payer.course("unknown_first", answers=2)
         _, started = await self.started(provider, payer)
         payer.decide(started.reference, "pay")
-        assert provider.verify_callback(payer.callbacks(1)[0]).outcome.state is State.UNKNOWN
-        told = [(await provider.status(started.reference, Method.CARD)).state for _ in range(3)]
-        assert told == [State.UNKNOWN, State.UNKNOWN, State.SUCCEEDED]
+        assert (await told(provider, payer)).outcome.state is State.UNKNOWN
+        states = [(await provider.status(started.reference, Method.CARD)).state for _ in range(3)]
+        assert states == [State.UNKNOWN, State.UNKNOWN, State.SUCCEEDED]
 
     async def test_success_after_cancellation_is_told(self, provider: PaymentProvider, payer: Payer) -> None:
         payer.course("success_after_cancel", seconds=0.2)
         _, started = await self.started(provider, payer)
         payer.decide(started.reference, "cancel")
-        told = [provider.verify_callback(query).outcome.state for query in payer.callbacks(2)]
-        assert told == [State.CANCELLED, State.SUCCEEDED]
+        found = [await provider.verify_callback(sent) for sent in payer.callbacks(2)]
+        assert [one and one.outcome.state for one in found] == [State.CANCELLED, State.SUCCEEDED]
 
     @pytest.mark.parametrize(
         ("fault", "reason"),
@@ -192,4 +201,4 @@ class ProviderContract:
 
     async def test_callback_of_nobody_is_forged(self, provider: PaymentProvider) -> None:
         with pytest.raises(CallbackForged):
-            provider.verify_callback(b"")
+            await provider.verify_callback(Callback(b"", {}, b""))

@@ -8,7 +8,13 @@ import httpx
 import pytest
 
 from services.payments.providers.girocheckout import Account, GiroCheckout
-from services.payments.providers.port import Method, PaymentProvider, ProviderRefused, ProviderUnavailable
+from services.payments.providers.port import (
+    Callback,
+    Method,
+    PaymentProvider,
+    ProviderRefused,
+    ProviderUnavailable,
+)
 from tests.deploy.sandbox.serving import (
     MERCHANT,
     PASSPHRASES,
@@ -18,7 +24,7 @@ from tests.deploy.sandbox.serving import (
     running_sandbox,
     running_shop,
 )
-from tests.services.payments.providers.contract import ProviderContract, an_attempt
+from tests.services.payments.providers.contract import ProviderContract, an_attempt, told
 
 
 class SandboxPayer:
@@ -30,8 +36,8 @@ class SandboxPayer:
     def decide(self, reference: str, outcome: str) -> None:
         self.sandbox.decide(reference, outcome)
 
-    def callbacks(self, count: int) -> list[bytes]:
-        return self._shop.wait(count)
+    def callbacks(self, count: int) -> list[Callback]:
+        return [Callback(query, {}, b"") for query in self._shop.wait(count)]
 
     def no_more_callbacks(self, count: int) -> bool:
         return self._shop.stays_at(count)
@@ -81,7 +87,7 @@ class TestEveryMethodOfGiroCheckout:
         attempt = an_attempt(payer, method)
         started = await provider.start(attempt)
         payer.decide(started.reference, "pay")
-        notification = provider.verify_callback(payer.callbacks(1)[0])
+        notification = await told(provider, payer)
         assert notification.method is method
         assert notification.outcome == await provider.status(started.reference, method)
 
