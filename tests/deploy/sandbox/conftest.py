@@ -27,6 +27,5 @@ def corner_shop() -> Iterator[Shop]:
 @pytest.fixture
 def shop(corner_shop: Shop) -> Shop:
     """The one shop of the session, having heard nothing yet."""
-    corner_shop.queries.clear()
-    corner_shop.answers.clear()
+    corner_shop.forget()
     return corner_shop

@@ -46,6 +46,7 @@ class Order:
     status: str
     fault: Fault = NORMAL
     refused_once: bool = False
+    bank_declines: bool = False
 
     def become(self, **changes: Any) -> "Order":
         return replace(self, **changes)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from deploy.local.sandbox.paypal.book import Book, Capture, Order, Refund
-from deploy.local.sandbox.paypal.faults import NORMAL, Course, Fault
+from deploy.local.sandbox.paypal.faults import NORMAL, Course
 from deploy.local.sandbox.paypal.protocol import (
     Json,
     Refused,
@@ -97,9 +97,7 @@ class House:
             gone = order.become(status="GONE")
             self._book.save(gone)
             return gone
-        if wish == "fail":
-            order = order.become(fault=Fault(Course.DECLINED))
-        agreed = order.become(status="APPROVED")
+        agreed = order.become(status="APPROVED", bank_declines=wish == "fail")
         self._book.save(agreed)
         self._tell(
             "CHECKOUT.ORDER.APPROVED", "checkout-order", order_json(agreed, [], [], public), agreed, public
@@ -134,9 +132,8 @@ class House:
             cents = fault.amount_cents or cents + 100
         if fault.kind is Course.FOREIGN_CURRENCY:
             currency = "USD"
-        status = {Course.PENDING: "PENDING", Course.DECLINED: "DECLINED"}.get(
-            fault.kind if isinstance(fault.kind, Course) else Course.NORMAL, "COMPLETED"
-        )
+        declined = order.bank_declines or fault.kind is Course.DECLINED
+        status = "DECLINED" if declined else "PENDING" if fault.kind is Course.PENDING else "COMPLETED"
         return Capture(
             new_id(), self._clock(), order.id, cents, currency, order.custom_id, order.invoice_id, status,
             fault.answers if status == "PENDING" else 0,
