@@ -29,7 +29,7 @@ from services.payments.providers.port import (
 
 
 class Payer(Protocol):
-    """`callbacks(count)`: all that was sent, once there are so many. `balance`: cents in the provider's book."""
+    """`callbacks(count)`: all that was sent, once there are so many; `balance`: cents in the book there."""
 
     notify_url: str
 
