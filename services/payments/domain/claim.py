@@ -96,6 +96,7 @@ class Attempt:
     attempt_id: UUID
     method: str
     state: str
+    provider: str = ""
     reference: str = ""
 
 
@@ -144,10 +145,14 @@ class Claim(Aggregate):
         self.condition, self.attempts, self.settled_at, self.settled_by = "open", {}, None, None
         self.paid_through, self.money_tasks = "", {}
 
-    def put_attempt(self, attempt_id: UUID, state: str, method: str = "", reference: str = "") -> None:
+    def put_attempt(
+        self, attempt_id: UUID, state: str, method: str = "", provider: str = "", reference: str = ""
+    ) -> None:
         """Assigns the state of an attempt."""
         known = self.attempts.get(attempt_id) or Attempt(attempt_id, method, state)
-        self.attempts[attempt_id] = replace(known, state=state, reference=reference or known.reference)
+        self.attempts[attempt_id] = replace(
+            known, state=state, provider=provider or known.provider, reference=reference or known.reference
+        )
 
     @classmethod
     def request(

@@ -53,7 +53,7 @@ class PaymentStarted(Event):
     reference: str
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.put_attempt(self.attempt_id, "started", reference=self.reference)
+        aggregate.put_attempt(self.attempt_id, "started", provider=self.provider, reference=self.reference)
 
 
 @stored("payments.attempt_abandoned")
