@@ -8,7 +8,9 @@ from uuid import UUID
 
 import structlog
 
-from services.payments.domain.claim import OPEN_ATTEMPTS, Claim, Recorded, Word
+from services.payments.domain.claim import Claim
+from services.payments.domain.money import Recorded, Word
+from services.payments.domain.transitions import OPEN_ATTEMPTS
 from services.payments.providers.port import (
     Attempt,
     Method,

@@ -10,7 +10,7 @@ import httpx
 from services.payments.api import claims_router, ledger_router
 from services.payments.attempts import ASK, Attempts
 from services.payments.callbacks import callbacks_router
-from services.payments.domain.claim import ClaimRefused, UnknownMoneyTask, VoucherImpossible
+from services.payments.domain.refusals import ClaimRefused, UnknownMoneyTask, VoucherImpossible
 from services.payments.money_tasks_api import money_tasks_router
 from services.payments.policies import ERASE, erase_citizen, register
 from services.payments.projections import PROJECTIONS
