@@ -8,7 +8,9 @@ from uuid import UUID
 
 import structlog
 
-from services.payments.domain.claim import OPEN_ATTEMPTS, Claim, Recorded, Word
+from services.payments.domain.claim import Claim
+from services.payments.domain.money import Recorded, Word
+from services.payments.domain.transitions import OPEN_ATTEMPTS
 from services.payments.providers.port import (
     Attempt,
     Method,
@@ -19,6 +21,7 @@ from services.payments.providers.port import (
     ProviderUnavailable,
     Started,
 )
+from services.payments.providers.registry import Providers
 from shared import crash
 from shared.bus.handlers import Permanent
 from shared.crash import CrashPoint
@@ -55,10 +58,10 @@ class UnknownTransaction(LookupError):
 
 @dataclass(slots=True)
 class Attempts:
-    """Begins and decides attempts; `providers` by method."""
+    """Begins and decides attempts."""
 
     runtime: Runtime
-    providers: dict[Method, PaymentProvider]
+    providers: Providers
 
     async def begin(
         self, claim: Claim, method: Method, return_url: str, units: Callable[[], Unit], answered: Answered[A]
@@ -76,7 +79,7 @@ class Attempts:
         await unit.save(claim)
         await unit.commit()
         try:
-            started = await provider.start(self._order(claim, attempt_id, method, return_url))
+            started = await provider.start(self._order(claim, attempt_id, method, return_url, provider))
         except (ProviderUnavailable, ProviderRefused) as error:
             claim.abandon_attempt(attempt_id, type(error).__name__, now=unit.now)
             await unit.save(claim)
@@ -136,7 +139,9 @@ class Attempts:
         attempt = claim.attempts[UUID(payload["attempt_id"])]
         if attempt.state not in OPEN_ATTEMPTS:
             return
-        provider = self._provider(Method(attempt.method))
+        provider = self.providers.by_name.get(attempt.provider)
+        if provider is None:
+            raise Permanent(f"the provider {attempt.provider} is not set up here any more")
         outcome = await self._status(provider, attempt.reference, Method(attempt.method))
         if outcome is None or outcome.state.value == "unknown":
             # undecided is not unclear: the payer may still sit at the provider's page, or pay otherwise
@@ -182,17 +187,18 @@ class Attempts:
         return claim_id, attempt_id
 
     def _provider(self, method: Method) -> PaymentProvider:
-        try:
-            return self.providers[method]
-        except KeyError:
-            raise Problem("method_unknown", 422, "This way to pay is not offered") from None
+        for provider in self.providers.serving(method):
+            return provider
+        raise Problem("method_unknown", 422, "This way to pay is not offered")
 
-    def _order(self, claim: Claim, attempt_id: UUID, method: Method, return_url: str) -> Attempt:
+    def _order(
+        self, claim: Claim, attempt_id: UUID, method: Method, return_url: str, provider: PaymentProvider
+    ) -> Attempt:
         base = self.runtime.settings.notify_base_url
         return Attempt(
             attempt_id=attempt_id, method=method, amount_cents=claim.amount_cents, currency=claim.currency,
             purpose=claim.kassenzeichen, kassenzeichen=claim.kassenzeichen, return_url=return_url,
-            notify_url=f"{base}/zahlung/girocheckout/notify", language=claim.language,
+            notify_url=f"{base}/zahlung/{provider.name}/notify", language=claim.language,
         )  # fmt: skip
 
 

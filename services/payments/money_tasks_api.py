@@ -8,8 +8,9 @@ from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.payments import queries
-from services.payments.domain.claim import Claim, UnknownMoneyTask
+from services.payments.domain.claim import Claim
 from services.payments.domain.money_tasks import Settled
+from services.payments.domain.refusals import UnknownMoneyTask
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
 from shared.web.problems import Problem

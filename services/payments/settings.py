@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from shared.settings import ServiceSettings, TimeZone
 
@@ -11,9 +11,9 @@ from shared.settings import ServiceSettings, TimeZone
 class PaymentsSettings(ServiceSettings):
     """Beside the common ones: the provider's address and projects, the cash office's number prefix."""
 
-    girocheckout_base_url: str
-    girocheckout_merchant_id: int
-    girocheckout_projects: dict[str, int]
+    girocheckout_base_url: str = ""
+    girocheckout_merchant_id: int | None = None
+    girocheckout_projects: dict[str, int] = Field(default_factory=dict)
     city_time_zone: TimeZone = "Europe/Berlin"
     kassenzeichen_prefix: str = "4711"
     payments_public_url: str = ""

@@ -1,153 +1,55 @@
 """A claim of the city: at most one payment settles it, and no money that comes is ever dropped.
 
-An attempt is not a payment, a payment is not a claim. Only a provider's verified word settles. Late, double
-and contradictory words are ordinary: each has a named result.
+An attempt is not a payment, a payment is not a claim. Only a provider's or the bank's verified word settles.
+Late, double, contradictory, partial and excess words are ordinary: each has a named result.
 """
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
+from services.payments.domain import reversals
+from services.payments.domain.claim_state import ClaimState
 from services.payments.domain.events import (
     AttemptAbandoned,
     AttemptOpened,
     ClaimCancelled,
     MoneyTaskSettled,
+    PartReceived,
+    PaymentApproved,
     PaymentFailed,
     PaymentRequested,
     PaymentSettled,
     PaymentStarted,
     PaymentUnclear,
+    ProviderFeeCharged,
     RefundFellDue,
     SurplusReceived,
 )
+from services.payments.domain.money import Attempt, Receipt, Recorded, Reversal, Word
 from services.payments.domain.money_tasks import MoneyTask, Settled, voucher_number
-from shared.domain import Aggregate
+from services.payments.domain.refusals import (
+    AmountDiffers,
+    MoneyTaskDone,
+    NotPayable,
+    PaymentBeingChecked,
+    RefundUnderWay,
+    UnknownAttempt,
+    UnknownMoneyTask,
+    UnknownPayment,
+    VoucherImpossible,
+)
+from services.payments.domain.transitions import ATTEMPT, DECIDED_ELSEWHERE
+from shared.ids import derived_id
 
-OPEN_ATTEMPTS: Final = ("opened", "started", "unclear")
-"""States of an attempt from which a final word is still to come."""
-
-
-class ClaimRefused(Exception):
-    """A command that the claim does not allow now; `slug` says which rule."""
-
-    slug = "refused"
-
-
-class NotPayable(ClaimRefused):
-    """The claim is settled or cancelled: there is nothing to pay."""
-
-    slug = "nothing_to_pay"
-
-
-class PaymentBeingChecked(ClaimRefused):
-    """An earlier attempt may yet turn out to be paid; a second one could pay twice."""
-
-    slug = "payment_being_checked"
+_WHY_SURPLUS = {"cancelled": "after_cancellation", "settled": "second_payment"}
+NOT_WANTED = "not_wanted"
+"""The code of an attempt that the payer agreed to when nothing was owed any more: it is not captured."""
 
 
-class UnknownAttempt(ClaimRefused):
-    """No attempt of this claim has this id."""
-
-    slug = "unknown_attempt"
-
-
-class UnknownMoneyTask(ClaimRefused):
-    """Nothing of this claim is for a person to see to under this number."""
-
-    slug = "money_task_unknown"
-
-
-class MoneyTaskDone(ClaimRefused):
-    """Somebody has seen to this money before; it must not be paid out twice."""
-
-    slug = "money_task_done"
-
-
-class AmountDiffers(ClaimRefused):
-    """A task is done in full, or not at all."""
-
-    slug = "amount_differs"
-
-
-class VoucherImpossible(ClaimRefused):
-    """What was given as the voucher's number cannot be one."""
-
-    slug = "voucher_impossible"
-
-
-class Recorded(StrEnum):
-    """What became of a provider's word."""
-
-    SETTLED = "settled"
-    SURPLUS = "surplus"
-    FAILED = "failed"
-    UNCLEAR = "unclear"
-    DUPLICATE = "duplicate"
-    CONTRADICTED = "contradicted"
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try to pay; its state is a word of `attempt_states`."""
-
-    attempt_id: UUID
-    method: str
-    state: str
-    reference: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A provider's verified word on an attempt: `state` as in the provider port, money in integer cents."""
-
-    state: str
-    code: str
-    provider: str
-    reference: str
-    amount_cents: int
-    currency: str
-    backend_id: str | None = None
-
-
-class Claim(Aggregate):
-    """What a citizen owes for a case. Conditions: open, settled, cancelled, refund_due, refunded,
-    refund_waived."""
+class Claim(ClaimState):
+    """What a citizen owes for a case."""
 
     BEGINS = (PaymentRequested,)
-
-    case_id: UUID
-    case_number: str
-    account_id: UUID
-    service: str
-    cost_object: str
-    kassenzeichen: str
-    amount_cents: int
-    currency: str
-    pay_by: date | None
-    language: str
-    condition: str
-    attempts: dict[UUID, Attempt]
-    settled_at: datetime | None
-    settled_by: UUID | None
-    paid_through: str
-    money_tasks: dict[int, MoneyTask]
-
-    def begin_with(self, event: PaymentRequested) -> None:
-        """Assigns the state of a new claim."""
-        for name in ("case_id", "case_number", "account_id", "service", "cost_object", "kassenzeichen"):
-            setattr(self, name, getattr(event, name))
-        self.amount_cents, self.currency = event.amount_cents, event.currency
-        self.pay_by, self.language = event.pay_by, event.language
-        self.condition, self.attempts, self.settled_at, self.settled_by = "open", {}, None, None
-        self.paid_through, self.money_tasks = "", {}
-
-    def put_attempt(self, attempt_id: UUID, state: str, method: str = "", reference: str = "") -> None:
-        """Assigns the state of an attempt."""
-        known = self.attempts.get(attempt_id) or Attempt(attempt_id, method, state)
-        self.attempts[attempt_id] = replace(known, state=state, reference=reference or known.reference)
 
     @classmethod
     def request(
@@ -165,98 +67,155 @@ class Claim(Aggregate):
         )  # fmt: skip
 
     def open_attempt(self, attempt_id: UUID, method: str, return_url: str, *, now: datetime) -> None:
-        """A new try. Raises NotPayable, PaymentBeingChecked."""
+        """A new try to pay what is owed now. Raises NotPayable, PaymentBeingChecked."""
         if self.condition != "open":
             raise NotPayable(f"the claim is {self.condition}")
-        if any(attempt.state == "unclear" for attempt in self.attempts.values()):
+        if any(attempt.state in DECIDED_ELSEWHERE for attempt in self.attempts.values()):
             raise PaymentBeingChecked("an earlier attempt is not decided yet")
-        self.emit(AttemptOpened, now=now, attempt_id=attempt_id, method=method, return_url=return_url)
+        self.emit(AttemptOpened, now=now, attempt_id=attempt_id, method=method, return_url=return_url,
+                  amount_cents=self.owed_cents)  # fmt: skip
 
     def record_start(self, attempt_id: UUID, provider: str, reference: str, *, now: datetime) -> None:
         """The provider's reference is known. Raises UnknownAttempt."""
-        attempt = self._attempt(attempt_id)
+        attempt = self.attempt(attempt_id)
         if attempt.state == "opened":
             self.emit(PaymentStarted, now=now, case_id=self.case_id, attempt_id=attempt_id,
                       method=attempt.method, provider=provider, reference=reference)  # fmt: skip
 
     def abandon_attempt(self, attempt_id: UUID, reason: str, *, now: datetime) -> None:
         """The provider could not be reached to open a transaction. Raises UnknownAttempt."""
-        if self._attempt(attempt_id).state == "opened":
+        if self.attempt(attempt_id).state == "opened":
             self.emit(AttemptAbandoned, now=now, attempt_id=attempt_id, reason=reason)
 
     def record_word(self, attempt_id: UUID, word: Word, *, now: datetime) -> Recorded:
         """Takes a provider's verified word. Raises UnknownAttempt."""
-        attempt = self._attempt(attempt_id)
-        if word.state == attempt.state:
-            return Recorded.DUPLICATE
+        attempt = self.attempt(attempt_id)
+        paid = attempt_id in self.payments
+        if word.state == "reversed" and paid:
+            reversal = Reversal(word.code, word.reference, word.amount_cents)
+            return reversals.reverse(self, attempt_id, reversal, now=now)
         if word.state == "succeeded":
-            return self._record_money(attempt, word, now)
-        if attempt.state == "succeeded":
-            return Recorded.CONTRADICTED
-        if attempt.state not in OPEN_ATTEMPTS:
-            return Recorded.DUPLICATE
-        if word.state == "unknown":
-            return self._record_unclear(attempt, word, now)
-        self.emit(PaymentFailed, now=now, case_id=self.case_id, attempt_id=attempt_id, outcome=word.state,
-                  code=word.code)  # fmt: skip
+            return Recorded.DUPLICATE if paid else self._take_money(attempt_id, attempt.method, word, now)
+        if word.state == "approved":
+            return self._record_approval(attempt, word, now)
+        outcome = "failed" if word.state == "reversed" else word.state
+        if (attempt.state, outcome) not in ATTEMPT:
+            return Recorded.CONTRADICTED if attempt.state == "succeeded" else Recorded.DUPLICATE
+        if outcome == "unknown":
+            self.emit(PaymentUnclear, now=now, case_id=self.case_id, attempt_id=attempt_id, code=word.code)
+            return Recorded.UNCLEAR
+        return self._fail(attempt_id, outcome, word.code, now)
+
+    def _fail(self, attempt_id: UUID, outcome: str, code: str, now: datetime) -> Recorded:
+        self.emit(PaymentFailed, now=now, case_id=self.case_id, attempt_id=attempt_id, outcome=outcome,
+                  code=code)  # fmt: skip
         return Recorded.FAILED
 
-    def _record_money(self, attempt: Attempt, word: Word, now: datetime) -> Recorded:
-        reason = self._why_surplus(word)
-        if reason is None:
-            self.emit(
-                PaymentSettled, now=now, case_id=self.case_id, account_id=self.account_id,
-                attempt_id=attempt.attempt_id, amount_cents=word.amount_cents, currency=word.currency,
-                method=attempt.method, provider=word.provider, reference=word.reference, code=word.code,
-                backend_id=word.backend_id,
-            )  # fmt: skip
-            return Recorded.SETTLED
-        self.emit(
-            SurplusReceived, now=now, case_id=self.case_id, attempt_id=attempt.attempt_id,
-            amount_cents=word.amount_cents, currency=word.currency, reason=reason, provider=word.provider,
-            reference=word.reference,
-        )  # fmt: skip
-        return Recorded.SURPLUS
-
-    def _why_surplus(self, word: Word) -> str | None:
-        if self.condition == "cancelled":
-            return "after_cancellation"
-        if self.condition != "open":
-            return "second_payment"
-        if (word.amount_cents, word.currency) != (self.amount_cents, self.currency):
-            return "amount_differs"
-        return None
-
-    def _record_unclear(self, attempt: Attempt, word: Word, now: datetime) -> Recorded:
-        if attempt.state == "unclear":
-            return Recorded.DUPLICATE
-        self.emit(
-            PaymentUnclear, now=now, case_id=self.case_id, attempt_id=attempt.attempt_id, code=word.code
+    def _record_approval(self, attempt: Attempt, word: Word, now: datetime) -> Recorded:
+        """The payer agreed: the money is wanted, or the attempt ends here and is never captured."""
+        if (attempt.state, "approved") not in ATTEMPT:
+            return Recorded.APPROVED if attempt.state == "approved" else Recorded.DUPLICATE
+        rival = any(
+            other.state in DECIDED_ELSEWHERE and other.attempt_id != attempt.attempt_id
+            for other in self.attempts.values()
         )
-        return Recorded.UNCLEAR
+        owed = (self.owed_cents, self.currency)
+        if rival or self.condition != "open" or (word.amount_cents, word.currency) != owed:
+            return self._fail(attempt.attempt_id, "cancelled", NOT_WANTED, now)
+        self.emit(PaymentApproved, now=now, attempt_id=attempt.attempt_id, provider=word.provider,
+                  reference=word.reference)  # fmt: skip
+        return Recorded.APPROVED
+
+    def record_receipt(self, receipt: Receipt, *, now: datetime) -> Recorded:
+        """Money that came without an attempt; the same entry told again is a duplicate."""
+        payment_id = self.receipt_id(receipt.source, receipt.reference)
+        if payment_id in self.payments:
+            return Recorded.DUPLICATE
+        word = Word(
+            "succeeded", "", receipt.source, receipt.reference, receipt.amount_cents, receipt.currency,
+            provisional_until=receipt.provisional_until,
+        )  # fmt: skip
+        return self._take_money(payment_id, receipt.method, word, now)
+
+    def receipt_id(self, source: str, reference: str) -> UUID:
+        """The id of the payment that an entry of the bank's statement or the till is."""
+        return derived_id("receipt", self.id, f"{source}|{reference}")
+
+    def record_reversal(self, payment_id: UUID, reversal: Reversal, *, now: datetime) -> Recorded:
+        """A payment was taken back by bank or card network. Raises UnknownPayment."""
+        if payment_id not in self.payments:
+            raise UnknownPayment(str(payment_id))
+        return reversals.reverse(self, payment_id, reversal, now=now)
+
+    def _take_money(self, payment_id: UUID, method: str, word: Word, now: datetime) -> Recorded:
+        if word.amount_cents <= 0:
+            return Recorded.CONTRADICTED  # money that is none
+        reason = self._why_surplus(word.currency)
+        if reason is not None:
+            self._surplus(payment_id, method, word, word.amount_cents, reason, now)
+            result = Recorded.SURPLUS
+        else:
+            result = self._count(payment_id, method, word, now)
+        if word.fee_cents:
+            self.emit(ProviderFeeCharged, now=now, payment_id=payment_id, provider=word.provider,
+                      amount_cents=word.fee_cents, currency=word.currency)  # fmt: skip
+        return result
+
+    def _count(self, payment_id: UUID, method: str, word: Word, now: datetime) -> Recorded:
+        owed = self.owed_cents
+        counts = min(owed, word.amount_cents)
+        common = {
+            "case_id": self.case_id, "amount_cents": counts, "currency": word.currency, "method": method,
+            "provider": word.provider, "reference": word.reference, "code": word.code,
+            "backend_id": word.backend_id, "provisional_until": word.provisional_until,
+        }  # fmt: skip
+        if counts < owed:
+            self.emit(PartReceived, now=now, payment_id=payment_id, **common)
+            return Recorded.PART
+        self.emit(PaymentSettled, now=now, account_id=self.account_id, attempt_id=payment_id, **common)
+        if word.amount_cents > counts:
+            self._surplus(payment_id, method, word, word.amount_cents - counts, "overpaid", now)
+        return Recorded.SETTLED
+
+    def _surplus(
+        self, payment_id: UUID, method: str, word: Word, cents: int, reason: str, now: datetime
+    ) -> None:
+        self.emit(
+            SurplusReceived, now=now, case_id=self.case_id, attempt_id=payment_id, amount_cents=cents,
+            currency=word.currency, reason=reason, provider=word.provider, reference=word.reference,
+            method=method, backend_id=word.backend_id,
+        )  # fmt: skip
+
+    def _why_surplus(self, currency: str) -> str | None:
+        if self.condition != "open":
+            return _WHY_SURPLUS.get(self.condition, "after_refund")
+        return None if currency == self.currency else "currency_differs"
 
     def withdraw_claim(self, reason: str, *, now: datetime, refund: bool = True) -> None:
-        """The case has ended otherwise: cancels an open claim; owes a paid one back, unless it is kept.
+        """The case has ended otherwise: cancels what is open; owes back what is paid, unless it is kept.
 
         May be repeated.
         """
         if self.condition == "open":
-            self.emit(ClaimCancelled, now=now, case_id=self.case_id, amount_cents=self.amount_cents,
-                      cost_object=self.cost_object, reason=reason)  # fmt: skip
-        elif self.condition == "settled" and refund:
-            self.emit(RefundFellDue, now=now, case_id=self.case_id, amount_cents=self.amount_cents,
-                      cost_object=self.cost_object, reason=reason)  # fmt: skip
+            self.emit(ClaimCancelled, now=now, case_id=self.case_id, amount_cents=self.owed_cents,
+                      cost_object=self.cost_object, reason=reason, currency=self.currency)  # fmt: skip
+        if not refund or self.condition not in ("settled", "cancelled"):
+            return
+        for payment in [one for one in self.payments.values() if one.kept_cents]:
+            self.emit(
+                RefundFellDue, now=now, case_id=self.case_id, amount_cents=payment.kept_cents,
+                cost_object=self.cost_object, reason=reason, currency=self.currency,
+                payment_id=payment.payment_id,
+            )  # fmt: skip
 
     def settle_money_task(
         self, version: int, how: Settled, amount_cents: int, voucher: str, *, now: datetime
     ) -> None:
-        """Records what a person did. Raises UnknownMoneyTask, MoneyTaskDone, AmountDiffers,
+        """Records what a person did. Raises UnknownMoneyTask, MoneyTaskDone, RefundUnderWay, AmountDiffers,
         VoucherImpossible."""
-        task = self.money_tasks.get(version)
-        if task is None:
-            raise UnknownMoneyTask(str(version))
-        if task.done:
-            raise MoneyTaskDone(f"task {version} is done")
+        task = self.open_task(version)
+        if self.under_way(task):
+            raise RefundUnderWay(f"task {version} is being carried out")
         if amount_cents != task.amount_cents:
             raise AmountDiffers(f"the task is about {task.amount_cents} cents")
         number = voucher_number(voucher)
@@ -265,10 +224,20 @@ class Claim(Aggregate):
         self.emit(
             MoneyTaskSettled, now=now, case_id=self.case_id, task_version=version, kind=task.kind,
             amount_cents=amount_cents, currency=task.currency, how=how.value, provider=task.provider,
-            cost_object=self.cost_object, voucher=number,
+            cost_object=self.cost_object, voucher=number, refund_id=task.refund_id,
         )  # fmt: skip
 
-    def _attempt(self, attempt_id: UUID) -> Attempt:
+    def open_task(self, version: int) -> MoneyTask:
+        """Raises UnknownMoneyTask, MoneyTaskDone."""
+        task = self.money_tasks.get(version)
+        if task is None:
+            raise UnknownMoneyTask(str(version))
+        if task.done:
+            raise MoneyTaskDone(f"task {version} is done")
+        return task
+
+    def attempt(self, attempt_id: UUID) -> Attempt:
+        """Raises UnknownAttempt."""
         try:
             return self.attempts[attempt_id]
         except KeyError:

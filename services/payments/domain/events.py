@@ -1,9 +1,10 @@
 """What happens to a claim. The first line of each docstring is its business meaning."""
 
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from services.payments.domain.money import Payment
 from services.payments.domain.money_tasks import REFUND, MoneyTask, Settled
 from shared.domain import Created, Event, stored
 
@@ -30,16 +31,22 @@ class PaymentRequested(Created):
         aggregate.begin_with(self)
 
 
-@stored("payments.attempt_opened")
+@stored("payments.attempt_opened", version=2)
 class AttemptOpened(Event):
-    """The citizen chose a way to pay; the provider does not know of it yet."""
+    """The citizen chose a way to pay what is owed now; the provider does not know of it yet."""
 
     attempt_id: UUID
     method: str
     return_url: str
+    amount_cents: int | None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["amount_cents"] = None  # it was always the whole claim
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.put_attempt(self.attempt_id, "opened", method=self.method)
+        cents = aggregate.amount_cents if self.amount_cents is None else self.amount_cents
+        aggregate.open_for(self.attempt_id, self.method, cents)
 
 
 @stored("payments.payment_started")
@@ -53,7 +60,19 @@ class PaymentStarted(Event):
     reference: str
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.put_attempt(self.attempt_id, "started", reference=self.reference)
+        aggregate.move_attempt(self.attempt_id, "started", provider=self.provider, reference=self.reference)
+
+
+@stored("payments.payment_approved")
+class PaymentApproved(Event):
+    """The payer agreed at the provider; the money comes when it is captured, which is now done."""
+
+    attempt_id: UUID
+    provider: str
+    reference: str
+
+    def apply(self, aggregate: "Claim") -> None:
+        aggregate.move_attempt(self.attempt_id, "approved", provider=self.provider, reference=self.reference)
 
 
 @stored("payments.attempt_abandoned")
@@ -64,7 +83,7 @@ class AttemptAbandoned(Event):
     reason: str
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.put_attempt(self.attempt_id, "abandoned")
+        aggregate.move_attempt(self.attempt_id, "abandoned")
 
 
 @stored("payments.payment_unclear")
@@ -76,7 +95,7 @@ class PaymentUnclear(Event):
     code: str
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.put_attempt(self.attempt_id, "unclear")
+        aggregate.move_attempt(self.attempt_id, "unknown")
 
 
 @stored("payments.payment_failed")
@@ -89,12 +108,36 @@ class PaymentFailed(Event):
     code: str
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.put_attempt(self.attempt_id, self.outcome)
+        aggregate.move_attempt(self.attempt_id, self.outcome)
 
 
-@stored("payments.payment_settled")
+@stored("payments.part_received")
+class PartReceived(Event):
+    """Less came than is owed: it counts, and the claim stays open with the rest."""
+
+    case_id: UUID
+    payment_id: UUID
+    amount_cents: int
+    currency: str
+    method: str
+    provider: str
+    reference: str
+    code: str
+    backend_id: str | None
+    provisional_until: datetime | None
+
+    def apply(self, aggregate: "Claim") -> None:
+        aggregate.move("part_received")
+        aggregate.take(_payment(self, self.payment_id), self.amount_cents)
+
+
+@stored("payments.payment_settled", version=2)
 class PaymentSettled(Event):
-    """The provider's verified word: the claim is paid in full."""
+    """A provider's or the bank's verified word: with this the claim is paid in full.
+
+    `attempt_id` is the receipt's own id where the money came without an attempt, `amount_cents` what of it
+    counts. Until `provisional_until` the payer may have the money back from their bank.
+    """
 
     case_id: UUID
     account_id: UUID
@@ -106,18 +149,32 @@ class PaymentSettled(Event):
     reference: str
     code: str
     backend_id: str | None
+    provisional_until: datetime | None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["provisional_until"] = None
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.put_attempt(self.attempt_id, "succeeded")
-        aggregate.condition = "settled"
+        aggregate.move("payment_settled")
+        aggregate.take(_payment(self, self.attempt_id), self.amount_cents)
         aggregate.settled_at = self.timestamp
         aggregate.settled_by = self.attempt_id
-        aggregate.paid_through = self.provider
 
 
-@stored("payments.surplus_received")
+def _payment(event: PartReceived | PaymentSettled, payment_id: UUID) -> Payment:
+    return Payment(
+        payment_id, event.provider, event.method, event.reference, event.backend_id, event.currency,
+        provisional_until=event.provisional_until,
+    )  # fmt: skip
+
+
+@stored("payments.surplus_received", version=2)
 class SurplusReceived(Event):
-    """Money came that the claim did not want: accounted for, and a person has to see to it."""
+    """Money came that the claim did not want: accounted for, and a person has to see to it.
+
+    `attempt_id` is the receipt's own id where the money came without an attempt.
+    """
 
     case_id: UUID
     attempt_id: UUID
@@ -126,46 +183,109 @@ class SurplusReceived(Event):
     reason: str
     provider: str
     reference: str
+    method: str
+    backend_id: str | None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["method"], state["backend_id"] = "", None
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.put_attempt(self.attempt_id, "succeeded")
-        task = MoneyTask(
-            self.originator_version, self.reason, self.amount_cents, self.currency, self.provider
+        method = self.method or aggregate.attempts[self.attempt_id].method
+        payment = Payment(
+            self.attempt_id, self.provider, method, self.reference, self.backend_id, self.currency
         )
+        aggregate.take(payment, 0, self.amount_cents)
+        task = MoneyTask(
+            self.originator_version, self.reason, self.amount_cents, self.currency, self.provider,
+            self.attempt_id,
+        )  # fmt: skip
         aggregate.money_tasks[task.version] = task
 
 
-@stored("payments.claim_cancelled")
+@stored("payments.provider_fee_charged")
+class ProviderFeeCharged(Event):
+    """A provider keeps a fee of what it took in; the payer's payment counts in full."""
+
+    payment_id: UUID
+    provider: str
+    amount_cents: int
+    currency: str
+
+    def apply(self, aggregate: "Claim") -> None:
+        """Moves money of the city alone."""
+
+
+@stored("payments.payment_reversed")
+class PaymentReversed(Event):
+    """Bank or card network took a payment back: what of it counted is owed again.
+
+    `owed_cents` is owed again; `reclaimable_cents` had gone back to the payer in other ways, or waits to.
+    `charges_cents` is what the bank or provider charges the city for it.
+    """
+
+    case_id: UUID
+    account_id: UUID
+    payment_id: UUID
+    owed_cents: int
+    reclaimable_cents: int
+    charges_cents: int
+    currency: str
+    provider: str
+    code: str
+    reference: str
+
+    def apply(self, aggregate: "Claim") -> None:
+        aggregate.give_up(self.payment_id, self.owed_cents, self.reclaimable_cents)
+        if self.payment_id in aggregate.attempts:
+            aggregate.move_attempt(self.payment_id, "reversed")
+
+
+@stored("payments.claim_cancelled", version=2)
 class ClaimCancelled(Event):
-    """The city no longer claims the amount; nothing had been paid."""
+    """The city no longer claims what is not paid yet; what had come in part falls due for refund apart."""
 
     case_id: UUID
     amount_cents: int
     cost_object: str
     reason: str
+    currency: str
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["currency"] = "EUR"
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.condition = "cancelled"
+        aggregate.move("claim_cancelled")
+        aggregate.claimed_cents -= self.amount_cents
 
 
-@stored("payments.refund_fell_due")
+@stored("payments.refund_fell_due", version=2)
 class RefundFellDue(Event):
-    """A paid claim lost its reason: the city owes the money back, and a person has to see to it."""
+    """A paid claim lost its reason: the city owes the money back, by the provider or by a person.
+
+    `payment_id` is the payment to give back; None in old events: the one that settled.
+    """
 
     case_id: UUID
     amount_cents: int
     cost_object: str
     reason: str
+    currency: str
+    payment_id: UUID | None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["currency"], state["payment_id"] = "EUR", None
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.condition = "refund_due"
-        task = MoneyTask(
-            self.originator_version, REFUND, self.amount_cents, aggregate.currency, aggregate.paid_through
-        )
-        aggregate.money_tasks[task.version] = task
+        aggregate.move("refund_fell_due")
+        payment_id = self.payment_id or aggregate.settled_by
+        assert payment_id is not None
+        aggregate.owe_back(payment_id, REFUND, self.amount_cents, self.originator_version)
 
 
-@stored("payments.money_task_settled")
+@stored("payments.money_task_settled", version=2)
 class MoneyTaskSettled(Event):
     """A person has seen to money that the city held without a claim: returned, or kept by agreement."""
 
@@ -178,10 +298,32 @@ class MoneyTaskSettled(Event):
     provider: str
     cost_object: str
     voucher: str
+    refund_id: UUID | None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["refund_id"] = None
 
     def apply(self, aggregate: "Claim") -> None:
-        task = aggregate.money_tasks[self.task_version]
-        aggregate.money_tasks[self.task_version] = task.completed()
-        if self.kind == REFUND:
-            kept = self.how == Settled.KEPT_BY_AGREEMENT
-            aggregate.condition = "refund_waived" if kept else "refunded"
+        if self.refund_id is not None:
+            aggregate.move_refund(self.refund_id, "settled_by_hand")
+        kept = self.how == Settled.KEPT_BY_AGREEMENT
+        aggregate.complete(self.task_version, "money_kept" if kept else "money_returned")
+
+
+@stored("payments.money_task_offset")
+class MoneyTaskOffset(Event):
+    """Money that was to go back went back by a reversal: nothing of it is left to do, or less."""
+
+    task_version: int
+    kind: str
+    amount_cents: int
+    left_cents: int
+    currency: str
+    payment_id: UUID
+    refund_id: UUID | None
+
+    def apply(self, aggregate: "Claim") -> None:
+        aggregate.offset(self.payment_id, self.task_version, self.amount_cents)
+        if self.refund_id is not None and not self.left_cents:
+            aggregate.move_refund(self.refund_id, "offset")

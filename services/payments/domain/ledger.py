@@ -1,75 +1,114 @@
 """The double-entry ledger: each event that moves money or claims is one entry whose lines sum to zero.
 
-Accounts: `receivable` (what citizens owe), `revenue:<cost object>`, `provider:<name>` (what a provider owes
-the city until it pays out), `surplus` and `refundable` (what the city owes to citizens), `bank` (what it
-transferred from its own account). Debit is positive.
+Debit is positive. Accounts: `receivable` (what citizens owe), `revenue:<cost object>`, `provider:<name>`
+(what a provider holds for the city), `bank` and `cash` (the city's own), `surplus` and `refundable` (what
+the city owes to citizens), `reclaimable` (what went back to a citizen twice), `charges` (of returns),
+`fees:<provider>`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from services.payments.domain.events import (
     ClaimCancelled,
+    MoneyTaskOffset,
     MoneyTaskSettled,
+    PartReceived,
     PaymentRequested,
+    PaymentReversed,
     PaymentSettled,
+    ProviderFeeCharged,
     RefundFellDue,
     SurplusReceived,
 )
-from services.payments.domain.money_tasks import REFUND, Settled
+from services.payments.domain.money import BANK, held_in
+from services.payments.domain.money_tasks import Settled, account_of
+from services.payments.domain.refund_events import RefundApproved, RefundRequested, RefundSettled
 from shared.domain import Event
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One side of an entry, in integer cents: debit positive, credit negative."""
+    """One side of an entry, in integer cents of a currency (ISO 4217): debit positive, credit negative."""
 
     account: str
     cents: int
+    currency: str
 
 
 class Unbalanced(AssertionError):
     """Lines that do not sum to zero: a bug, never data."""
 
 
+Sides = Sequence[tuple[str, int]]
+
+
 def entry(event: Event) -> Sequence[Line]:
     """The lines that book an event; empty for one that moves nothing. Raises Unbalanced."""
-    lines = _lines(event)
-    if sum(line.cents for line in lines) != 0:
+    posting = POSTINGS.get(type(event))
+    if posting is None:
+        return ()
+    booked: Any = event
+    lines = [Line(account, cents, booked.currency) for account, cents in posting(booked)]
+    if sum(line.cents for line in lines):
         raise Unbalanced(type(event).__name__)
     return lines
 
 
-def _lines(event: Event) -> Sequence[Line]:
-    match event:
-        case PaymentRequested(amount_cents=cents, cost_object=cost):
-            return _transfer(cents, "receivable", f"revenue:{cost}")
-        case PaymentSettled(amount_cents=cents, provider=provider):
-            return _transfer(cents, f"provider:{provider}", "receivable")
-        case SurplusReceived(amount_cents=cents, provider=provider):
-            return _transfer(cents, f"provider:{provider}", "surplus")
-        case (
-            ClaimCancelled(amount_cents=cents, cost_object=cost)
-            | RefundFellDue(amount_cents=cents, cost_object=cost)
-        ):
-            owed = "refundable" if isinstance(event, RefundFellDue) else "receivable"
-            return _transfer(cents, f"revenue:{cost}", owed)
-        case MoneyTaskSettled(amount_cents=cents, kind=kind):
-            return _transfer(cents, "refundable" if kind == REFUND else "surplus", _source(event))
-        case _:
-            return ()
+def _reversal(event: PaymentReversed) -> Sides:
+    sides = [
+        ("receivable", event.owed_cents),
+        ("reclaimable", event.reclaimable_cents),
+        ("charges", event.charges_cents),
+    ]
+    return [
+        *((account, cents) for account, cents in sides if cents),
+        (held_in(event.provider), -sum(cents for _, cents in sides)),
+    ]
+
+
+def _owed_back(event: RefundFellDue | RefundRequested | RefundApproved) -> Sides:
+    """What a refund of part of a payment is owed for begins when it may be carried out."""
+    if isinstance(event, RefundRequested) and event.needs_approval:
+        return ()
+    if not isinstance(event, RefundFellDue) and event.task_version is not None:
+        return ()  # the money task has been booked
+    return _transfer(event.amount_cents, f"revenue:{event.cost_object}", "refundable")
 
 
 def _source(event: MoneyTaskSettled) -> str:
     """The account that the settled money came from, or went to when it was kept."""
     match Settled(event.how):
         case Settled.RETURNED_BY_TRANSFER:
-            return "bank"
+            return BANK
         case Settled.RETURNED_BY_PROVIDER:
-            return f"provider:{event.provider}"
+            return held_in(event.provider)
         case Settled.KEPT_BY_AGREEMENT:
             return f"revenue:{event.cost_object}"
 
 
-def _transfer(cents: int, debit: str, credit: str) -> Sequence[Line]:
-    return (Line(debit, cents), Line(credit, -cents))
+def _transfer(cents: int, debit: str, credit: str) -> Sides:
+    return ((debit, cents), (credit, -cents))
+
+
+def _received(event: PartReceived | PaymentSettled) -> Sides:
+    return _transfer(event.amount_cents, held_in(event.provider), "receivable")
+
+
+POSTINGS: Final[Mapping[type[Event], Callable[[Any], Sides]]] = {
+    PaymentRequested: lambda e: _transfer(e.amount_cents, "receivable", f"revenue:{e.cost_object}"),
+    PartReceived: _received,
+    PaymentSettled: _received,
+    SurplusReceived: lambda e: _transfer(e.amount_cents, held_in(e.provider), "surplus"),
+    ProviderFeeCharged: lambda e: _transfer(e.amount_cents, f"fees:{e.provider}", held_in(e.provider)),
+    PaymentReversed: _reversal,
+    ClaimCancelled: lambda e: _transfer(e.amount_cents, f"revenue:{e.cost_object}", "receivable"),
+    RefundFellDue: _owed_back,
+    RefundRequested: _owed_back,
+    RefundApproved: _owed_back,
+    RefundSettled: lambda e: _transfer(e.amount_cents, account_of(e.kind), held_in(e.provider)),
+    MoneyTaskOffset: lambda e: _transfer(e.amount_cents, account_of(e.kind), "reclaimable"),
+    MoneyTaskSettled: lambda e: _transfer(e.amount_cents, account_of(e.kind), _source(e)),
+}
+"""The events that move money or claims, and what each debits and credits."""

@@ -8,8 +8,10 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 REFUND: Final = "refund_due"
+PART_REFUND: Final = "refund_part"
 _VOUCHER: Final = re.compile(r"(?=.*[0-9])[A-Z0-9][A-Z0-9./-]{0,34}")
 _IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 
@@ -24,17 +26,31 @@ class Settled(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MoneyTask:
-    """Named by the version of the event that set it; `kind` is why the money came, or `refund_due`."""
+    """Named by the version of the event that set it; `kind` is why the money came, or a kind of refund.
+
+    `refund_id` is the refund that carries it out, None while it is a person's.
+    """
 
     version: int
     kind: str
     amount_cents: int
     currency: str
     provider: str
+    payment_id: UUID
+    refund_id: UUID | None = None
     done: bool = False
 
     def completed(self) -> "MoneyTask":
         return replace(self, done=True)
+
+    @property
+    def account(self) -> str:
+        return account_of(self.kind)
+
+
+def account_of(kind: str) -> str:
+    """The account of the ledger that holds the money of a task of this kind."""
+    return "refundable" if kind in (REFUND, PART_REFUND) else "surplus"
 
 
 def voucher_number(typed: str) -> str | None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.payments.domain.claim import Claim, Word
+from services.payments.domain.claim import Claim
+from services.payments.domain.money import Word
 from shared.ids import new_id
 from shared.testing import Running
 from tests.services.payments.paying import FEE, Citizen

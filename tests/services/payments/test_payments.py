@@ -21,6 +21,7 @@ from services.payments.providers.port import (
     ProviderUnavailable,
     Started,
 )
+from services.payments.providers.registry import Providers
 from shared.bus.envelope import Envelope, write
 from shared.bus.handlers import Permanent
 from shared.ids import derived_id, new_id
@@ -313,7 +314,7 @@ class TestSilence:
         claim = await unit.load(Claim, citizen.claim_id)
         (attempt,) = claim.attempts.values()
         ids = {"claim_id": str(claim.id), "attempt_id": str(attempt.attempt_id)}
-        attempts = Attempts(payments.runtime, {Method.CARD: SilentProvider()})
+        attempts = Attempts(payments.runtime, Providers.of([SilentProvider()]))
         with pytest.raises(Permanent):
             await attempts.ask(ids, unit)
         unit.now -= timedelta(days=30)

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from services.payments.domain.claim import Claim, Word
+from services.payments.domain.claim import Claim
+from services.payments.domain.money import Word
 from services.payments.policies import register
 from shared.bus.envelope import Envelope
 from shared.bus.handlers import Handlers

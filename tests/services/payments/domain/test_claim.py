@@ -5,26 +5,26 @@ from uuid import UUID
 
 import pytest
 
-from services.payments.domain.claim import (
-    Claim,
-    NotPayable,
-    PaymentBeingChecked,
-    Recorded,
-    UnknownAttempt,
-    Word,
-)
+from services.payments.domain.claim import Claim
 from services.payments.domain.events import (
     AttemptAbandoned,
     AttemptOpened,
     ClaimCancelled,
+    MoneyTaskOffset,
+    PartReceived,
+    PaymentApproved,
     PaymentFailed,
     PaymentRequested,
+    PaymentReversed,
     PaymentSettled,
     PaymentStarted,
     PaymentUnclear,
     RefundFellDue,
     SurplusReceived,
 )
+from services.payments.domain.money import Receipt, Recorded, Reversal, Word
+from services.payments.domain.money_tasks import Settled
+from services.payments.domain.refusals import NotPayable, PaymentBeingChecked, UnknownAttempt, UnknownPayment
 from shared.ids import new_id
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -179,13 +179,167 @@ class TestSurplus:
         assert names(claim).count(PaymentSettled) == 1
         assert claim.pending_events[-1].reason == "second_payment"  # type: ignore[attr-defined]
 
-    @pytest.mark.parametrize(("cents", "currency"), [(FEE - 1, "EUR"), (FEE + 1, "EUR"), (FEE, "USD")])
-    def test_is_what_differs_from_the_claim(self, cents: int, currency: str) -> None:
+    def test_is_money_in_another_currency(self) -> None:
         claim = given_claim()
         attempt_id = given_attempt(claim)
-        assert claim.record_word(attempt_id, word("succeeded", cents, currency), now=NOW) is Recorded.SURPLUS
+        assert claim.record_word(attempt_id, word("succeeded", FEE, "USD"), now=NOW) is Recorded.SURPLUS
         assert names(claim)[-1] is SurplusReceived
         assert claim.condition == "open"
+        assert claim.money_tasks[claim.version].currency == "USD"
+
+    def test_is_what_was_paid_too_much(self) -> None:
+        claim = given_claim()
+        result = claim.record_word(given_attempt(claim), word("succeeded", FEE + 40), now=NOW)
+        assert result is Recorded.SETTLED
+        assert names(claim)[-2:] == [PaymentSettled, SurplusReceived]
+        [task] = claim.money_tasks.values()
+        assert (claim.condition, task.kind, task.amount_cents) == ("settled", "overpaid", 40)
+
+
+class TestAPart:
+    def test_counts_and_leaves_the_rest_owed(self) -> None:
+        claim = given_claim()
+        assert claim.record_word(given_attempt(claim), word("succeeded", 1000), now=NOW) is Recorded.PART
+        assert names(claim)[-1] is PartReceived
+        assert (claim.condition, claim.owed_cents) == ("open", FEE - 1000)
+
+    def test_is_made_whole_by_an_attempt_for_the_rest(self) -> None:
+        claim = given_claim()
+        claim.record_word(given_attempt(claim), word("succeeded", 1000), now=NOW)
+        second = given_attempt(claim)
+        assert claim.attempts[second].amount_cents == FEE - 1000
+        result = claim.record_word(second, word("succeeded", FEE - 1000), now=NOW)
+        assert (result, claim.condition, claim.kept_cents) == (Recorded.SETTLED, "settled", FEE)
+
+    def test_goes_back_when_the_claim_ends(self) -> None:
+        claim = given_claim()
+        claim.record_word(given_attempt(claim), word("succeeded", 1000), now=NOW)
+        claim.withdraw_claim("withdrawn", now=NOW)
+        assert names(claim)[-2:] == [ClaimCancelled, RefundFellDue]
+        [task] = claim.money_tasks.values()
+        assert (claim.condition, task.kind, task.amount_cents) == ("refund_due", "refund_due", 1000)
+
+    def test_of_nothing_is_no_money(self) -> None:
+        claim = given_claim()
+        before = len(claim.pending_events)
+        result = claim.record_word(given_attempt(claim), word("succeeded", 0), now=NOW)
+        assert (result, len(claim.pending_events)) == (Recorded.CONTRADICTED, before + 2)
+
+
+def given_receipt(cents: int = FEE, reference: str = "2026-11-22/7") -> Receipt:
+    return Receipt("bank", "bank_transfer", reference, cents, "EUR")
+
+
+class TestAReceipt:
+    def test_settles_without_an_attempt(self) -> None:
+        claim = given_claim()
+        assert claim.record_receipt(given_receipt(), now=NOW) is Recorded.SETTLED
+        assert (claim.condition, claim.attempts) == ("settled", {})
+
+    def test_told_again_is_a_duplicate(self) -> None:
+        claim = given_claim()
+        claim.record_receipt(given_receipt(), now=NOW)
+        before = len(claim.pending_events)
+        assert claim.record_receipt(given_receipt(), now=NOW) is Recorded.DUPLICATE
+        assert len(claim.pending_events) == before
+
+    def test_with_a_reference_of_its_own_is_another(self) -> None:
+        claim = given_claim()
+        claim.record_receipt(given_receipt(), now=NOW)
+        assert claim.record_receipt(given_receipt(reference="8"), now=NOW) is Recorded.SURPLUS
+
+
+class TestAReversal:
+    def test_makes_the_claim_owed_again_once(self) -> None:
+        claim = given_claim()
+        attempt_id = given_attempt(claim)
+        claim.record_word(attempt_id, word("succeeded"), now=NOW)
+        taken_back = Reversal("MD06", "R-1", FEE, charges_cents=300)
+        assert claim.record_reversal(attempt_id, taken_back, now=NOW) is Recorded.REVERSED
+        assert (claim.condition, claim.owed_cents, claim.settled_by) == ("open", FEE, None)
+        assert claim.attempts[attempt_id].state == "reversed"
+        assert claim.record_reversal(attempt_id, taken_back, now=NOW) is Recorded.DUPLICATE
+        assert names(claim).count(PaymentReversed) == 1
+
+    def test_is_not_undone_by_a_late_word(self) -> None:
+        claim = given_claim()
+        attempt_id = given_attempt(claim)
+        claim.record_word(attempt_id, word("succeeded"), now=NOW)
+        assert claim.record_word(attempt_id, word("reversed"), now=NOW) is Recorded.REVERSED
+        assert claim.record_word(attempt_id, word("succeeded"), now=NOW) is Recorded.DUPLICATE
+        assert claim.condition == "open"
+
+    def test_lets_the_claim_be_paid_again(self) -> None:
+        claim = given_claim()
+        attempt_id = given_attempt(claim)
+        claim.record_word(attempt_id, word("succeeded"), now=NOW)
+        claim.record_word(attempt_id, word("reversed"), now=NOW)
+        assert claim.record_word(given_attempt(claim), word("succeeded"), now=NOW) is Recorded.SETTLED
+
+    def test_of_a_second_payment_leaves_the_claim_settled(self) -> None:
+        claim = given_claim()
+        first, second = given_attempt(claim), given_attempt(claim)
+        claim.record_word(first, word("succeeded"), now=NOW)
+        claim.record_word(second, word("succeeded"), now=NOW)
+        claim.record_word(second, word("reversed"), now=NOW)
+        assert claim.condition == "settled"
+        assert all(task.done for task in claim.money_tasks.values())
+
+    def test_of_what_was_to_be_refunded_leaves_nothing_to_do(self) -> None:
+        claim = given_claim()
+        attempt_id = given_attempt(claim)
+        claim.record_word(attempt_id, word("succeeded"), now=NOW)
+        claim.withdraw_claim("rejected", now=NOW)
+        claim.record_word(attempt_id, word("reversed"), now=NOW)
+        assert (claim.condition, names(claim)[-1]) == ("cancelled", MoneyTaskOffset)
+
+    def test_after_the_refund_is_money_to_reclaim(self) -> None:
+        claim = given_claim()
+        attempt_id = given_attempt(claim)
+        claim.record_word(attempt_id, word("succeeded"), now=NOW)
+        claim.withdraw_claim("rejected", now=NOW)
+        claim.settle_money_task(claim.version, Settled.RETURNED_BY_TRANSFER, FEE, VOUCHER, now=NOW)
+        claim.record_word(attempt_id, word("reversed"), now=NOW)
+        assert (claim.condition, claim.payments[attempt_id].reclaimable_cents) == ("refunded", FEE)
+
+    @pytest.mark.parametrize("cents", [0, FEE + 1])
+    def test_of_another_amount_than_came_is_contradicted(self, cents: int) -> None:
+        claim = given_claim()
+        attempt_id = given_attempt(claim)
+        claim.record_word(attempt_id, word("succeeded"), now=NOW)
+        result = claim.record_reversal(attempt_id, Reversal("MD06", "R-1", cents), now=NOW)
+        assert (result, claim.condition) == (Recorded.CONTRADICTED, "settled")
+
+    def test_of_money_that_never_came_is_refused(self) -> None:
+        with pytest.raises(UnknownPayment):
+            given_claim().record_reversal(new_id(), Reversal("MD06", "R-1", FEE), now=NOW)
+
+
+class TestAnApproval:
+    def test_comes_before_the_money(self) -> None:
+        claim = given_claim()
+        attempt_id = given_attempt(claim)
+        assert claim.record_word(attempt_id, word("approved"), now=NOW) is Recorded.APPROVED
+        assert names(claim)[-1] is PaymentApproved
+        assert claim.record_word(attempt_id, word("succeeded"), now=NOW) is Recorded.SETTLED
+
+    def test_keeps_a_second_attempt_away(self) -> None:
+        claim = given_claim()
+        claim.record_word(given_attempt(claim), word("approved"), now=NOW)
+        with pytest.raises(PaymentBeingChecked):
+            given_attempt(claim)
+
+    @pytest.mark.parametrize("before", ["settled", "cancelled", "another approved", "another amount"])
+    def test_of_money_nobody_wants_is_never_captured(self, before: str) -> None:
+        claim = given_claim()
+        attempt_id, other = given_attempt(claim), given_attempt(claim)
+        if before == "cancelled":
+            claim.withdraw_claim("withdrawn", now=NOW)
+        elif before != "another amount":
+            claim.record_word(other, word("succeeded" if before == "settled" else "approved"), now=NOW)
+        cents = FEE - 1 if before == "another amount" else FEE
+        assert claim.record_word(attempt_id, word("approved", cents), now=NOW) is Recorded.FAILED
+        assert claim.attempts[attempt_id].state == "cancelled"
 
 
 class TestWithdrawal:

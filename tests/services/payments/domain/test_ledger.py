@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.iso7064 import mod_11_10
 
-from services.payments.domain.claim import Claim, NotPayable, PaymentBeingChecked
+from services.payments.domain.claim import Claim
 from services.payments.domain.kassenzeichen import is_kassenzeichen, kassenzeichen
 from services.payments.domain.ledger import entry
 from services.payments.domain.money_tasks import Settled
+from services.payments.domain.refusals import NotPayable, PaymentBeingChecked
 from tests.services.payments.domain.test_claim import FEE, NOW, VOUCHER, given_attempt, given_claim, word
 
 MOVES = st.one_of(

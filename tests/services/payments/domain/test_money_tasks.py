@@ -2,16 +2,16 @@
 
 import pytest
 
-from services.payments.domain.claim import (
+from services.payments.domain.claim import Claim
+from services.payments.domain.events import ClaimCancelled, MoneyTaskSettled, RefundFellDue
+from services.payments.domain.money import Recorded
+from services.payments.domain.money_tasks import Settled, voucher_number
+from services.payments.domain.refusals import (
     AmountDiffers,
-    Claim,
     MoneyTaskDone,
-    Recorded,
     UnknownMoneyTask,
     VoucherImpossible,
 )
-from services.payments.domain.events import ClaimCancelled, MoneyTaskSettled, RefundFellDue
-from services.payments.domain.money_tasks import Settled, voucher_number
 from tests.services.payments.domain.test_claim import (
     FEE,
     NOW,
@@ -89,8 +89,8 @@ class TestSurplus:
 
     def test_of_an_open_claim_leaves_it_payable(self) -> None:
         claim = given_claim()
-        claim.record_word(given_attempt(claim), word("succeeded", FEE - 1), now=NOW)
-        settle(claim, cents=FEE - 1)
+        claim.record_word(given_attempt(claim), word("succeeded", FEE, "USD"), now=NOW)
+        settle(claim)
         claim.record_word(given_attempt(claim), word("succeeded"), now=NOW)
         assert claim.condition == "settled"
 

@@ -1,0 +1,157 @@
+"""The state of a claim and how events move it; decisions are in `claim`, `reversals` and `refunds`."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from uuid import UUID
+
+from services.payments.domain import transitions
+from services.payments.domain.events import PaymentRequested
+from services.payments.domain.money import Attempt, Payment, Refund
+from services.payments.domain.money_tasks import PART_REFUND, REFUND, MoneyTask
+from shared.domain import Aggregate
+
+
+class ClaimState(Aggregate):
+    """`amount_cents` is what was claimed first, `claimed_cents` what is now; `condition` as in
+    `transitions.CLAIM`."""
+
+    case_id: UUID
+    case_number: str
+    account_id: UUID
+    service: str
+    cost_object: str
+    kassenzeichen: str
+    amount_cents: int
+    claimed_cents: int
+    currency: str
+    pay_by: date | None
+    language: str
+    condition: str
+    attempts: dict[UUID, Attempt]
+    payments: dict[UUID, Payment]
+    refunds: dict[UUID, Refund]
+    settled_at: datetime | None
+    settled_by: UUID | None
+    money_tasks: dict[int, MoneyTask]
+
+    @property
+    def kept_cents(self) -> int:
+        """What has come and counts."""
+        return sum(payment.kept_cents for payment in self.payments.values())
+
+    @property
+    def owed_cents(self) -> int:
+        """What is still to pay."""
+        return self.claimed_cents - self.kept_cents if self.condition == "open" else 0
+
+    def under_way(self, task: MoneyTask) -> bool:
+        """Whether a refund carries this task out, so that no person may."""
+        refund = self.refunds.get(task.refund_id) if task.refund_id else None
+        return refund is not None and is_under_way(refund.state, refund.via)
+
+    def begin_with(self, event: PaymentRequested) -> None:
+        """Assigns the state of a new claim."""
+        for name in ("case_id", "case_number", "account_id", "service", "cost_object", "kassenzeichen"):
+            setattr(self, name, getattr(event, name))
+        self.amount_cents = self.claimed_cents = event.amount_cents
+        self.currency, self.pay_by, self.language = event.currency, event.pay_by, event.language
+        self.condition, self.settled_at, self.settled_by = "open", None, None
+        self.attempts, self.payments, self.refunds, self.money_tasks = {}, {}, {}, {}
+
+    def move(self, what: str) -> None:
+        """The claim's next condition. Raises ImpossibleMove."""
+        self.condition = transitions.follow(transitions.CLAIM, self.condition, what)
+
+    def open_for(self, attempt_id: UUID, method: str, cents: int) -> None:
+        self.attempts[attempt_id] = Attempt(attempt_id, method, "opened", cents)
+
+    def move_attempt(self, attempt_id: UUID, what: str, *, provider: str = "", reference: str = "") -> None:
+        """The attempt's next state. Raises ImpossibleMove."""
+        known = self.attempts[attempt_id]
+        self.attempts[attempt_id] = replace(
+            known, state=transitions.follow(transitions.ATTEMPT, known.state, what),
+            provider=provider or known.provider, reference=reference or known.reference,
+        )  # fmt: skip
+
+    def take(self, payment: Payment, kept_cents: int, surplus_cents: int = 0) -> None:
+        """Money has come: `kept_cents` of it counts, `surplus_cents` waits for a person."""
+        known = self.payments.get(payment.payment_id)
+        if known is None and payment.payment_id in self.attempts:
+            self.move_attempt(
+                payment.payment_id, "succeeded", provider=payment.provider, reference=payment.reference
+            )
+        found = known or payment
+        self.payments[found.payment_id] = replace(
+            found,
+            received_cents=found.received_cents + kept_cents + surplus_cents,
+            kept_cents=found.kept_cents + kept_cents,
+        )
+
+    def owe_back(self, payment_id: UUID, kind: str, cents: int, version: int) -> None:
+        """Money that counted is not claimed any more and goes back."""
+        payment = self.payments[payment_id]
+        self.payments[payment_id] = replace(payment, kept_cents=payment.kept_cents - cents)
+        self.claimed_cents -= cents
+        self.money_tasks[version] = MoneyTask(
+            version, kind, cents, self.currency, payment.provider, payment_id
+        )
+
+    def give_up(self, payment_id: UUID, owed_cents: int, reclaimable_cents: int) -> None:
+        """A payment was taken back."""
+        payment = self.payments[payment_id]
+        counted = self.condition in ("open", "settled")
+        gone = owed_cents if counted else reclaimable_cents
+        self.payments[payment_id] = replace(
+            payment, kept_cents=max(0, payment.kept_cents - gone), reclaimable_cents=reclaimable_cents,
+            reversed=True,
+        )  # fmt: skip
+        if owed_cents:
+            self.move("payment_reversed")
+            self.settled_at, self.settled_by = None, None
+
+    def bind(self, refund_id: UUID) -> None:
+        """The refund carries out its money task, if it has one yet."""
+        version = self.refunds[refund_id].task_version
+        if version is not None:
+            self.money_tasks[version] = replace(self.money_tasks[version], refund_id=refund_id)
+
+    def approve(self, refund_id: UUID, version: int) -> None:
+        """The refund may be carried out; one of part of a payment becomes a money task with it."""
+        refund = self.refunds[refund_id]
+        if refund.task_version is None:
+            whole = refund.amount_cents == self.kept_cents
+            self.move("refund_fell_due" if whole else "part_refunded")
+            kind = REFUND if whole else PART_REFUND
+            self.owe_back(refund.payment_id, kind, refund.amount_cents, version)
+            self.refunds[refund_id] = replace(refund, task_version=version)
+            self.bind(refund_id)
+        self.move_refund(refund_id, "approved")
+
+    def move_refund(self, refund_id: UUID, what: str, reference: str = "") -> None:
+        """The refund's next state. Raises ImpossibleMove."""
+        known = self.refunds[refund_id]
+        self.refunds[refund_id] = replace(
+            known, state=transitions.follow(transitions.REFUND, known.state, what),
+            reference=reference or known.reference,
+        )  # fmt: skip
+
+    def complete(self, version: int, what: str) -> None:
+        """A money task is done; the last of what was to be refunded moves the claim."""
+        task = self.money_tasks[version] = self.money_tasks[version].completed()
+        if task.kind == REFUND and not any(
+            other.kind == REFUND and not other.done for other in self.money_tasks.values()
+        ):
+            self.move(what)
+
+    def offset(self, payment_id: UUID, version: int, cents: int) -> None:
+        """Of a money task so much has gone back by a reversal."""
+        payment, task = self.payments[payment_id], self.money_tasks[version]
+        self.payments[payment_id] = replace(payment, reclaimable_cents=payment.reclaimable_cents - cents)
+        self.money_tasks[version] = replace(task, amount_cents=task.amount_cents - cents)
+        if cents == task.amount_cents:
+            self.complete(version, "refund_offset")
+
+
+def is_under_way(state: str, via: str) -> bool:
+    """Whether a refund in this state waits for somebody else than the cash office."""
+    return state in transitions.UNDER_WAY or (state == "approved" and via == "provider")

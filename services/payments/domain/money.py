@@ -1,0 +1,119 @@
+"""What came, by which way, and what was said about it: the values that a claim works with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+BANK, CASH = "bank", "cash"
+"""Where money comes in without a provider: the city's account, and its till."""
+
+
+class Recorded(StrEnum):
+    """What became of a provider's or the bank's word."""
+
+    SETTLED = "settled"
+    PART = "part"
+    SURPLUS = "surplus"
+    FAILED = "failed"
+    UNCLEAR = "unclear"
+    APPROVED = "approved"
+    REVERSED = "reversed"
+    DUPLICATE = "duplicate"
+    CONTRADICTED = "contradicted"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to pay; its state is one of `transitions.ATTEMPT`. `amount_cents` is what it was begun for."""
+
+    attempt_id: UUID
+    method: str
+    state: str
+    amount_cents: int
+    provider: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A provider's verified word on an attempt: `state` as in the provider port, money in integer cents."""
+
+    state: str
+    code: str
+    provider: str
+    reference: str
+    amount_cents: int
+    currency: str
+    backend_id: str | None = None
+    fee_cents: int | None = None
+    provisional_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Money that came without an attempt: an entry of the bank's statement, or of the till.
+
+    `source` is BANK or CASH; `reference` the entry's own, by which it is known when told again.
+    """
+
+    source: str
+    method: str
+    reference: str
+    amount_cents: int
+    currency: str
+    provisional_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """Bank or card network took a payment back: the R-code or the provider's, and what it charges for it."""
+
+    code: str
+    reference: str
+    amount_cents: int
+    charges_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money that came; `payment_id` is the attempt's id, or the receipt's own.
+
+    `kept_cents` counts towards the claim now. What was received and is not kept waits for a person, or has
+    gone back; `reclaimable_cents` of it went back twice.
+    """
+
+    payment_id: UUID
+    provider: str
+    method: str
+    reference: str
+    backend_id: str | None
+    currency: str
+    received_cents: int = 0
+    kept_cents: int = 0
+    reclaimable_cents: int = 0
+    provisional_until: datetime | None = None
+    reversed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money to give back; its state is one of `transitions.REFUND`, `via` is `provider` or `transfer`.
+
+    `task_version` is the money task that it carries out, None until it is approved where it is a new one.
+    """
+
+    refund_id: UUID
+    payment_id: UUID
+    amount_cents: int
+    currency: str
+    state: str
+    via: str
+    requested_by: str
+    task_version: int | None
+    reference: str = ""
+
+
+def held_in(provider: str) -> str:
+    """The account of the ledger that holds what came this way."""
+    return provider if provider in (BANK, CASH) else f"provider:{provider}"

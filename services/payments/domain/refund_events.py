@@ -1,0 +1,133 @@
+"""What happens to a refund. The first line of each docstring is its business meaning."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from services.payments.domain.money import Refund
+from shared.domain import Event, stored
+
+if TYPE_CHECKING:
+    from services.payments.domain.claim import Claim
+
+
+@stored("payments.refund_requested")
+class RefundRequested(Event):
+    """Somebody, or the portal by rule, wants money given back.
+
+    Of a money task where `task_version` names one; else part of a settled payment, which is owed back from
+    now on, or from the approval on where a second person has to agree.
+    """
+
+    case_id: UUID
+    refund_id: UUID
+    payment_id: UUID
+    task_version: int | None
+    amount_cents: int
+    currency: str
+    cost_object: str
+    reason: str
+    via: str
+    requested_by: str
+    needs_approval: bool
+
+    def apply(self, aggregate: "Claim") -> None:
+        refund = Refund(
+            self.refund_id, self.payment_id, self.amount_cents, self.currency, "requested", self.via,
+            self.requested_by, self.task_version,
+        )  # fmt: skip
+        aggregate.refunds[refund.refund_id] = refund
+        aggregate.bind(refund.refund_id)
+        if not self.needs_approval:
+            aggregate.approve(refund.refund_id, self.originator_version)
+
+
+@stored("payments.refund_approved")
+class RefundApproved(Event):
+    """A second person agrees to a refund; `task_version` as in its request."""
+
+    case_id: UUID
+    refund_id: UUID
+    task_version: int | None
+    amount_cents: int
+    currency: str
+    cost_object: str
+    approved_by: str
+
+    def apply(self, aggregate: "Claim") -> None:
+        aggregate.approve(self.refund_id, self.originator_version)
+
+
+@stored("payments.refund_declined")
+class RefundDeclined(Event):
+    """A second person does not agree: the money stays as it was."""
+
+    refund_id: UUID
+    declined_by: str
+
+    def apply(self, aggregate: "Claim") -> None:
+        aggregate.move_refund(self.refund_id, "declined")
+
+
+@stored("payments.refund_ordered")
+class RefundOrdered(Event):
+    """The provider is told to give back, from here on: the money may move."""
+
+    refund_id: UUID
+
+    def apply(self, aggregate: "Claim") -> None:
+        aggregate.move_refund(self.refund_id, "ordered")
+
+
+@stored("payments.refund_pending")
+class RefundPending(Event):
+    """The provider has taken the order and works on it; it is asked until it knows."""
+
+    refund_id: UUID
+    reference: str
+    code: str
+
+    def apply(self, aggregate: "Claim") -> None:
+        aggregate.move_refund(self.refund_id, "pending", self.reference)
+
+
+@stored("payments.refund_settled")
+class RefundSettled(Event):
+    """The provider has given the money back."""
+
+    case_id: UUID
+    refund_id: UUID
+    task_version: int
+    kind: str
+    amount_cents: int
+    currency: str
+    provider: str
+    reference: str
+    code: str
+
+    def apply(self, aggregate: "Claim") -> None:
+        aggregate.move_refund(self.refund_id, "succeeded", self.reference)
+        aggregate.complete(self.task_version, "money_returned")
+
+
+@stored("payments.refund_failed")
+class RefundFailed(Event):
+    """The provider did not give the money back: a person sees to it."""
+
+    case_id: UUID
+    refund_id: UUID
+    code: str
+
+    def apply(self, aggregate: "Claim") -> None:
+        aggregate.move_refund(self.refund_id, "failed")
+
+
+@stored("payments.refund_unclear")
+class RefundUnclear(Event):
+    """Nobody knows whether the money went back: never ordered again, a person looks at the provider's."""
+
+    case_id: UUID
+    refund_id: UUID
+    reason: str
+
+    def apply(self, aggregate: "Claim") -> None:
+        aggregate.move_refund(self.refund_id, "unclear")

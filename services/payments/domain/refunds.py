@@ -1,0 +1,201 @@
+"""Refunds: who may ask, who has to agree, and what became of the order at the provider.
+
+Never more than was received and not given back; above a limit two people. What a provider gives back is
+ordered once: where nobody knows whether it went, a person looks.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.payments.domain.claim_state import ClaimState
+from services.payments.domain.money import Refund
+from services.payments.domain.money_tasks import REFUND, MoneyTask
+from services.payments.domain.refund_events import (
+    RefundApproved,
+    RefundDeclined,
+    RefundFailed,
+    RefundOrdered,
+    RefundPending,
+    RefundRequested,
+    RefundSettled,
+    RefundUnclear,
+)
+from services.payments.domain.refusals import (
+    AmountDiffers,
+    MoneyTaskDone,
+    NotRefundable,
+    RefundDecided,
+    RefundTooHigh,
+    RefundUnderWay,
+    SecondPersonNeeded,
+    UnknownMoneyTask,
+    UnknownPayment,
+    UnknownRefund,
+)
+from services.payments.domain.reversals import offset_tasks
+from services.payments.domain.transitions import REFUND as MOVES
+
+RULE = "rule"
+"""Who asks where the portal does by itself."""
+_FINAL = {"succeeded": "succeeded", "failed": "failed", "cancelled": "failed", "expired": "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A refund as asked for: of a money task in full (`task_version`), or part of a payment that counts.
+
+    `via` is `provider` or `transfer`. Above `limit_cents` a second person has to agree.
+    """
+
+    refund_id: UUID
+    amount_cents: int
+    reason: str
+    by: str
+    via: str
+    limit_cents: int
+    payment_id: UUID | None = None
+    task_version: int | None = None
+
+
+def payment_of(claim: ClaimState, payment_id: UUID | None, task_version: int | None) -> UUID:
+    """Whose money a wish is about: the task's, the one named, or the one that settled.
+
+    Raises UnknownMoneyTask, UnknownPayment, NotRefundable.
+    """
+    if task_version is not None:
+        task = claim.money_tasks.get(task_version)
+        if task is None:
+            raise UnknownMoneyTask(str(task_version))
+        return task.payment_id
+    found = payment_id or claim.settled_by
+    if found is None:
+        raise NotRefundable(f"the claim is {claim.condition}")
+    if found not in claim.payments:
+        raise UnknownPayment(str(found))
+    return found
+
+
+def request(claim: ClaimState, wish: Wish, *, now: datetime) -> None:
+    """Asks for a refund; told again with its id it is the same. Raises ClaimRefused."""
+    if wish.refund_id in claim.refunds:
+        return
+    payment_id = payment_of(claim, wish.payment_id, wish.task_version)
+    if wish.task_version is not None:
+        _check_task(claim, claim.money_tasks[wish.task_version], wish.amount_cents)
+    else:
+        _check_part(claim, payment_id, wish.amount_cents, _waiting(claim, payment_id))
+    claim.emit(
+        RefundRequested, now=now, case_id=claim.case_id, refund_id=wish.refund_id, payment_id=payment_id,
+        task_version=wish.task_version, amount_cents=wish.amount_cents,
+        currency=claim.payments[payment_id].currency, cost_object=claim.cost_object, reason=wish.reason,
+        via=wish.via, requested_by=wish.by, needs_approval=wish.amount_cents > wish.limit_cents,
+    )  # fmt: skip
+
+
+def _check_task(claim: ClaimState, task: MoneyTask, cents: int) -> None:
+    if task.done:
+        raise MoneyTaskDone(f"task {task.version} is done")
+    before = claim.refunds.get(task.refund_id) if task.refund_id else None
+    if before is not None and before.state not in ("declined", "failed"):
+        raise RefundUnderWay(f"task {task.version} has a refund that is {before.state}")
+    if cents != task.amount_cents:
+        raise AmountDiffers(f"the task is about {task.amount_cents} cents")
+
+
+def _check_part(claim: ClaimState, payment_id: UUID, cents: int, waiting: int) -> None:
+    if claim.condition != "settled":
+        raise NotRefundable(f"the claim is {claim.condition}")
+    left = claim.payments[payment_id].kept_cents - waiting
+    if not 0 < cents <= left:
+        raise RefundTooHigh(f"{left} cents are left to give back")
+
+
+def _waiting(claim: ClaimState, payment_id: UUID) -> int:
+    """What others want given back of this payment and nobody has decided yet."""
+    return sum(
+        refund.amount_cents
+        for refund in claim.refunds.values()
+        if refund.payment_id == payment_id and refund.state == "requested" and refund.task_version is None
+    )
+
+
+def approve(claim: ClaimState, refund_id: UUID, by: str, *, now: datetime) -> None:
+    """A second person agrees. Raises UnknownRefund, RefundDecided, SecondPersonNeeded, NotRefundable,
+    RefundTooHigh."""
+    refund = _undecided(claim, refund_id, by)
+    if refund.task_version is None:
+        _check_part(claim, refund.payment_id, refund.amount_cents, 0)
+    claim.emit(
+        RefundApproved, now=now, case_id=claim.case_id, refund_id=refund_id, task_version=refund.task_version,
+        amount_cents=refund.amount_cents, currency=refund.currency, cost_object=claim.cost_object,
+        approved_by=by,
+    )  # fmt: skip
+
+
+def decline(claim: ClaimState, refund_id: UUID, by: str, *, now: datetime) -> None:
+    """A second person does not agree. Raises UnknownRefund, RefundDecided, SecondPersonNeeded."""
+    _undecided(claim, refund_id, by)
+    claim.emit(RefundDeclined, now=now, refund_id=refund_id, declined_by=by)
+
+
+def _undecided(claim: ClaimState, refund_id: UUID, by: str) -> Refund:
+    refund = find(claim, refund_id)
+    if refund.state != "requested":
+        raise RefundDecided(f"the refund is {refund.state}")
+    if by == refund.requested_by:
+        raise SecondPersonNeeded("who asked for it cannot approve it")
+    return refund
+
+
+def find(claim: ClaimState, refund_id: UUID) -> Refund:
+    """Raises UnknownRefund."""
+    try:
+        return claim.refunds[refund_id]
+    except KeyError:
+        raise UnknownRefund(str(refund_id)) from None
+
+
+def due(claim: ClaimState) -> list[MoneyTask]:
+    """What is to be refunded and nobody has taken in hand."""
+    return [
+        task
+        for task in claim.money_tasks.values()
+        if task.kind == REFUND and not task.done and task.refund_id is None
+    ]
+
+
+def order(claim: ClaimState, refund_id: UUID, *, now: datetime) -> None:
+    """The provider is about to be told: from here on the money may move."""
+    claim.emit(RefundOrdered, now=now, refund_id=refund_id)
+
+
+def record_outcome(
+    claim: ClaimState, refund_id: UUID, state: str, code: str, reference: str, *, now: datetime
+) -> None:
+    """The provider's word on a refund, `state` as in its port; what is no move is not news."""
+    refund = find(claim, refund_id)
+    what = _FINAL.get(state, "pending")
+    if (refund.state, what) not in MOVES:
+        return
+    if what == "pending":
+        claim.emit(RefundPending, now=now, refund_id=refund_id, reference=reference, code=code)
+    elif what == "failed":
+        claim.emit(RefundFailed, now=now, case_id=claim.case_id, refund_id=refund_id, code=code)
+        offset_tasks(claim, refund.payment_id, now=now)
+    else:
+        assert refund.task_version is not None
+        task = claim.money_tasks[refund.task_version]
+        claim.emit(
+            RefundSettled, now=now, case_id=claim.case_id, refund_id=refund_id, task_version=task.version,
+            kind=task.kind, amount_cents=refund.amount_cents, currency=refund.currency,
+            provider=claim.payments[refund.payment_id].provider, reference=reference or refund.reference,
+            code=code,
+        )  # fmt: skip
+
+
+def record_doubt(claim: ClaimState, refund_id: UUID, reason: str, *, now: datetime) -> None:
+    """Nobody can say whether the money went back. May be repeated."""
+    refund = find(claim, refund_id)
+    if (refund.state, "unclear") in MOVES:
+        claim.emit(RefundUnclear, now=now, case_id=claim.case_id, refund_id=refund_id, reason=reason)

@@ -1,0 +1,91 @@
+"""What a claim does not allow; `slug` says which rule, as the API names it."""
+
+
+class ClaimRefused(Exception):
+    """A command that the claim does not allow now."""
+
+    slug = "refused"
+
+
+class NotPayable(ClaimRefused):
+    """The claim is settled or cancelled: there is nothing to pay."""
+
+    slug = "nothing_to_pay"
+
+
+class PaymentBeingChecked(ClaimRefused):
+    """An earlier attempt may yet turn out to be paid; a second one could pay twice."""
+
+    slug = "payment_being_checked"
+
+
+class UnknownAttempt(ClaimRefused):
+    """No attempt of this claim has this id."""
+
+    slug = "unknown_attempt"
+
+
+class UnknownPayment(ClaimRefused):
+    """No money of this claim came under this id."""
+
+    slug = "payment_unknown"
+
+
+class UnknownMoneyTask(ClaimRefused):
+    """Nothing of this claim is for a person to see to under this number."""
+
+    slug = "money_task_unknown"
+
+
+class MoneyTaskDone(ClaimRefused):
+    """Somebody has seen to this money before; it must not be paid out twice."""
+
+    slug = "money_task_done"
+
+
+class RefundUnderWay(ClaimRefused):
+    """A refund of this money waits for a second person or is on its way; it must not be paid out twice."""
+
+    slug = "refund_under_way"
+
+
+class AmountDiffers(ClaimRefused):
+    """A task is done in full, or not at all."""
+
+    slug = "amount_differs"
+
+
+class VoucherImpossible(ClaimRefused):
+    """What was given as the voucher's number cannot be one."""
+
+    slug = "voucher_impossible"
+
+
+class NotRefundable(ClaimRefused):
+    """The claim is not settled: there is no payment to give back."""
+
+    slug = "not_refundable"
+
+
+class RefundTooHigh(ClaimRefused):
+    """More than was received and not given back yet."""
+
+    slug = "refund_too_high"
+
+
+class UnknownRefund(ClaimRefused):
+    """No refund of this claim has this id."""
+
+    slug = "refund_unknown"
+
+
+class RefundDecided(ClaimRefused):
+    """Nobody has to approve this refund any more."""
+
+    slug = "refund_decided"
+
+
+class SecondPersonNeeded(ClaimRefused):
+    """Who asked for a refund cannot approve it."""
+
+    slug = "second_person_needed"

@@ -1,0 +1,224 @@
+"""Random histories of a claim, beside books that a provider and a bank keep for themselves."""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from services.payments.domain import refunds
+from services.payments.domain.ledger import entry
+from services.payments.domain.money import Receipt, Reversal, Word
+from services.payments.domain.money_tasks import Settled
+from services.payments.domain.refunds import Wish
+from services.payments.domain.refusals import ClaimRefused
+from shared.ids import new_id
+from tests.services.payments.domain.test_claim import FEE, NOW, VOUCHER, given_claim
+
+PROVIDER = "girocheckout"
+CENTS = st.sampled_from([1, 1000, FEE - 1, FEE, FEE + 500])
+PICK = st.integers(0, 7)
+LIMIT = 1500
+
+
+class AnyHistory(RuleBasedStateMachine):
+    """`statement` is what each party says it holds for the city: never read from the claim."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claim = given_claim()
+        self.statement: Counter[str] = Counter()
+        self.received: Counter[UUID] = Counter()
+        self.returned: Counter[UUID] = Counter()
+        self.reversed: set[UUID] = set()
+        self.went_out: dict[UUID, bool] = {}
+        self.kept_by_agreement = 0
+        self.entries = 0
+
+    def pick(self, things: Any, which: int) -> Any:
+        found = list(things)
+        return found[which % len(found)] if found else None
+
+    @rule()
+    def attempt(self) -> None:
+        attempt_id = new_id()
+        try:
+            self.claim.open_attempt(attempt_id, "card", "http://portal/zurueck", now=NOW)
+        except ClaimRefused:
+            return
+        self.claim.record_start(attempt_id, PROVIDER, attempt_id.hex, now=NOW)
+
+    @rule(
+        which=PICK,
+        cents=CENTS,
+        fee=st.sampled_from([0, 35]),
+        said=st.sampled_from(["succeeded", "failed", "cancelled", "expired", "unknown", "approved"]),
+    )
+    def word(self, which: int, cents: int, fee: int, said: str) -> None:
+        attempt_id = self.pick(self.claim.attempts, which)
+        if attempt_id is None:
+            return
+        told = Word(said, "4000", PROVIDER, attempt_id.hex, cents, "EUR", fee_cents=fee)
+        self.claim.record_word(attempt_id, told, now=NOW)
+        if said == "succeeded" and attempt_id not in self.received:
+            self.received[attempt_id] = cents
+            self.statement[f"provider:{PROVIDER}"] += cents - fee
+
+    @rule(reference=st.integers(0, 3), cents=CENTS, source=st.sampled_from(["bank", "cash"]))
+    def receipt(self, reference: int, cents: int, source: str) -> None:
+        payment_id = self.claim.receipt_id(source, str(reference))
+        self.claim.record_receipt(Receipt(source, "transfer", str(reference), cents, "EUR"), now=NOW)
+        if payment_id not in self.received:
+            self.received[payment_id] = cents
+            self.statement[source] += cents
+
+    @rule(which=PICK, charges=st.sampled_from([0, 300]))
+    def reversal(self, which: int, charges: int) -> None:
+        payment_id = self.pick(self.received, which)
+        if payment_id is None:
+            return
+        payment, cents = self.claim.payments[payment_id], self.received[payment_id]
+        self.claim.record_reversal(payment_id, Reversal("MD06", "R", cents, charges), now=NOW)
+        if payment_id not in self.reversed:
+            self.reversed.add(payment_id)
+            where = f"provider:{PROVIDER}" if payment.provider == PROVIDER else payment.provider
+            self.statement[where] -= cents + charges
+
+    @rule(refund=st.booleans())
+    def withdraw(self, refund: bool) -> None:
+        self.claim.withdraw_claim("withdrawn", refund=refund, now=NOW)
+
+    @rule(which=PICK, how=st.sampled_from(Settled))
+    def settle_task(self, which: int, how: Settled) -> None:
+        task = self.pick((t for t in self.claim.money_tasks.values() if not t.done), which)
+        if task is None:
+            return
+        if task.refund_id in self.went_out:
+            how = Settled.RETURNED_BY_PROVIDER if self.went_out[task.refund_id] else how
+        try:
+            self.claim.settle_money_task(task.version, how, task.amount_cents, VOUCHER, now=NOW)
+        except ClaimRefused:
+            return
+        if how is Settled.KEPT_BY_AGREEMENT:
+            self.kept_by_agreement += task.amount_cents
+            return
+        self.returned[task.payment_id] += task.amount_cents
+        if how is Settled.RETURNED_BY_TRANSFER:
+            self.statement["bank"] -= task.amount_cents
+        elif not self.went_out.get(task.refund_id):
+            where = f"provider:{PROVIDER}" if task.provider == PROVIDER else task.provider
+            self.statement[where] -= task.amount_cents
+
+    @rule(which=PICK, cents=CENTS, of_task=st.booleans())
+    def request_refund(self, which: int, cents: int, of_task: bool) -> None:
+        task = self.pick((t for t in self.claim.money_tasks.values() if not t.done), which)
+        payment_id = self.pick(self.received, which)
+        if of_task and task is not None:
+            wish = Wish(new_id(), task.amount_cents, "x", "kim", "provider", LIMIT, task_version=task.version)
+        else:
+            wish = Wish(new_id(), cents, "x", "kim", "provider", LIMIT, payment_id)
+        try:
+            refunds.request(self.claim, wish, now=NOW)
+        except ClaimRefused:
+            assert wish.refund_id not in self.claim.refunds
+
+    @rule(which=PICK, agrees=st.booleans(), who=st.sampled_from(["kim", "sam"]))
+    def second_person(self, which: int, agrees: bool, who: str) -> None:
+        refund_id = self.pick(self.claim.refunds, which)
+        if refund_id is None:
+            return
+        decide = refunds.approve if agrees else refunds.decline
+        try:
+            decide(self.claim, refund_id, who, now=NOW)
+        except ClaimRefused:
+            return
+        assert who != self.claim.refunds[refund_id].requested_by
+
+    @precondition(lambda self: any(r.state == "approved" for r in self.claim.refunds.values()))
+    @rule(
+        which=PICK,
+        pays=st.booleans(),
+        answer=st.sampled_from(["succeeded", "failed", "unknown", "lost"]),
+    )
+    def carry_out(self, which: int, pays: bool, answer: str) -> None:
+        refund = self.pick((r for r in self.claim.refunds.values() if r.state == "approved"), which)
+        refunds.order(self.claim, refund.refund_id, now=NOW)
+        if answer == "lost":
+            refunds.record_doubt(self.claim, refund.refund_id, "timeout", now=NOW)
+            self.went_out[refund.refund_id] = pays
+            self.leaves(refund) if pays else None
+            return
+        refunds.record_outcome(self.claim, refund.refund_id, answer, "4000", "ref", now=NOW)
+        if answer == "succeeded":
+            self.leaves(refund)
+            self.returned[refund.payment_id] += refund.amount_cents
+
+    @rule(which=PICK, answer=st.sampled_from(["succeeded", "failed"]))
+    def later(self, which: int, answer: str) -> None:
+        refund = self.pick((r for r in self.claim.refunds.values() if r.state == "pending"), which)
+        if refund is None:
+            return
+        refunds.record_outcome(self.claim, refund.refund_id, answer, "4000", "ref", now=NOW)
+        if answer == "succeeded":
+            self.leaves(refund)
+            self.returned[refund.payment_id] += refund.amount_cents
+
+    def leaves(self, refund: Any) -> None:
+        provider = self.claim.payments[refund.payment_id].provider
+        where = f"provider:{PROVIDER}" if provider == PROVIDER else provider
+        self.statement[where] -= refund.amount_cents
+
+    @invariant()
+    def every_entry_is_balanced(self) -> None:
+        for event in self.claim.pending_events[self.entries :]:
+            assert sum(line.cents for line in entry(event)) == 0  # type: ignore[arg-type]
+        self.entries = len(self.claim.pending_events)
+
+    @invariant()
+    def the_books_are_what_the_others_say(self) -> None:
+        books = balances(self.claim)
+        waiting = Counter({"surplus": 0, "refundable": 0})
+        for task in self.claim.money_tasks.values():
+            waiting[task.account] -= 0 if task.done else task.amount_cents
+        unseen = sum(  # went out, and the person who looks has not said so yet
+            refund.amount_cents
+            for refund in self.claim.refunds.values()
+            if refund.state == "unclear" and self.went_out[refund.refund_id]
+        )
+        held = {name: books[name] for name in (f"provider:{PROVIDER}", "bank", "cash")}
+        assert sum(held.values()) - unseen == sum(self.statement.values())
+        if not unseen:
+            assert held == {name: self.statement[name] for name in held}
+        assert {name: books[name] for name in waiting} == waiting
+        assert books["revenue:541000"] == -self.claim.claimed_cents - self.kept_by_agreement
+        assert books["reclaimable"] >= 0
+
+    @invariant()
+    def nothing_goes_back_that_did_not_come(self) -> None:
+        for payment_id, cents in self.returned.items():
+            assert cents <= self.received[payment_id]
+
+    @invariant()
+    def one_settlement_at_most_is_kept(self) -> None:
+        claim = self.claim
+        owed = balances(claim)["receivable"]
+        assert 0 <= claim.kept_cents <= FEE
+        assert owed == (claim.owed_cents if claim.condition == "open" else 0)
+        if claim.condition == "settled":
+            assert claim.kept_cents == claim.claimed_cents
+        if claim.condition in ("refund_due", "refunded", "refund_waived"):
+            assert claim.kept_cents == 0
+
+
+def balances(claim: Any) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for event in claim.pending_events:
+        for line in entry(event):
+            found[line.account] += line.cents
+    return found
+
+
+TestAnyHistory = AnyHistory.TestCase
+TestAnyHistory.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
