@@ -15,7 +15,8 @@ class Verification(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`webhook_id` is the id of the one webhook that points to us; the signature covers it.
+    """`webhook_id` is the id of the one webhook that points to us; the signature covers it. `brand_name`,
+    unless empty, is what payers read instead of the account's own name.
 
     `authorities` are the certificate authorities (also intermediate ones) that may vouch for PayPal's webhook
     certificate. `certificate_origin` replaces the rule that it comes from https and a host under

@@ -33,7 +33,7 @@ def create(attempt: Attempt, brand_name: str) -> Json:
         "payment_source": {
             "paypal": {
                 "experience_context": {
-                    "brand_name": brand_name[:127],
+                    **({"brand_name": brand_name[:127]} if brand_name else {}),
                     "locale": _LOCALES.get(attempt.language, "de-DE"),
                     "shipping_preference": "NO_SHIPPING",
                     "user_action": "PAY_NOW",
