@@ -1,8 +1,9 @@
-"""The provider's notifications, handed to payments exactly as they came: their signature covers the bytes.
+"""The providers' notifications, handed to payments exactly as they came: their signatures cover the bytes.
 
-No session, no form token, no rate limit. The provider repeats whatever is not answered with 200 or 400.
+No session, no form token, no rate limit. A provider repeats whatever it does not hear taken.
 """
 
+import re
 from typing import Final
 
 import httpx
@@ -15,22 +16,33 @@ from starlette.routing import BaseRoute, Route
 from shared.web.calls import LIMITS, TIMEOUT, propagated
 from shared.web.problems import Problem, unavailable
 
-PATH: Final = "/zahlung/girocheckout/notify"
-TARGET: Final = b"/callbacks/girocheckout/notify"
+PREFIX: Final = "/zahlung/"
+PATH: Final = PREFIX + "{provider}/notify"
+PROVIDER: Final = re.compile(r"[a-z]{1,32}")
 LONGEST_QUERY: Final = 8192
 
 log = structlog.get_logger()
 
 
 async def pass_on(request: Request) -> Response:
-    """payments' status and JSON; 414 for an absurd query, 503 with Retry-After when payments is away."""
+    """payments' status and JSON; 414 for an absurd query, 503 with Retry-After when payments is away.
+
+    Of the headers only those pass that bear the provider's name, and the kind of the body.
+    """
+    provider: str = request.path_params["provider"]
+    if not PROVIDER.fullmatch(provider):
+        return Problem("not_found", 404, "There is nothing here").response()
     query: bytes = request.scope["query_string"]
     if len(query) > LONGEST_QUERY:
         return Problem("too_large", 414, "The query is too long", limit_bytes=LONGEST_QUERY).response()
     base = request.app.state.portal.settings.payments_url.rstrip("/")
     try:
-        answer = await _client(request).get(
-            base, headers=propagated(), extensions={"target": TARGET + b"?" + query}
+        answer = await _client(request).request(
+            request.method,
+            base,
+            content=await request.body(),
+            headers=propagated() | _signed(request, provider),
+            extensions={"target": f"/callbacks/{provider}/notify".encode() + b"?" + query},
         )
     except httpx.TransportError as error:
         log.warning("callback_not_passed_on", reason=type(error).__name__)
@@ -40,6 +52,14 @@ async def pass_on(request: Request) -> Response:
         return unavailable().response()
     kind = answer.headers.get("content-type", "application/json")
     return Response(answer.content, answer.status_code, media_type=kind)
+
+
+def _signed(request: Request, provider: str) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in request.headers.items()
+        if name.startswith(f"{provider}-") or name == "content-type"
+    }
 
 
 async def close(app: Starlette) -> None:
@@ -57,4 +77,4 @@ def _client(request: Request) -> httpx.AsyncClient:
     return client
 
 
-ROUTES: list[BaseRoute] = [Route(PATH, pass_on, methods=["GET"])]
+ROUTES: list[BaseRoute] = [Route(PATH, pass_on, methods=["GET", "POST"])]

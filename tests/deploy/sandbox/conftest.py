@@ -4,6 +4,7 @@ import pytest
 
 from tests.deploy.sandbox.paypal_serving import Listener, PayPalSandbox, running_listener, running_paypal
 from tests.deploy.sandbox.serving import Sandbox, Shop, running_sandbox, running_shop
+from tests.deploy.sandbox.xbezahldienste_serving import PlatformSandbox, running_platform
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +50,16 @@ def paypal(one_paypal: PayPalSandbox) -> PayPalSandbox:
 def listener() -> Iterator[Listener]:
     with running_listener() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def one_platform() -> Iterator[PlatformSandbox]:
+    with running_platform() as running:
+        yield running
+
+
+@pytest.fixture
+def platform(one_platform: PlatformSandbox) -> PlatformSandbox:
+    """The one paying platform of the session, with an empty book and nothing told."""
+    one_platform.reset()
+    return one_platform

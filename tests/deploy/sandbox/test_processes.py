@@ -40,6 +40,10 @@ def environment(folder: Path, port: int) -> dict[str, str]:
         "PORTAL_PAYPAL_CREDENTIALS": str(credentials),
         "PORTAL_PAYPAL_AUTHORITY": str(folder / "authority"),
         "PORTAL_PAYPAL_WEBHOOK_ID": "8PT597110X687430LKGECATA",
+        "PORTAL_PORT_XBEZAHLDIENSTE": str(port),
+        "PORTAL_XBEZAHLDIENSTE_CREDENTIALS": str(credentials),
+        "PORTAL_XBEZAHLDIENSTE_ORIGINATOR_ID": "05358008",
+        "PORTAL_XBEZAHLDIENSTE_END_POINT_ID": "1",
         "PORTAL_LOG_LEVEL": "warning",
     }
 
@@ -50,7 +54,7 @@ def run(module: str, env: dict[str, str]) -> subprocess.Popen[str]:
 
 
 class TestASandboxProcess:
-    @pytest.mark.parametrize("module", ["girocheckout", "paypal", "register"])
+    @pytest.mark.parametrize("module", ["girocheckout", "paypal", "register", "xbezahldienste"])
     def test_serves_until_it_is_told_to_end(self, tmp_path: Path, module: str) -> None:
         port = free_port()
         process = run(module, environment(tmp_path, port))
@@ -92,6 +96,9 @@ class TestASandboxProcess:
             ("paypal", "PORTAL_PAYPAL_AUTHORITY", "", "needs PORTAL_PAYPAL_AUTHORITY"),
             ("paypal", "PORTAL_PAYPAL_WEBHOOK_ID", "", "needs PORTAL_PAYPAL_WEBHOOK_ID"),
             ("paypal", "PORTAL_PAYPAL_CREDENTIALS", "/nowhere.json", "finds no client_id and client_secret"),
+            ("xbezahldienste", "PORTAL_SANDBOX_STATE", "", "needs PORTAL_SANDBOX_STATE"),
+            ("xbezahldienste", "PORTAL_XBEZAHLDIENSTE_END_POINT_ID", "", "needs PORTAL_XBEZAHLDIENSTE_END"),
+            ("xbezahldienste", "PORTAL_XBEZAHLDIENSTE_CREDENTIALS", "/nowhere.json", "finds no client_id"),
         ],
     )
     def test_refuses_to_start_half_told(

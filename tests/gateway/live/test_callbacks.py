@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway.callbacks import LONGEST_QUERY, PATH, ROUTES
+from gateway.callbacks import LONGEST_QUERY, ROUTES
 from shared.web.problems import MEDIA_TYPE
 from tests.gateway.live.listening import listening
 
+PATH = "/zahlung/girocheckout/notify"
 AS_SENT = b"gcReference=1%2f2&gcMerchantTxId=a+b%20c&gcAmount=&gcHash=x%7E~*'\"|&&z"
 
 
@@ -24,11 +25,15 @@ class Payments:
 
     def __init__(self) -> None:
         self.scopes: list[dict[str, Any]] = []
+        self.bodies: list[bytes] = []
         self.answer: Response = JSONResponse({"Result": "OK"})
-        self.app = Starlette(routes=[Route("/callbacks/girocheckout/notify", self.take)])
+        self.app = Starlette(
+            routes=[Route("/callbacks/{provider}/notify", self.take, methods=["GET", "POST"])]
+        )
 
     async def take(self, request: Request) -> Response:
         self.scopes.append(dict(request.scope))
+        self.bodies.append(await request.body())
         return self.answer
 
 
@@ -95,7 +100,32 @@ class TestNotification:
         assert answer.status_code == 414
         assert payments.scopes == []
 
-    @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-    async def test_takes_get_alone(self, gateway: str, method: str) -> None:
+    async def test_keeps_a_body_and_the_providers_own_headers(self, gateway: str, payments: Payments) -> None:
+        sent = {
+            "PayPal-Transmission-Id": "a",
+            "Content-Type": "application/json",
+            "Cookie": "x",
+            "X-Other": "y",
+        }
+        async with httpx.AsyncClient() as client:
+            answer = await client.post(
+                f"{gateway}/zahlung/paypal/notify", content=b'{ "id":1 }', headers=sent
+            )
+        assert (answer.status_code, payments.bodies) == (200, [b'{ "id":1 }'])
+        assert payments.scopes[0]["path"] == "/callbacks/paypal/notify"
+        headers = {name.decode(): value.decode() for name, value in payments.scopes[0]["headers"]}
+        assert (headers["paypal-transmission-id"], headers["content-type"]) == ("a", "application/json")
+        assert not {"cookie", "x-other"} & set(headers)
+
+    @pytest.mark.parametrize("name", ["PayPal", "a1", "%2e%2e", "x" * 33])
+    async def test_is_not_passed_on_to_what_is_no_name(
+        self, gateway: str, payments: Payments, name: str
+    ) -> None:
+        answer = await raw_get(gateway, f"/zahlung/{name}/notify?a=1".encode())
+        assert answer.startswith(b"HTTP/1.1 404")
+        assert payments.scopes == []
+
+    @pytest.mark.parametrize("method", ["PUT", "DELETE"])
+    async def test_takes_nothing_else(self, gateway: str, method: str) -> None:
         async with httpx.AsyncClient() as client:
             assert (await client.request(method, gateway + PATH)).status_code == 405

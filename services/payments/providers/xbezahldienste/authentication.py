@@ -63,7 +63,7 @@ class _Token(BaseModel):
 
 
 class ClientCredentials:
-    """OAuth2 client credentials with id and secret in the form, as at pmPayment; with a scope (`post`) and the
+    """OAuth2 client credentials, id and secret in the form, as at pmPayment; with a scope (`post`) and the
     token's address below the API, as at GiroCheckout. A token without a lifetime is kept until refused."""
 
     def __init__(
