@@ -115,6 +115,13 @@ class ClaimState(Aggregate):
         if version is not None:
             self.money_tasks[version] = replace(self.money_tasks[version], refund_id=refund_id)
 
+    def decline(self, refund_id: UUID) -> None:
+        """Its money task, if it has one, is a person's again."""
+        self.move_refund(refund_id, "declined")
+        version = self.refunds[refund_id].task_version
+        if version is not None:
+            self.money_tasks[version] = replace(self.money_tasks[version], refund_id=None)
+
     def approve(self, refund_id: UUID, version: int) -> None:
         """The refund may be carried out; one of part of a payment becomes a money task with it."""
         refund = self.refunds[refund_id]

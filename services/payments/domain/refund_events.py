@@ -65,7 +65,7 @@ class RefundDeclined(Event):
     declined_by: str
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.move_refund(self.refund_id, "declined")
+        aggregate.decline(self.refund_id)
 
 
 @stored("payments.refund_ordered")

@@ -135,8 +135,9 @@ def approve(claim: ClaimState, refund_id: UUID, by: str, *, now: datetime) -> No
 
 def decline(claim: ClaimState, refund_id: UUID, by: str, *, now: datetime) -> None:
     """A second person does not agree. Raises UnknownRefund, RefundDecided, SecondPersonNeeded."""
-    _undecided(claim, refund_id, by)
+    refund = _undecided(claim, refund_id, by)
     claim.emit(RefundDeclined, now=now, refund_id=refund_id, declined_by=by)
+    offset_tasks(claim, refund.payment_id, now=now)
 
 
 def _undecided(claim: ClaimState, refund_id: UUID, by: str) -> Refund:
