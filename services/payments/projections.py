@@ -6,17 +6,23 @@ from services.payments.domain.events import (
     AttemptAbandoned,
     AttemptOpened,
     ClaimCancelled,
+    MoneyTaskOffset,
     MoneyTaskSettled,
+    PartReceived,
+    PaymentApproved,
     PaymentFailed,
     PaymentRequested,
+    PaymentReversed,
     PaymentSettled,
     PaymentStarted,
     PaymentUnclear,
     RefundFellDue,
     SurplusReceived,
 )
-from services.payments.domain.ledger import entry
-from services.payments.domain.money_tasks import REFUND, Settled
+from services.payments.domain.ledger import POSTINGS, entry
+from services.payments.domain.money import is_receipt
+from services.payments.domain.money_tasks import REFUND
+from services.payments.domain.refund_events import RefundSettled
 from shared.domain import Event, type_of
 from shared.log import Meta, Projections, Sealer
 from shared.log.projection import Patch
@@ -31,12 +37,14 @@ ATTEMPTS = PROJECTIONS.table(
     "attempt", ("attempt_id",), ("claim_id", "method", "state", "reference", "opened_at")
 )
 LEDGER = PROJECTIONS.table(
-    "ledger_line", ("claim_id", "version", "line"), ("account", "cents", "event", "booked_at")
+    "ledger_line", ("claim_id", "version", "line"), ("account", "cents", "currency", "event", "booked_at")
 )
 MONEY_TASKS = PROJECTIONS.table(
-    "money_task", ("claim_id", "version"), ("kind", "amount_cents", "currency", "since", "settled_at", "how")
-)
+    "money_task", ("claim_id", "version"),
+    ("kind", "amount_cents", "currency", "since", "settled_at", "how", "under_way"),
+)  # fmt: skip
 
+_ATTEMPT_STATES = {AttemptAbandoned: "abandoned", PaymentApproved: "approved", PaymentUnclear: "unclear"}
 _STATES = {PaymentSettled: "settled", ClaimCancelled: "cancelled", RefundFellDue: "refund_due"}
 
 
@@ -57,6 +65,22 @@ def claim_has_ended(event: Event, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     yield CLAIMS, (str(event.originator_id),), values
 
 
+@PROJECTIONS.on(PaymentReversed)
+def claim_is_open_again(event: PaymentReversed, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    if event.owed_cents:
+        yield CLAIMS, (str(event.originator_id),), {"state": "open", "settled_at": None}
+    if not is_receipt(event.provider):
+        yield ATTEMPTS, (str(event.payment_id),), {"state": "reversed"}
+
+
+@PROJECTIONS.on(MoneyTaskSettled, MoneyTaskOffset, RefundSettled)
+def claim_is_refunded(
+    event: MoneyTaskSettled | MoneyTaskOffset | RefundSettled, meta: Meta, seal: Sealer
+) -> Iterable[Patch]:
+    if event.condition:
+        yield CLAIMS, (str(event.originator_id),), {"state": event.condition}
+
+
 @PROJECTIONS.on(AttemptOpened)
 def attempt_is_open(event: AttemptOpened, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     yield ATTEMPTS, (str(event.attempt_id),), {
@@ -70,42 +94,50 @@ def attempt_has_started(event: PaymentStarted, meta: Meta, seal: Sealer) -> Iter
     yield ATTEMPTS, (str(event.attempt_id),), {"state": "started", "reference": event.reference}
 
 
-@PROJECTIONS.on(AttemptAbandoned, PaymentFailed, PaymentUnclear, PaymentSettled, SurplusReceived)
-def attempt_has_an_outcome(
-    event: AttemptAbandoned | PaymentFailed | PaymentUnclear | PaymentSettled | SurplusReceived,
-    meta: Meta,
-    seal: Sealer,
+@PROJECTIONS.on(AttemptAbandoned, PaymentApproved, PaymentFailed, PaymentUnclear)
+def attempt_has_moved(
+    event: AttemptAbandoned | PaymentApproved | PaymentFailed | PaymentUnclear, meta: Meta, seal: Sealer
 ) -> Iterable[Patch]:
-    state = {AttemptAbandoned: "abandoned", PaymentUnclear: "unclear"}.get(type(event), "succeeded")
-    if isinstance(event, PaymentFailed):
-        state = event.outcome
+    state = event.outcome if isinstance(event, PaymentFailed) else _ATTEMPT_STATES[type(event)]
     yield ATTEMPTS, (str(event.attempt_id),), {"state": state}
 
 
-@PROJECTIONS.on(
-    PaymentRequested, PaymentSettled, SurplusReceived, ClaimCancelled, RefundFellDue, MoneyTaskSettled
-)
+@PROJECTIONS.on(PartReceived, PaymentSettled, SurplusReceived)
+def attempt_has_succeeded(
+    event: PartReceived | PaymentSettled | SurplusReceived, meta: Meta, seal: Sealer
+) -> Iterable[Patch]:
+    if not is_receipt(event.provider):
+        attempt_id = event.payment_id if isinstance(event, PartReceived) else event.attempt_id
+        yield ATTEMPTS, (str(attempt_id),), {"state": "succeeded"}
+
+
+@PROJECTIONS.on(*POSTINGS)
 def ledger_is_written(event: Event, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     for number, line in enumerate(entry(event)):
         yield LEDGER, (str(event.originator_id), event.originator_version, number), {
-            "account": line.account, "cents": line.cents, "event": type_of(event).name,
-            "booked_at": event.timestamp,
+            "account": line.account, "cents": line.cents, "currency": line.currency,
+            "event": type_of(event).name, "booked_at": event.timestamp,
         }  # fmt: skip
 
 
 @PROJECTIONS.on(SurplusReceived, RefundFellDue)
 def money_task_is_set(event: SurplusReceived | RefundFellDue, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     kind = event.reason if isinstance(event, SurplusReceived) else REFUND
-    currency = event.currency if isinstance(event, SurplusReceived) else "EUR"
     yield MONEY_TASKS, (str(event.originator_id), event.originator_version), {
-        "kind": kind, "amount_cents": event.amount_cents, "currency": currency, "since": event.timestamp,
+        "kind": kind, "amount_cents": event.amount_cents, "currency": event.currency,
+        "since": event.timestamp,
     }  # fmt: skip
 
 
-@PROJECTIONS.on(MoneyTaskSettled)
-def money_task_is_done(event: MoneyTaskSettled, meta: Meta, seal: Sealer) -> Iterable[Patch]:
-    claim = (str(event.originator_id),)
-    yield MONEY_TASKS, (*claim, event.task_version), {"settled_at": event.timestamp, "how": event.how}
-    if event.kind == REFUND:
-        kept = event.how == Settled.KEPT_BY_AGREEMENT
-        yield CLAIMS, claim, {"state": "refund_waived" if kept else "refunded"}
+@PROJECTIONS.on(MoneyTaskSettled, MoneyTaskOffset, RefundSettled)
+def money_task_is_done(
+    event: MoneyTaskSettled | MoneyTaskOffset | RefundSettled, meta: Meta, seal: Sealer
+) -> Iterable[Patch]:
+    values: dict[str, object] = {"settled_at": event.timestamp, "how": "returned_by_provider"}
+    if isinstance(event, MoneyTaskSettled):
+        values["how"] = event.how
+    elif isinstance(event, MoneyTaskOffset):
+        values = {"amount_cents": event.left_cents}
+        if not event.left_cents:
+            values = {"settled_at": event.timestamp, "how": "offset_by_reversal"}
+    yield MONEY_TASKS, (str(event.originator_id), event.task_version), {**values, "under_way": False}

@@ -221,10 +221,12 @@ class Claim(ClaimState):
         number = voucher_number(voucher)
         if number is None:
             raise VoucherImpossible("1 to 35 letters, digits and ./-, a digit among them; no bank account")
+        kept = how is Settled.KEPT_BY_AGREEMENT
         self.emit(
             MoneyTaskSettled, now=now, case_id=self.case_id, task_version=version, kind=task.kind,
             amount_cents=amount_cents, currency=task.currency, how=how.value, provider=task.provider,
             cost_object=self.cost_object, voucher=number, refund_id=task.refund_id,
+            condition=self.after_task(version, "money_kept" if kept else "money_returned"),
         )  # fmt: skip
 
     def open_task(self, version: int) -> MoneyTask:

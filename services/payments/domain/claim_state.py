@@ -7,7 +7,7 @@ from uuid import UUID
 from services.payments.domain import transitions
 from services.payments.domain.events import PaymentRequested
 from services.payments.domain.money import Attempt, Payment, Refund
-from services.payments.domain.money_tasks import PART_REFUND, REFUND, MoneyTask
+from services.payments.domain.money_tasks import REFUND, MoneyTask
 from shared.domain import Aggregate
 
 
@@ -115,13 +115,18 @@ class ClaimState(Aggregate):
         if version is not None:
             self.money_tasks[version] = replace(self.money_tasks[version], refund_id=refund_id)
 
-    def approve(self, refund_id: UUID, version: int) -> None:
+    def decline(self, refund_id: UUID) -> None:
+        """Its money task, if it has one, is a person's again."""
+        self.move_refund(refund_id, "declined")
+        version = self.refunds[refund_id].task_version
+        if version is not None:
+            self.money_tasks[version] = replace(self.money_tasks[version], refund_id=None)
+
+    def approve(self, refund_id: UUID, kind: str, version: int) -> None:
         """The refund may be carried out; one of part of a payment becomes a money task with it."""
         refund = self.refunds[refund_id]
         if refund.task_version is None:
-            whole = refund.amount_cents == self.kept_cents
-            self.move("refund_fell_due" if whole else "part_refunded")
-            kind = REFUND if whole else PART_REFUND
+            self.move("refund_fell_due" if kind == REFUND else "part_refunded")
             self.owe_back(refund.payment_id, kind, refund.amount_cents, version)
             self.refunds[refund_id] = replace(refund, task_version=version)
             self.bind(refund_id)
@@ -135,21 +140,23 @@ class ClaimState(Aggregate):
             reference=reference or known.reference,
         )  # fmt: skip
 
-    def complete(self, version: int, what: str) -> None:
-        """A money task is done; the last of what was to be refunded moves the claim."""
-        task = self.money_tasks[version] = self.money_tasks[version].completed()
-        if task.kind == REFUND and not any(
-            other.kind == REFUND and not other.done for other in self.money_tasks.values()
-        ):
-            self.move(what)
+    def after_task(self, version: int, what: str) -> str:
+        """The claim's condition once this money task is done; empty where that changes nothing."""
+        waiting = [t.version for t in self.money_tasks.values() if t.kind == REFUND and not t.done]
+        return transitions.follow(transitions.CLAIM, self.condition, what) if waiting == [version] else ""
 
-    def offset(self, payment_id: UUID, version: int, cents: int) -> None:
+    def complete(self, version: int, condition: str) -> None:
+        """A money task is done; the last of what was to be refunded moves the claim."""
+        self.money_tasks[version] = self.money_tasks[version].completed()
+        self.condition = condition or self.condition
+
+    def offset(self, payment_id: UUID, version: int, cents: int, condition: str) -> None:
         """Of a money task so much has gone back by a reversal."""
         payment, task = self.payments[payment_id], self.money_tasks[version]
         self.payments[payment_id] = replace(payment, reclaimable_cents=payment.reclaimable_cents - cents)
         self.money_tasks[version] = replace(task, amount_cents=task.amount_cents - cents)
         if cents == task.amount_cents:
-            self.complete(version, "refund_offset")
+            self.complete(version, condition)
 
 
 def is_under_way(state: str, via: str) -> bool:

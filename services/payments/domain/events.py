@@ -287,7 +287,10 @@ class RefundFellDue(Event):
 
 @stored("payments.money_task_settled", version=2)
 class MoneyTaskSettled(Event):
-    """A person has seen to money that the city held without a claim: returned, or kept by agreement."""
+    """A person has seen to money that the city held without a claim: returned, or kept by agreement.
+
+    `condition` is the claim's where this changes it, else empty.
+    """
 
     case_id: UUID
     task_version: int
@@ -299,16 +302,18 @@ class MoneyTaskSettled(Event):
     cost_object: str
     voucher: str
     refund_id: UUID | None
+    condition: str
 
     @staticmethod
     def upcast_v1_v2(state: dict[str, Any]) -> None:
+        kept = state["how"] == Settled.KEPT_BY_AGREEMENT
         state["refund_id"] = None
+        state["condition"] = ("refund_waived" if kept else "refunded") if state["kind"] == REFUND else ""
 
     def apply(self, aggregate: "Claim") -> None:
         if self.refund_id is not None:
             aggregate.move_refund(self.refund_id, "settled_by_hand")
-        kept = self.how == Settled.KEPT_BY_AGREEMENT
-        aggregate.complete(self.task_version, "money_kept" if kept else "money_returned")
+        aggregate.complete(self.task_version, self.condition)
 
 
 @stored("payments.money_task_offset")
@@ -322,8 +327,9 @@ class MoneyTaskOffset(Event):
     currency: str
     payment_id: UUID
     refund_id: UUID | None
+    condition: str
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.offset(self.payment_id, self.task_version, self.amount_cents)
+        aggregate.offset(self.payment_id, self.task_version, self.amount_cents, self.condition)
         if self.refund_id is not None and not self.left_cents:
             aggregate.move_refund(self.refund_id, "offset")

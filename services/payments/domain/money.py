@@ -114,6 +114,11 @@ class Refund:
     reference: str = ""
 
 
+def is_receipt(provider: str) -> bool:
+    """Whether money that came this way came without an attempt."""
+    return provider in (BANK, CASH)
+
+
 def held_in(provider: str) -> str:
     """The account of the ledger that holds what came this way."""
-    return provider if provider in (BANK, CASH) else f"provider:{provider}"
+    return provider if is_receipt(provider) else f"provider:{provider}"

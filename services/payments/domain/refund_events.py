@@ -15,7 +15,7 @@ class RefundRequested(Event):
     """Somebody, or the portal by rule, wants money given back.
 
     Of a money task where `task_version` names one; else part of a settled payment, which is owed back from
-    now on, or from the approval on where a second person has to agree.
+    now on, or from the approval on where a second person has to agree. `kind` is that of the money task.
     """
 
     case_id: UUID
@@ -26,6 +26,7 @@ class RefundRequested(Event):
     currency: str
     cost_object: str
     reason: str
+    kind: str
     via: str
     requested_by: str
     needs_approval: bool
@@ -38,7 +39,7 @@ class RefundRequested(Event):
         aggregate.refunds[refund.refund_id] = refund
         aggregate.bind(refund.refund_id)
         if not self.needs_approval:
-            aggregate.approve(refund.refund_id, self.originator_version)
+            aggregate.approve(refund.refund_id, self.kind, self.originator_version)
 
 
 @stored("payments.refund_approved")
@@ -51,10 +52,12 @@ class RefundApproved(Event):
     amount_cents: int
     currency: str
     cost_object: str
+    kind: str
+    via: str
     approved_by: str
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.approve(self.refund_id, self.originator_version)
+        aggregate.approve(self.refund_id, self.kind, self.originator_version)
 
 
 @stored("payments.refund_declined")
@@ -62,10 +65,11 @@ class RefundDeclined(Event):
     """A second person does not agree: the money stays as it was."""
 
     refund_id: UUID
+    task_version: int | None
     declined_by: str
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.move_refund(self.refund_id, "declined")
+        aggregate.decline(self.refund_id)
 
 
 @stored("payments.refund_ordered")
@@ -92,7 +96,7 @@ class RefundPending(Event):
 
 @stored("payments.refund_settled")
 class RefundSettled(Event):
-    """The provider has given the money back."""
+    """The provider has given the money back; `condition` is the claim's where this changes it, else empty."""
 
     case_id: UUID
     refund_id: UUID
@@ -103,10 +107,11 @@ class RefundSettled(Event):
     provider: str
     reference: str
     code: str
+    condition: str
 
     def apply(self, aggregate: "Claim") -> None:
         aggregate.move_refund(self.refund_id, "succeeded", self.reference)
-        aggregate.complete(self.task_version, "money_returned")
+        aggregate.complete(self.task_version, self.condition)
 
 
 @stored("payments.refund_failed")
@@ -115,6 +120,7 @@ class RefundFailed(Event):
 
     case_id: UUID
     refund_id: UUID
+    task_version: int
     code: str
 
     def apply(self, aggregate: "Claim") -> None:
@@ -127,6 +133,7 @@ class RefundUnclear(Event):
 
     case_id: UUID
     refund_id: UUID
+    task_version: int
     reason: str
 
     def apply(self, aggregate: "Claim") -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.payments.domain.claim_state import ClaimState
 from services.payments.domain.money import Refund
-from services.payments.domain.money_tasks import REFUND, MoneyTask
+from services.payments.domain.money_tasks import PART_REFUND, REFUND, MoneyTask
 from services.payments.domain.refund_events import (
     RefundApproved,
     RefundDeclined,
@@ -89,7 +89,8 @@ def request(claim: ClaimState, wish: Wish, *, now: datetime) -> None:
         RefundRequested, now=now, case_id=claim.case_id, refund_id=wish.refund_id, payment_id=payment_id,
         task_version=wish.task_version, amount_cents=wish.amount_cents,
         currency=claim.payments[payment_id].currency, cost_object=claim.cost_object, reason=wish.reason,
-        via=wish.via, requested_by=wish.by, needs_approval=wish.amount_cents > wish.limit_cents,
+        kind=_kind(claim, wish.task_version, wish.amount_cents), via=wish.via, requested_by=wish.by,
+        needs_approval=wish.amount_cents > wish.limit_cents,
     )  # fmt: skip
 
 
@@ -111,6 +112,13 @@ def _check_part(claim: ClaimState, payment_id: UUID, cents: int, waiting: int) -
         raise RefundTooHigh(f"{left} cents are left to give back")
 
 
+def _kind(claim: ClaimState, task_version: int | None, cents: int) -> str:
+    """That of the task it carries out; giving back all that counts is a whole refund."""
+    if task_version is not None:
+        return claim.money_tasks[task_version].kind
+    return REFUND if cents == claim.kept_cents else PART_REFUND
+
+
 def _waiting(claim: ClaimState, payment_id: UUID) -> int:
     """What others want given back of this payment and nobody has decided yet."""
     return sum(
@@ -129,14 +137,16 @@ def approve(claim: ClaimState, refund_id: UUID, by: str, *, now: datetime) -> No
     claim.emit(
         RefundApproved, now=now, case_id=claim.case_id, refund_id=refund_id, task_version=refund.task_version,
         amount_cents=refund.amount_cents, currency=refund.currency, cost_object=claim.cost_object,
-        approved_by=by,
+        kind=_kind(claim, refund.task_version, refund.amount_cents), via=refund.via, approved_by=by,
     )  # fmt: skip
 
 
 def decline(claim: ClaimState, refund_id: UUID, by: str, *, now: datetime) -> None:
     """A second person does not agree. Raises UnknownRefund, RefundDecided, SecondPersonNeeded."""
-    _undecided(claim, refund_id, by)
-    claim.emit(RefundDeclined, now=now, refund_id=refund_id, declined_by=by)
+    refund = _undecided(claim, refund_id, by)
+    claim.emit(RefundDeclined, now=now, refund_id=refund_id, task_version=refund.task_version,
+               declined_by=by)  # fmt: skip
+    offset_tasks(claim, refund.payment_id, now=now)
 
 
 def _undecided(claim: ClaimState, refund_id: UUID, by: str) -> Refund:
@@ -181,7 +191,8 @@ def record_outcome(
     if what == "pending":
         claim.emit(RefundPending, now=now, refund_id=refund_id, reference=reference, code=code)
     elif what == "failed":
-        claim.emit(RefundFailed, now=now, case_id=claim.case_id, refund_id=refund_id, code=code)
+        claim.emit(RefundFailed, now=now, case_id=claim.case_id, refund_id=refund_id,
+                   task_version=refund.task_version, code=code)  # fmt: skip
         offset_tasks(claim, refund.payment_id, now=now)
     else:
         assert refund.task_version is not None
@@ -190,7 +201,7 @@ def record_outcome(
             RefundSettled, now=now, case_id=claim.case_id, refund_id=refund_id, task_version=task.version,
             kind=task.kind, amount_cents=refund.amount_cents, currency=refund.currency,
             provider=claim.payments[refund.payment_id].provider, reference=reference or refund.reference,
-            code=code,
+            code=code, condition=claim.after_task(task.version, "money_returned"),
         )  # fmt: skip
 
 
@@ -198,4 +209,5 @@ def record_doubt(claim: ClaimState, refund_id: UUID, reason: str, *, now: dateti
     """Nobody can say whether the money went back. May be repeated."""
     refund = find(claim, refund_id)
     if (refund.state, "unclear") in MOVES:
-        claim.emit(RefundUnclear, now=now, case_id=claim.case_id, refund_id=refund_id, reason=reason)
+        claim.emit(RefundUnclear, now=now, case_id=claim.case_id, refund_id=refund_id,
+                   task_version=refund.task_version, reason=reason)  # fmt: skip

@@ -30,7 +30,7 @@ def reverse(claim: ClaimState, payment_id: UUID, reversal: Reversal, *, now: dat
 
 
 def offset_tasks(claim: ClaimState, payment_id: UUID, *, now: datetime) -> None:
-    """What was to go back and has gone back by the reversal is nobody's to do, save what may be on its way."""
+    """What the reversal has given back is nobody's to give back, save what may be on its way."""
     for task in list(claim.money_tasks.values()):
         cents = min(task.amount_cents, claim.payments[payment_id].reclaimable_cents)
         if task.payment_id != payment_id or task.done or not cents or _on_its_way(claim, task):
@@ -39,6 +39,7 @@ def offset_tasks(claim: ClaimState, payment_id: UUID, *, now: datetime) -> None:
             MoneyTaskOffset, now=now, task_version=task.version, kind=task.kind, amount_cents=cents,
             left_cents=task.amount_cents - cents, currency=task.currency, payment_id=payment_id,
             refund_id=task.refund_id,
+            condition=claim.after_task(task.version, "refund_offset") if cents == task.amount_cents else "",
         )  # fmt: skip
 
 

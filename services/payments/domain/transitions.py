@@ -61,6 +61,7 @@ REFUND: Final[Moves] = {
     ("approved", "ordered"): "ordered",
     ("ordered", "pending"): "pending",
     **_each(("ordered", "pending"), {"succeeded": "settled", "failed": "failed", "unclear": "unclear"}),
+    **_each(("unclear",), {"succeeded": "settled", "failed": "failed"}),
     **_each(("approved", "failed", "unclear"), {"settled_by_hand": "settled"}),
     **_each(("approved", "failed"), {"offset": "offset"}),
 }

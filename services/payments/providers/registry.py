@@ -10,6 +10,7 @@ from typing import Final
 
 import httpx
 
+from services.payments.domain.money import is_receipt
 from services.payments.providers.girocheckout import setup as girocheckout
 from services.payments.providers.paypal import setup as paypal
 from services.payments.providers.port import Method, PaymentProvider
@@ -31,11 +32,11 @@ class Providers:
 
     @classmethod
     def of(cls, providers: Iterable[PaymentProvider]) -> "Providers":
-        """Raises ValueError where two have one name."""
+        """Raises ValueError where two have one name, or one that of an account of the city."""
         found: dict[str, PaymentProvider] = {}
         for provider in providers:
-            if provider.name in found:
-                raise ValueError(f"two providers are named {provider.name}")
+            if provider.name in found or is_receipt(provider.name):
+                raise ValueError(f"the name {provider.name} is taken")
             found[provider.name] = provider
         return cls(found)
 

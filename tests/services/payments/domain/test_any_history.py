@@ -18,7 +18,7 @@ from shared.ids import new_id
 from tests.services.payments.domain.test_claim import FEE, NOW, VOUCHER, given_claim
 
 PROVIDER = "girocheckout"
-CENTS = st.sampled_from([1, 1000, FEE - 1, FEE, FEE + 500])
+CENTS = st.sampled_from([FEE, 1000, FEE, FEE + 500])
 PICK = st.integers(0, 7)
 LIMIT = 1500
 
@@ -36,6 +36,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.went_out: dict[UUID, bool] = {}
         self.kept_by_agreement = 0
         self.entries = 0
+        self.attempt()
 
     def pick(self, things: Any, which: int) -> Any:
         found = list(things)
@@ -54,7 +55,7 @@ class AnyHistory(RuleBasedStateMachine):
         which=PICK,
         cents=CENTS,
         fee=st.sampled_from([0, 35]),
-        said=st.sampled_from(["succeeded", "failed", "cancelled", "expired", "unknown", "approved"]),
+        said=st.sampled_from(["succeeded", "failed", "succeeded", "unknown", "approved"]),
     )
     def word(self, which: int, cents: int, fee: int, said: str) -> None:
         attempt_id = self.pick(self.claim.attempts, which)
@@ -74,6 +75,7 @@ class AnyHistory(RuleBasedStateMachine):
             self.received[payment_id] = cents
             self.statement[source] += cents
 
+    @precondition(lambda self: bool(self.received))
     @rule(which=PICK, charges=st.sampled_from([0, 300]))
     def reversal(self, which: int, charges: int) -> None:
         payment_id = self.pick(self.received, which)
@@ -90,6 +92,7 @@ class AnyHistory(RuleBasedStateMachine):
     def withdraw(self, refund: bool) -> None:
         self.claim.withdraw_claim("withdrawn", refund=refund, now=NOW)
 
+    @precondition(lambda self: any(not t.done for t in self.claim.money_tasks.values()))
     @rule(which=PICK, how=st.sampled_from(Settled))
     def settle_task(self, which: int, how: Settled) -> None:
         task = self.pick((t for t in self.claim.money_tasks.values() if not t.done), which)
@@ -111,6 +114,7 @@ class AnyHistory(RuleBasedStateMachine):
             where = f"provider:{PROVIDER}" if task.provider == PROVIDER else task.provider
             self.statement[where] -= task.amount_cents
 
+    @precondition(lambda self: bool(self.received))
     @rule(which=PICK, cents=CENTS, of_task=st.booleans())
     def request_refund(self, which: int, cents: int, of_task: bool) -> None:
         task = self.pick((t for t in self.claim.money_tasks.values() if not t.done), which)
@@ -124,9 +128,11 @@ class AnyHistory(RuleBasedStateMachine):
         except ClaimRefused:
             assert wish.refund_id not in self.claim.refunds
 
+    @precondition(lambda self: any(r.state == "requested" for r in self.claim.refunds.values()))
     @rule(which=PICK, agrees=st.booleans(), who=st.sampled_from(["kim", "sam"]))
     def second_person(self, which: int, agrees: bool, who: str) -> None:
-        refund_id = self.pick(self.claim.refunds, which)
+        waiting = (r.refund_id for r in self.claim.refunds.values() if r.state == "requested")
+        refund_id = self.pick(waiting, which)
         if refund_id is None:
             return
         decide = refunds.approve if agrees else refunds.decline
@@ -155,6 +161,7 @@ class AnyHistory(RuleBasedStateMachine):
             self.leaves(refund)
             self.returned[refund.payment_id] += refund.amount_cents
 
+    @precondition(lambda self: any(r.state == "pending" for r in self.claim.refunds.values()))
     @rule(which=PICK, answer=st.sampled_from(["succeeded", "failed"]))
     def later(self, which: int, answer: str) -> None:
         refund = self.pick((r for r in self.claim.refunds.values() if r.state == "pending"), which)
@@ -201,6 +208,13 @@ class AnyHistory(RuleBasedStateMachine):
             assert cents <= self.received[payment_id]
 
     @invariant()
+    def what_was_taken_back_is_nobodys_to_give(self) -> None:
+        for task in self.claim.money_tasks.values():
+            refund = self.claim.refunds.get(task.refund_id) if task.refund_id else None
+            free = not task.done and (refund is None or refund.state in ("declined", "failed"))
+            assert not free or self.claim.payments[task.payment_id].reclaimable_cents == 0
+
+    @invariant()
     def one_settlement_at_most_is_kept(self) -> None:
         claim = self.claim
         owed = balances(claim)["receivable"]
@@ -221,4 +235,4 @@ def balances(claim: Any) -> Counter[str]:
 
 
 TestAnyHistory = AnyHistory.TestCase
-TestAnyHistory.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestAnyHistory.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
