@@ -18,9 +18,9 @@ Settings = Callable[..., PaymentsSettings]
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    (tmp_path / "paypal_credentials.json").write_text(
-        json.dumps({"client_id": "AeA1QIZXiflr1", "client_secret": "EHfVpJ8TNFCbx"})
-    )
+    secret = tmp_path / "paypal_credentials.json"
+    secret.write_text(json.dumps({"client_id": "AeA1QIZXiflr1", "client_secret": "EHfVpJ8TNFCbx"}))
+    secret.chmod(0o600)
 
     def of(**changes: Any) -> PaymentsSettings:
         plain: dict[str, Any] = {
