@@ -224,6 +224,13 @@ class TestARefund:
         assert [outcome.state, *told] == [State.UNKNOWN, State.UNKNOWN, State.SUCCEEDED]
         assert payer.balance() == 2000
 
+    async def test_ordered_again_is_the_same_and_given_once(
+        self, provider: PayPal, payer: SandboxPayer
+    ) -> None:
+        order = await paid(provider, payer)
+        assert await provider.refund(order) == await provider.refund(order)
+        assert payer.balance() == 2000
+
     async def test_may_fail(self, provider: PayPal, payer: SandboxPayer) -> None:
         payer.course("refund_failed")
         outcome = await provider.refund(await paid(provider, payer))
