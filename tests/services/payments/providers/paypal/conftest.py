@@ -5,6 +5,7 @@ import pytest
 
 from tests.deploy.sandbox.paypal_serving import Listener, PayPalSandbox, running_listener, running_paypal
 from tests.services.payments.providers.paypal.paying import SandboxPayer
+from tests.services.payments.providers.paypal.posting import Net
 
 
 @pytest.fixture(scope="module")
@@ -26,4 +27,15 @@ def payer(servers: tuple[PayPalSandbox, Listener]) -> SandboxPayer:
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def net() -> Net:
+    return Net()
+
+
+@pytest.fixture
+async def memory(net: Net) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(net)) as client:
         yield client
