@@ -50,8 +50,11 @@ class TestACertificate:
     ) -> None:
         provider = paypal(memory, certificate_origin="http://127.0.0.1:8108")
         assert await reason(provider, posted(raw(CAPTURED))) == "certificate_host"
-        near = posted(raw(CAPTURED), url="http://127.0.0.1:81080/certs/1")
-        assert await reason(provider, near) == "certificate_host"
+        for near in ("http://127.0.0.1:8108.evil.example/certs/1", "http://127.0.0.1:81/certs/1"):
+            assert await reason(provider, posted(raw(CAPTURED), url=near)) == "certificate_host"
+        short = paypal(memory, certificate_origin="http://127.0.0.1:810")
+        longer = posted(raw(CAPTURED), url="http://127.0.0.1:8108/certs/1")
+        assert await reason(short, longer) == "certificate_host"
         told = await provider.verify_callback(posted(raw(CAPTURED), url="http://127.0.0.1:8108/certs/1"))
         assert told is not None
 

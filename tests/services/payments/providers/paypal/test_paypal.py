@@ -22,6 +22,8 @@ from services.payments.providers.port import (
 from tests.deploy.sandbox.paypal_serving import CLIENT_ID, CLIENT_SECRET, Listener, PayPalSandbox
 from tests.services.payments.providers.contract import an_attempt
 from tests.services.payments.providers.paypal.paying import SandboxPayer, account
+from tests.services.payments.providers.paypal.test_requests import ATTEMPT as AN_ATTEMPT
+from tests.services.payments.providers.paypal.test_requests import REFUND as A_REFUND
 
 
 @pytest.fixture
@@ -213,6 +215,34 @@ class TestAnAttempt:
             ):
                 with pytest.raises(ProviderUnavailable, match="another_transaction"):
                     await asked
+
+
+class TestEachCall:
+    async def test_that_moves_something_has_an_id_of_its_own(self) -> None:
+        sent: dict[str, httpx.Headers] = {}
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            sent[request.url.path] = request.headers
+            links = [{"rel": "payer-action", "href": "https://paypal.test/pay"}]
+            told = {"access_token": "t", "expires_in": 9, "id": "O", "status": "CREATED", "links": links}
+            return httpx.Response(200, json={**told, "purchase_units": [{}]})
+
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+            provider = PayPal(
+                base_url="https://paypal.test", account=Account("c", "s", "w", "b", ()), http=http
+            )
+            attempt = replace(AN_ATTEMPT, attempt_id=uuid.UUID(int=7))
+            await provider.start(attempt)
+            await provider.capture("O", Method.PAYPAL, attempt.attempt_id)
+            await provider.refund(replace(A_REFUND, refund_id=uuid.UUID(int=9)))
+        ids = {path: headers.get("PayPal-Request-Id") for path, headers in sent.items()}
+        assert ids == {
+            "/v1/oauth2/token": None,
+            "/v2/checkout/orders": f"{7:032x}:create",
+            "/v2/checkout/orders/O/capture": f"{7:032x}:capture",
+            "/v2/payments/captures/3C679366HH908993F/refund": f"{9:032x}",
+        }
+        assert sent["/v2/checkout/orders/O/capture"]["Prefer"] == "return=representation"
 
 
 class TestARefund:
