@@ -51,7 +51,8 @@ class Tokens:
         self.given = 0
         self.valid = ""
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0)  # others come in between
         if request.url.path == "/v1/oauth2/token":
             self.given += 1
             self.valid = f"token-{self.given}"
