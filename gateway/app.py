@@ -87,7 +87,7 @@ def guards(portal: Portal) -> list[Middleware]:
             key=portal.csrf_key,
             session=portal.session,
             visitor=portal.visitor,
-            exempt=(callbacks.PATH,),
+            exempt=(callbacks.PREFIX,),
         ),
         Middleware(LanguagePrefix),
         Middleware(Failures, refuse=refuse),

@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway.callbacks import LONGEST_QUERY, PATH, ROUTES
+from gateway.callbacks import LONGEST_BODY, LONGEST_QUERY, ROUTES
 from shared.web.problems import MEDIA_TYPE
 from tests.gateway.live.listening import listening
 
+PATH = "/zahlung/girocheckout/notify"
 AS_SENT = b"gcReference=1%2f2&gcMerchantTxId=a+b%20c&gcAmount=&gcHash=x%7E~*'\"|&&z"
 
 
@@ -24,11 +25,15 @@ class Payments:
 
     def __init__(self) -> None:
         self.scopes: list[dict[str, Any]] = []
+        self.bodies: list[bytes] = []
         self.answer: Response = JSONResponse({"Result": "OK"})
-        self.app = Starlette(routes=[Route("/callbacks/girocheckout/notify", self.take)])
+        self.app = Starlette(
+            routes=[Route("/callbacks/{provider}/notify", self.take, methods=["GET", "POST"])]
+        )
 
     async def take(self, request: Request) -> Response:
         self.scopes.append(dict(request.scope))
+        self.bodies.append(await request.body())
         return self.answer
 
 
@@ -95,7 +100,37 @@ class TestNotification:
         assert answer.status_code == 414
         assert payments.scopes == []
 
-    @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-    async def test_takes_get_alone(self, gateway: str, method: str) -> None:
+    async def test_keeps_a_posted_body_and_the_headers_that_sign_it(
+        self, gateway: str, payments: Payments
+    ) -> None:
+        body = b'{"id": "WH-1",  "event_type":"PAYMENT.CAPTURE.COMPLETED"}\n'
+        signed = {
+            "PAYPAL-TRANSMISSION-SIG": "abc=",
+            "Content-Type": "application/json",
+            "Cookie": "session=x",
+        }
+        async with httpx.AsyncClient() as client:
+            answer = await client.post(f"{gateway}/zahlung/paypal/notify", content=body, headers=signed)
+        assert (answer.status_code, payments.bodies) == (200, [body])
+        assert payments.scopes[0]["path"] == "/callbacks/paypal/notify"
+        headers = dict(payments.scopes[0]["headers"])
+        assert headers[b"paypal-transmission-sig"] == b"abc="
+        assert b"cookie" not in headers
+
+    @pytest.mark.parametrize("name", ["%2e%2e", "a%2Fb", "UPPER", "x" * 41])
+    async def test_of_what_can_be_no_provider_goes_nowhere(
+        self, gateway: str, payments: Payments, name: str
+    ) -> None:
+        async with httpx.AsyncClient() as client:
+            answer = await client.post(f"{gateway}/zahlung/{name}/notify", content=b"{}")
+        assert (answer.status_code, payments.scopes) == (404, [])
+
+    async def test_with_an_absurdly_long_body_is_refused(self, gateway: str, payments: Payments) -> None:
+        async with httpx.AsyncClient() as client:
+            answer = await client.post(gateway + PATH, content=b"x" * (LONGEST_BODY + 1))
+        assert (answer.status_code, payments.scopes) == (413, [])
+
+    @pytest.mark.parametrize("method", ["PUT", "DELETE"])
+    async def test_takes_nothing_else(self, gateway: str, method: str) -> None:
         async with httpx.AsyncClient() as client:
             assert (await client.request(method, gateway + PATH)).status_code == 405
