@@ -7,12 +7,11 @@ from zoneinfo import ZoneInfo
 
 from services.payments.consumed import AccountErased, ApprovalRevoked, CaseEnded, FeeOfCase
 from services.payments.domain.claim import Claim
-from services.payments.domain.kassenzeichen import kassenzeichen
+from services.payments.numbers import next_kassenzeichen
 from services.payments.refunding import Refunding
 from shared.bus.handlers import Handler, Handlers
 from shared.ids import derived_id
 from shared.log import StreamNotFound, Unit
-from shared.log.numbers import next_number
 from shared.service import Runtime
 
 UNASSIGNED: Final = "unassigned"
@@ -60,11 +59,13 @@ def _opener(runtime: Runtime) -> Handler:
         except StreamNotFound:
             pass
         year = unit.now.astimezone(ZoneInfo(runtime.settings.city_time_zone)).year
-        number = await next_number(runtime.pool, f"kassenzeichen-{year}", f"claim of case {event.case_id}")
+        number = await next_kassenzeichen(
+            runtime.pool, runtime.settings, year, f"claim of case {event.case_id}"
+        )
         claim = Claim.request(
             id=claim_id, now=unit.now, case_id=event.case_id, case_number=event.case_number,
             account_id=event.account_id, service=event.service, cost_object=event.cost_object or UNASSIGNED,
-            kassenzeichen=kassenzeichen(runtime.settings.kassenzeichen_prefix, year, number),
+            kassenzeichen=number,
             amount_cents=event.fee_cents, currency=event.currency, pay_by=event.pay_by,
             language=event.language,
         )  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from services.payments.domain.kassenzeichen import LAST, Scheme
 from shared.settings import ServiceSettings, TimeZone
 
 
@@ -16,6 +17,9 @@ class PaymentsSettings(ServiceSettings):
     girocheckout_projects: dict[str, int] = Field(default_factory=dict)
     city_time_zone: TimeZone = "Europe/Berlin"
     kassenzeichen_prefix: str = "4711"
+    kassenzeichen_scheme: Scheme = Scheme.MOD11_10
+    kassenzeichen_first: int = Field(default=1, ge=1, le=LAST)
+    kassenzeichen_last: int = Field(default=LAST, ge=1, le=LAST)
     payments_public_url: str = ""
     payment_methods_retired: frozenset[str] = frozenset()
     payment_provisional_days: dict[str, int] = Field(

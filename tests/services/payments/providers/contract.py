@@ -20,6 +20,8 @@ from services.payments.providers.port import (
     PaymentProvider,
     ProviderRefused,
     ProviderUnavailable,
+    RefundingProvider,
+    RefundOrder,
     Started,
     State,
 )
@@ -202,3 +204,77 @@ class ProviderContract:
     async def test_callback_of_nobody_is_forged(self, provider: PaymentProvider) -> None:
         with pytest.raises(CallbackForged):
             await provider.verify_callback(Callback(b"", {}, b""))
+
+
+def a_refund(attempt: Attempt, started: Started, cents: int, **changes: Any) -> RefundOrder:
+    order = RefundOrder(
+        refund_id=uuid.uuid4(), method=attempt.method, payment_reference=started.reference,
+        backend_reference=None, amount_cents=cents, currency="EUR", purpose="Bewohnerparken 4711000001",
+        kassenzeichen="4711000001", whole=cents == attempt.amount_cents,
+    )  # fmt: skip
+    return replace(order, **changes)
+
+
+class RefundingContract:
+    """What a provider must do that gives money back. `backend` gives what it calls the booking."""
+
+    async def paid(self, provider: RefundingProvider, payer: Payer) -> tuple[Attempt, Started, str | None]:
+        attempt = an_attempt(payer)
+        started = await provider.start(attempt)
+        payer.decide(started.reference, "pay")
+        outcome = await provider.status(started.reference, attempt.method)
+        assert outcome.state is State.SUCCEEDED
+        return attempt, started, outcome.backend_transaction_id
+
+    @pytest.mark.parametrize("cents", [1000, 3000], ids=["part", "all"])
+    async def test_gives_back_once_asked(self, provider: RefundingProvider, payer: Payer, cents: int) -> None:
+        attempt, started, booking = await self.paid(provider, payer)
+        order = a_refund(attempt, started, cents, backend_reference=booking)
+        outcome = await provider.refund(order)
+        assert (outcome.state, outcome.amount_cents, outcome.currency) == (State.SUCCEEDED, cents, "EUR")
+        assert outcome.reference not in ("", started.reference)
+        assert await provider.refund_status(order, outcome.reference) == outcome
+
+    async def test_gives_back_in_parts_and_never_more_than_came(
+        self, provider: RefundingProvider, payer: Payer
+    ) -> None:
+        attempt, started, booking = await self.paid(provider, payer)
+        for cents in (1000, 2000):
+            order = a_refund(attempt, started, cents, backend_reference=booking)
+            assert (await provider.refund(order)).state is State.SUCCEEDED
+        with pytest.raises(ProviderRefused):
+            await provider.refund(a_refund(attempt, started, 1, backend_reference=booking))
+
+    async def test_of_a_payment_that_never_was_is_refused(
+        self, provider: RefundingProvider, payer: Payer
+    ) -> None:
+        attempt = an_attempt(payer)
+        started = await provider.start(attempt)
+        with pytest.raises(ProviderRefused):
+            await provider.refund(a_refund(attempt, started, 1000))
+
+    async def test_the_same_order_never_gives_back_twice(
+        self, provider: RefundingProvider, payer: Payer
+    ) -> None:
+        attempt, started, booking = await self.paid(provider, payer)
+        order = a_refund(attempt, started, 1000, backend_reference=booking)
+        first = await provider.refund(order)
+        if provider.refund_repeatable:
+            assert await provider.refund(order) == first
+        else:
+            with pytest.raises(ProviderRefused) as raised:
+                await provider.refund(order)
+            assert raised.value.reaction == "duplicate"
+
+    @pytest.mark.parametrize("fault", ["reply_lost", "unsigned", "wrong_hash", "unavailable"])
+    async def test_that_has_no_answer_leaves_nothing_known(
+        self, provider: RefundingProvider, payer: Payer, fault: str
+    ) -> None:
+        attempt, started, booking = await self.paid(provider, payer)
+        payer.break_call("refund", fault)
+        with pytest.raises(ProviderUnavailable):
+            await provider.refund(a_refund(attempt, started, 1000, backend_reference=booking))
+
+    async def test_is_offered_for_its_methods(self, provider: RefundingProvider) -> None:
+        assert isinstance(provider, RefundingProvider)
+        assert provider.refundable_methods <= provider.methods
