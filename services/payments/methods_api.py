@@ -17,8 +17,6 @@ from shared.web.tokens import Caller, require
 Reader = Annotated[Caller, Depends(require("citizen", "clerk", "treasurer", "operator", "service"))]
 Operator = Annotated[Caller, Depends(require("operator"))]
 WHO_SEES_WHY: Final = frozenset({"operator", "treasurer", "clerk"})
-SWITCH: Final = "switch_payment"
-"""The task by which `portal payments` switches: its payload is kind, name, on and reason."""
 
 
 class SwitchTo(BaseModel):

@@ -20,7 +20,8 @@ from services.payments.domain.refusals import (
     UnknownRefund,
     VoucherImpossible,
 )
-from services.payments.methods_api import SWITCH, methods_router, switch_as_told
+from services.payments.domain.switchboard import SWITCH
+from services.payments.methods_api import methods_router, switch_as_told
 from services.payments.money_tasks_api import money_tasks_router
 from services.payments.offer import Offer
 from services.payments.policies import ERASE, erase_citizen, register

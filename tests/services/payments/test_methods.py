@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from typer.testing import CliRunner
 
+from services.payments import cli
 from services.payments.attempts import Attempts
 from services.payments.domain.claim import Claim
 from services.payments.domain.money import Recorded
-from services.payments.methods_api import SWITCH
 from services.payments.offer import Offer
 from services.payments.providers.port import (
     Attempt,
@@ -71,13 +72,19 @@ class TestASwitch:
         assert (await operator.get("/methods"))["methods"] == []
         assert (await notify(payments, query)).json()["Recorded"] == "settled"
 
-    async def test_is_turned_by_the_command_as_well(self, payments: Running, operator: CashOffice) -> None:
-        unit = payments.runtime.unit()
-        unit.task(SWITCH, {"kind": "method", "name": "card", "on": False, "reason": "by hand"})
-        await unit.commit()
+    async def test_is_turned_by_the_command_as_well(
+        self, payments: Running, operator: CashOffice, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PORTAL_DATABASE_URL", payments.databases.log)
+        said = await asyncio.to_thread(CliRunner().invoke, cli.app, ["off", "card", "--reason", "by hand"])
+        assert said.exit_code == 0, said.output
         async with asyncio.timeout(10):
             while "card" in (await operator.get("/methods"))["methods"]:
                 await asyncio.sleep(0.05)
+        listed = await asyncio.to_thread(CliRunner().invoke, cli.app, ["switches"])
+        assert "by hand" in listed.output
+        wrong = await asyncio.to_thread(CliRunner().invoke, cli.app, ["on", "x:card", "--reason", "none"])
+        assert wrong.exit_code == 2
 
     async def test_is_the_operators_alone(self, payments: Running) -> None:
         clerk = CashOffice(payments, "treasurer")
