@@ -1,6 +1,6 @@
-"""The providers' notifications, handed to payments exactly as they came: their signatures cover the bytes.
+"""The providers' notifications, handed to payments exactly as they came: a signature covers the bytes.
 
-No session, no form token, no rate limit. A provider repeats whatever it does not hear taken.
+No session, no form token, no rate limit. The provider repeats whatever is not answered with 200 or 400.
 """
 
 import re
@@ -18,32 +18,36 @@ from shared.web.problems import Problem, unavailable
 
 PREFIX: Final = "/zahlung/"
 PATH: Final = PREFIX + "{provider}/notify"
-PROVIDER: Final = re.compile(r"[a-z]{1,32}")
+NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 LONGEST_QUERY: Final = 8192
+LONGEST_BODY: Final = 256 * 1024
+NOT_PASSED: Final = frozenset(
+    {"authorization", "connection", "content-length", "cookie", "expect", "host", "te", "trailer",
+     "transfer-encoding", "upgrade"}
+)  # fmt: skip
+"""What is about this connection, or would be somebody's credentials at payments."""
 
 log = structlog.get_logger()
 
 
 async def pass_on(request: Request) -> Response:
-    """payments' status and JSON; 414 for an absurd query, 503 with Retry-After when payments is away.
-
-    Of the headers only those pass that bear the provider's name, and the kind of the body.
-    """
-    provider: str = request.path_params["provider"]
-    if not PROVIDER.fullmatch(provider):
-        return Problem("not_found", 404, "There is nothing here").response()
+    """payments' status and JSON; 414 for an absurd query, 503 with Retry-After when payments is away."""
     query: bytes = request.scope["query_string"]
+    name = request.path_params["provider"]
+    if not NAME.fullmatch(name):
+        return Problem("not_found", 404, "There is no such provider").response()
     if len(query) > LONGEST_QUERY:
         return Problem("too_large", 414, "The query is too long", limit_bytes=LONGEST_QUERY).response()
+    body = await request.body()
+    if len(body) > LONGEST_BODY:
+        return Problem("too_large", 413, "The body is too long", limit_bytes=LONGEST_BODY).response()
     base = request.app.state.portal.settings.payments_url.rstrip("/")
+    target = f"/callbacks/{name}/notify".encode() + (b"?" + query if query else b"")
     try:
         answer = await _client(request).request(
-            request.method,
-            base,
-            content=await request.body(),
-            headers=propagated() | _signed(request, provider),
-            extensions={"target": f"/callbacks/{provider}/notify".encode() + b"?" + query},
-        )
+            request.method, base, headers=_headers(request), content=body or None,
+            extensions={"target": target},
+        )  # fmt: skip
     except httpx.TransportError as error:
         log.warning("callback_not_passed_on", reason=type(error).__name__)
         return unavailable().response()
@@ -54,12 +58,13 @@ async def pass_on(request: Request) -> Response:
     return Response(answer.content, answer.status_code, media_type=kind)
 
 
-def _signed(request: Request, provider: str) -> dict[str, str]:
-    return {
-        name: value
-        for name, value in request.headers.items()
-        if name.startswith(f"{provider}-") or name == "content-type"
-    }
+def _headers(request: Request) -> dict[str, str]:
+    """The provider's own, which its signature may cover, and ours for the trace."""
+    given: dict[str, str] = {}
+    for name, value in request.headers.items():
+        if name not in NOT_PASSED and not name.startswith(("x-", "forwarded", "traceparent", "tracestate")):
+            given[name] = f"{given[name]}, {value}" if name in given else value
+    return given | propagated()
 
 
 async def close(app: Starlette) -> None:

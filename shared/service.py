@@ -3,7 +3,7 @@
 `Service` says what a service is; `Runtime` is what its parts work with; `application` makes the process.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,6 +87,7 @@ class Service:
     `secrets` are the files it needs beside the common ones: without them it does not start.
     `body_limits` are bytes by path, where more than the default is taken; `translations` say which problem
     (RFC 9457) an exception of its domain becomes; `caller_keys` and `calls` differ in identity alone.
+    `documents` gives what `make docs` draws from its code, text by path.
     `docs/fifth-service.md` shows a whole one.
     """
 
@@ -102,6 +103,7 @@ class Service:
     secrets: tuple[str, ...] = ()
     body_limits: dict[str, int] = field(default_factory=dict)
     translations: dict[type[Exception], Callable[[Any], Problem]] = field(default_factory=dict)
+    documents: Callable[[], Mapping[str, str]] = dict
 
 
 @dataclass(slots=True)

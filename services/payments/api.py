@@ -36,11 +36,6 @@ def claims_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
     """Claims, their attempts and receipts."""
     router = APIRouter(tags=["claims"])
 
-    @router.get("/methods")
-    async def list_methods(_caller: Reader) -> dict[str, Any]:
-        """The ways to pay that this installation offers."""
-        return {"methods": sorted(method.value for method in attempts.providers.methods)}
-
     @router.get("/claims")
     async def list_claims(case_id: UUID, caller: Reader) -> dict[str, Any]:
         ids = await queries.claims_of_case(runtime.pool, case_id)

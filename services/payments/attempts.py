@@ -1,25 +1,30 @@
 """Attempts to pay: begun with a provider, decided by its verified word, asked about while it stays silent."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import structlog
 
 from services.payments.domain.claim import Claim
+from services.payments.domain.money import Attempt as KnownAttempt
 from services.payments.domain.money import Recorded, Word
 from services.payments.domain.transitions import OPEN_ATTEMPTS
+from services.payments.offer import Offer
 from services.payments.providers.port import (
     Attempt,
+    CapturingProvider,
     Method,
     Notification,
     Outcome,
     PaymentProvider,
     ProviderRefused,
     ProviderUnavailable,
+    Reaction,
     Started,
+    State,
 )
 from services.payments.providers.registry import Providers
 from shared import crash
@@ -41,6 +46,7 @@ ASK: Final = "ask_provider"
 FIRST_QUESTION: Final = timedelta(seconds=20)
 GIVEN_UP: Final = timedelta(days=30)
 """Then the task counts as failed and an operator sees it; the claim stays as it is."""
+OUR_FAULT: Final = (Reaction.CONFIGURATION, Reaction.BUG)
 RIVALS: Final = 5
 """How often a decision is made anew because another one came first."""
 _PACE: Final = (
@@ -58,10 +64,13 @@ class UnknownTransaction(LookupError):
 
 @dataclass(slots=True)
 class Attempts:
-    """Begins and decides attempts."""
+    """Begins and decides attempts; `provisional` is for how many days a payment may be taken back, by
+    method."""
 
     runtime: Runtime
     providers: Providers
+    offer: Offer
+    provisional: Mapping[str, int]
 
     async def begin(
         self, claim: Claim, method: Method, return_url: str, units: Callable[[], Unit], answered: Answered[A]
@@ -73,7 +82,7 @@ class Attempts:
         """
         unit = units()
         claim = await unit.load(Claim, claim.id)
-        provider = self._provider(method)
+        provider = await self.offer.provider_for(method, unit.now)
         attempt_id = new_id()
         claim.open_attempt(attempt_id, method.value, return_url, now=unit.now)
         await unit.save(claim)
@@ -81,13 +90,22 @@ class Attempts:
         try:
             started = await provider.start(self._order(claim, attempt_id, method, return_url, provider))
         except (ProviderUnavailable, ProviderRefused) as error:
+            self._count_failure(provider, error, unit.now)
             claim.abandon_attempt(attempt_id, type(error).__name__, now=unit.now)
             await unit.save(claim)
             await unit.commit()
             log.warning("attempt_abandoned", attempt=str(attempt_id), error=repr(error))
             raise Problem("provider_unavailable", 503, "The payment provider cannot be reached") from error
+        self.offer.breaker(provider.name).succeeded()
         crash.reach(CrashPoint.PARTNER_ANSWERED)
         return await self._record_start(claim.id, attempt_id, provider.name, started, units, answered)
+
+    def _count_failure(self, provider: PaymentProvider, error: Exception, now: datetime) -> None:
+        """A payer's mistake says nothing about the provider."""
+        if isinstance(error, ProviderRefused) and error.reaction not in OUR_FAULT:
+            self.offer.breaker(provider.name).succeeded()
+        else:
+            self.offer.breaker(provider.name).failed(now)
 
     async def _record_start(
         self,
@@ -122,16 +140,39 @@ class Attempts:
         claim_id, attempt_id = await self._find(notification.outcome.transaction_id)
         outcome = notification.outcome
         claim = await self.runtime.unit().load(Claim, claim_id)
-        reference = claim.attempts[attempt_id].reference or outcome.reference
-        if not outcome.agrees_with(
-            reference=reference,
-            attempt_id=attempt_id,
-            amount_cents=claim.amount_cents,
-            currency=claim.currency,
-        ):
+        attempt = claim.attempts[attempt_id]
+        reference = attempt.reference or outcome.reference
+        if not _agrees(outcome, reference, attempt, claim.currency):
             log.warning("callback_differs", attempt=str(attempt_id), code=outcome.code)
             outcome = await provider.status(reference, notification.method)
-        return await self._decide(claim_id, attempt_id, outcome, provider.name)
+        return await self.take(claim_id, attempt_id, outcome, provider)
+
+    async def take(
+        self, claim_id: UUID, attempt_id: UUID, outcome: Outcome, provider: PaymentProvider
+    ) -> Recorded:
+        """Decides by a provider's authentic word; where the payer agreed and the claim wants the money, has
+        the provider take it."""
+        result = await self._decide(claim_id, attempt_id, outcome, provider.name)
+        if result is not Recorded.APPROVED or not isinstance(provider, CapturingProvider):
+            return result
+        claim = await self.runtime.unit().load(Claim, claim_id)
+        attempt = claim.attempts[attempt_id]
+        if attempt.state != "approved":
+            return result
+        try:
+            captured = await provider.capture(attempt.reference, Method(attempt.method), attempt_id)
+        except ProviderUnavailable as error:
+            log.warning("capture_not_answered", attempt=str(attempt_id), reason=error.reason)
+            return result  # the task asks again
+        except ProviderRefused as error:
+            log.warning("capture_refused", attempt=str(attempt_id), code=error.code)
+            if error.reaction not in (Reaction.PAYER, Reaction.DECLINED):
+                return result
+            captured = replace(outcome, state=State.FAILED, code=error.code)
+        crash.reach(CrashPoint.PARTNER_ANSWERED)
+        if captured.state is State.APPROVED:
+            return result
+        return await self._decide(claim_id, attempt_id, captured, provider.name)
 
     async def ask(self, payload: Mapping[str, Any], unit: Unit) -> None:
         """A task: asks the provider about an attempt until its outcome is final."""
@@ -143,13 +184,15 @@ class Attempts:
         if provider is None:
             raise Permanent(f"the provider {attempt.provider} is not set up here any more")
         outcome = await self._status(provider, attempt.reference, Method(attempt.method))
-        if outcome is None or outcome.state.value == "unknown":
+        result = None
+        if outcome is not None and outcome.state is not State.UNKNOWN:
+            result = await self.take(claim.id, attempt.attempt_id, outcome, provider)
+        if result in (None, Recorded.APPROVED, Recorded.UNCLEAR, Recorded.CONTRADICTED):
             # undecided is not unclear: the payer may still sit at the provider's page, or pay otherwise
             age = unit.now - claim.modified_on
             if age > GIVEN_UP:
                 raise Permanent("the provider never said what became of the attempt")
-            raise Later(_pace(age))
-        await self._decide(claim.id, attempt.attempt_id, outcome, provider.name)
+            raise Later(pace(age))
 
     async def _status(self, provider: PaymentProvider, reference: str, method: Method) -> Outcome | None:
         try:
@@ -163,7 +206,9 @@ class Attempts:
         for _ in range(RIVALS):
             unit = self.runtime.unit()
             claim = await unit.load(Claim, claim_id)
-            result = claim.record_word(attempt_id, _word(outcome, provider, claim), now=unit.now)
+            result = claim.record_word(
+                attempt_id, self._word(outcome, provider, claim, attempt_id), now=unit.now
+            )
             try:
                 await unit.save(claim)
                 await unit.commit()
@@ -173,6 +218,17 @@ class Attempts:
             log.info("provider_word", result=result.value, attempt=str(attempt_id), code=outcome.code)
             return result
         raise VersionConflict("the claim keeps changing")
+
+    def _word(self, outcome: Outcome, provider: str, claim: Claim, attempt_id: UUID) -> Word:
+        attempt = claim.attempts[attempt_id]
+        days = self.provisional.get(attempt.method)
+        return Word(
+            state=outcome.state.value, code=outcome.code, provider=provider, reference=outcome.reference,
+            amount_cents=attempt.amount_cents if outcome.amount_cents is None else outcome.amount_cents,
+            currency=outcome.currency or claim.currency, backend_id=outcome.backend_transaction_id,
+            fee_cents=outcome.fee_cents,
+            provisional_until=self.runtime.clock.now() + timedelta(days=days) if days else None,
+        )  # fmt: skip
 
     async def _find(self, transaction_id: str) -> tuple[UUID, UUID]:
         try:
@@ -186,30 +242,25 @@ class Attempts:
             raise UnknownTransaction(transaction_id)
         return claim_id, attempt_id
 
-    def _provider(self, method: Method) -> PaymentProvider:
-        for provider in self.providers.serving(method):
-            return provider
-        raise Problem("method_unknown", 422, "This way to pay is not offered")
-
     def _order(
         self, claim: Claim, attempt_id: UUID, method: Method, return_url: str, provider: PaymentProvider
     ) -> Attempt:
         base = self.runtime.settings.notify_base_url
         return Attempt(
-            attempt_id=attempt_id, method=method, amount_cents=claim.amount_cents, currency=claim.currency,
-            purpose=claim.kassenzeichen, kassenzeichen=claim.kassenzeichen, return_url=return_url,
+            attempt_id=attempt_id, method=method, amount_cents=claim.attempts[attempt_id].amount_cents,
+            currency=claim.currency, purpose=claim.kassenzeichen, kassenzeichen=claim.kassenzeichen,
+            return_url=return_url,
             notify_url=f"{base}/zahlung/{provider.name}/notify", language=claim.language,
         )  # fmt: skip
 
 
-def _word(outcome: Outcome, provider: str, claim: Claim) -> Word:
-    cents = claim.amount_cents if outcome.amount_cents is None else outcome.amount_cents
-    currency = outcome.currency or claim.currency
-    return Word(
-        outcome.state.value, outcome.code, provider, outcome.reference, cents, currency,
-        outcome.backend_transaction_id,
-    )  # fmt: skip
+def _agrees(outcome: Outcome, reference: str, attempt: KnownAttempt, currency: str) -> bool:
+    """Whether a word is about this attempt and its money; what was taken back may be less."""
+    cents = outcome.amount_cents if outcome.state is State.REVERSED else attempt.amount_cents
+    return outcome.agrees_with(
+        reference=reference, attempt_id=attempt.attempt_id, amount_cents=cents or 0, currency=currency
+    )
 
 
-def _pace(age: timedelta) -> timedelta:
+def pace(age: timedelta) -> timedelta:
     return next((every for until, every in _PACE if age < until), timedelta(days=1))

@@ -7,18 +7,18 @@ from zoneinfo import ZoneInfo
 
 from services.payments.consumed import AccountErased, ApprovalRevoked, CaseEnded, FeeOfCase
 from services.payments.domain.claim import Claim
-from services.payments.domain.kassenzeichen import kassenzeichen
+from services.payments.numbers import next_kassenzeichen
+from services.payments.refunding import Refunding
 from shared.bus.handlers import Handler, Handlers
 from shared.ids import derived_id
 from shared.log import StreamNotFound, Unit
-from shared.log.numbers import next_number
 from shared.service import Runtime
 
 UNASSIGNED: Final = "unassigned"
 ERASE: Final = "erase_citizen"
 
 
-def register(handlers: Handlers, runtime: Runtime) -> None:
+def register(handlers: Handlers, runtime: Runtime, refunding: Refunding) -> None:
     """Binds the policies of this service."""
     open_claim = _opener(runtime)
 
@@ -37,11 +37,12 @@ def register(handlers: Handlers, runtime: Runtime) -> None:
         unit.task(ERASE, {"account_id": str(event.account_id)}, key=str(event.account_id))
 
     for ending in ("rejected", "withdrawn", "expired"):
-        handlers.on(f"applications.application_{ending}.v1", CaseEnded)(_ender(ending))
+        handlers.on(f"applications.application_{ending}.v1", CaseEnded)(_ender(ending, refunding))
 
     @handlers.on("applications.approval_revoked.v1", ApprovalRevoked)
     async def end_claim_when_approval_is_revoked(event: ApprovalRevoked, unit: Unit) -> None:
-        await _end_claim(event.case_id, "approval_revoked", unit, refund=event.refund == "full")
+        whole = event.refund == "full"
+        await _end_claim(event.case_id, "approval_revoked", unit, refunding, refund=whole)
 
 
 async def erase_citizen(payload: Mapping[str, Any], unit: Unit) -> None:
@@ -58,11 +59,13 @@ def _opener(runtime: Runtime) -> Handler:
         except StreamNotFound:
             pass
         year = unit.now.astimezone(ZoneInfo(runtime.settings.city_time_zone)).year
-        number = await next_number(runtime.pool, f"kassenzeichen-{year}", f"claim of case {event.case_id}")
+        number = await next_kassenzeichen(
+            runtime.pool, runtime.settings, year, f"claim of case {event.case_id}"
+        )
         claim = Claim.request(
             id=claim_id, now=unit.now, case_id=event.case_id, case_number=event.case_number,
             account_id=event.account_id, service=event.service, cost_object=event.cost_object or UNASSIGNED,
-            kassenzeichen=kassenzeichen(runtime.settings.kassenzeichen_prefix, year, number),
+            kassenzeichen=number,
             amount_cents=event.fee_cents, currency=event.currency, pay_by=event.pay_by,
             language=event.language,
         )  # fmt: skip
@@ -71,17 +74,20 @@ def _opener(runtime: Runtime) -> Handler:
     return open_claim
 
 
-def _ender(reason: str) -> Handler:
+def _ender(reason: str, refunding: Refunding) -> Handler:
     async def withdraw_claim_when_case_has_ended(event: CaseEnded, unit: Unit) -> None:
-        await _end_claim(event.case_id, reason, unit)
+        await _end_claim(event.case_id, reason, unit, refunding)
 
     return withdraw_claim_when_case_has_ended
 
 
-async def _end_claim(case_id: UUID, reason: str, unit: Unit, *, refund: bool = True) -> None:
+async def _end_claim(
+    case_id: UUID, reason: str, unit: Unit, refunding: Refunding, *, refund: bool = True
+) -> None:
     try:
         claim = await unit.load(Claim, derived_id("claim", case_id))
     except StreamNotFound:
         return  # the case had no fee
     claim.withdraw_claim(reason, refund=refund, now=unit.now)
+    refunding.order_what_is_due(claim, unit)
     await unit.save(claim)

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.payments.domain import events
+from services.payments.domain import events, refund_events
 from shared.bus.published import Published
 
 _CLAIM = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c02")
 _CASE = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c10")
 _ACCOUNT = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c11")
 _ATTEMPT = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c12")
+_REFUND = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c13")
 
 
 class PaymentRequested(BaseModel):
@@ -36,7 +37,11 @@ class PaymentStarted(BaseModel):
 
 
 class PaymentSettled(BaseModel):
-    """The claim is paid in full, by a provider's verified word."""
+    """The claim is paid in full, by a provider's or the bank's verified word.
+
+    `attempt_id` is the receipt's own id where the money came without an attempt. Until `provisional_until`
+    the payer may have the money back from their bank.
+    """
 
     claim_id: UUID
     case_id: UUID
@@ -46,6 +51,30 @@ class PaymentSettled(BaseModel):
     currency: str
     method: str
     settled_at: datetime
+    provisional_until: datetime | None = None
+
+
+class PartReceived(BaseModel):
+    """Less came than is owed: it counts, and the claim stays open with the rest."""
+
+    claim_id: UUID
+    case_id: UUID
+    payment_id: UUID
+    amount_cents: int
+    currency: str
+    method: str
+
+
+class PaymentReversed(BaseModel):
+    """Bank or card network took a payment back; `owed_cents` of it is owed again."""
+
+    claim_id: UUID
+    case_id: UUID
+    account_id: UUID
+    payment_id: UUID
+    owed_cents: int
+    currency: str
+    code: str
 
 
 class PaymentFailed(BaseModel):
@@ -85,12 +114,51 @@ class SurplusReceived(BaseModel):
 
 
 class RefundFellDue(BaseModel):
-    """A paid claim lost its reason; a person sees to the refund."""
+    """A paid claim lost its reason; the provider or a person sees to the refund."""
 
     claim_id: UUID
     case_id: UUID
     amount_cents: int
     reason: str
+
+
+class RefundRequested(BaseModel):
+    """Money is to be given back; where `needs_approval`, after a second person has agreed."""
+
+    claim_id: UUID
+    case_id: UUID
+    refund_id: UUID
+    amount_cents: int
+    currency: str
+    reason: str
+    via: str
+    needs_approval: bool
+
+
+class RefundSettled(BaseModel):
+    """The provider has given money back."""
+
+    claim_id: UUID
+    case_id: UUID
+    refund_id: UUID
+    amount_cents: int
+    currency: str
+
+
+class RefundFailed(BaseModel):
+    """The provider did not give money back; a person sees to it."""
+
+    claim_id: UUID
+    case_id: UUID
+    refund_id: UUID
+
+
+class RefundUnclear(BaseModel):
+    """Nobody knows whether money went back; a person looks."""
+
+    claim_id: UUID
+    case_id: UUID
+    refund_id: UUID
 
 
 class MoneyTaskSettled(BaseModel):
@@ -135,6 +203,7 @@ PUBLISHED.add(
     to=lambda e: PaymentSettled(
         claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, attempt_id=e.attempt_id,
         amount_cents=e.amount_cents, currency=e.currency, method=e.method, settled_at=e.timestamp,
+        provisional_until=e.provisional_until,
     ),
     example=PaymentSettled(
         claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, attempt_id=_ATTEMPT, amount_cents=3060,
@@ -199,3 +268,68 @@ PUBLISHED.add(
         how="returned_by_transfer", voucher="AA-2026-004711",
     ),
 )  # fmt: skip
+PUBLISHED.add(
+    events.PartReceived,
+    name="PartReceived",
+    model=PartReceived,
+    to=lambda e: PartReceived(
+        claim_id=e.originator_id, case_id=e.case_id, payment_id=e.payment_id, amount_cents=e.amount_cents,
+        currency=e.currency, method=e.method,
+    ),
+    example=PartReceived(
+        claim_id=_CLAIM, case_id=_CASE, payment_id=_ATTEMPT, amount_cents=1000, currency="EUR",
+        method="bank_transfer",
+    ),
+)  # fmt: skip
+PUBLISHED.add(
+    events.PaymentReversed,
+    name="PaymentReversed",
+    model=PaymentReversed,
+    to=lambda e: PaymentReversed(
+        claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, payment_id=e.payment_id,
+        owed_cents=e.owed_cents, currency=e.currency, code=e.code,
+    ),
+    example=PaymentReversed(
+        claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, payment_id=_ATTEMPT, owed_cents=3060,
+        currency="EUR", code="MD06",
+    ),
+)  # fmt: skip
+PUBLISHED.add(
+    refund_events.RefundRequested,
+    name="RefundRequested",
+    model=RefundRequested,
+    to=lambda e: RefundRequested(
+        claim_id=e.originator_id, case_id=e.case_id, refund_id=e.refund_id, amount_cents=e.amount_cents,
+        currency=e.currency, reason=e.reason, via=e.via, needs_approval=e.needs_approval,
+    ),
+    example=RefundRequested(
+        claim_id=_CLAIM, case_id=_CASE, refund_id=_REFUND, amount_cents=1275, currency="EUR",
+        reason="given_up_early", via="provider", needs_approval=False,
+    ),
+)  # fmt: skip
+PUBLISHED.add(
+    refund_events.RefundSettled,
+    name="RefundSettled",
+    model=RefundSettled,
+    to=lambda e: RefundSettled(
+        claim_id=e.originator_id, case_id=e.case_id, refund_id=e.refund_id, amount_cents=e.amount_cents,
+        currency=e.currency,
+    ),
+    example=RefundSettled(
+        claim_id=_CLAIM, case_id=_CASE, refund_id=_REFUND, amount_cents=1275, currency="EUR"
+    ),
+)  # fmt: skip
+PUBLISHED.add(
+    refund_events.RefundFailed,
+    name="RefundFailed",
+    model=RefundFailed,
+    to=lambda e: RefundFailed(claim_id=e.originator_id, case_id=e.case_id, refund_id=e.refund_id),
+    example=RefundFailed(claim_id=_CLAIM, case_id=_CASE, refund_id=_REFUND),
+)
+PUBLISHED.add(
+    refund_events.RefundUnclear,
+    name="RefundUnclear",
+    model=RefundUnclear,
+    to=lambda e: RefundUnclear(claim_id=e.originator_id, case_id=e.case_id, refund_id=e.refund_id),
+    example=RefundUnclear(claim_id=_CLAIM, case_id=_CASE, refund_id=_REFUND),
+)

@@ -1,24 +1,26 @@
 """Answers from the read models."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from services.payments.domain.claim import Claim
+from services.payments.domain.transitions import DECIDED_ELSEWHERE
 
 _OF_CASE = "SELECT claim_id FROM claim WHERE case_id = $1 ORDER BY requested_at"
 _BALANCE = """
-SELECT account, sum(cents)::bigint AS cents, count(*) AS lines
-FROM ledger_line GROUP BY account ORDER BY account
+SELECT account, currency, sum(cents)::bigint AS cents, count(*) AS lines
+FROM ledger_line GROUP BY account, currency ORDER BY account, currency
 """
 _ACCOUNT = """
-SELECT claim_id, version, cents, event, booked_at FROM ledger_line
+SELECT claim_id, version, cents, currency, event, booked_at FROM ledger_line
 WHERE account = $1 ORDER BY booked_at, claim_id, version LIMIT $2
 """
 _TASKS = """
 SELECT claim_id, version, kind, amount_cents, currency, since, settled_at, how FROM money_task
-WHERE settled_at IS {} NULL AND ($1::uuid IS NULL OR (since, claim_id, version) >
+WHERE {} AND ($1::uuid IS NULL OR (since, claim_id, version) >
   (SELECT since, claim_id, version FROM money_task WHERE claim_id = $1 AND version = $2))
 ORDER BY since, claim_id, version LIMIT $3
 """
@@ -26,7 +28,18 @@ _TASK = """
 SELECT claim_id, version, kind, amount_cents, currency, since, settled_at, how FROM money_task
 WHERE claim_id = $1 AND version = $2
 """
-_OPEN_TASKS, _DONE_TASKS = _TASKS.format(""), _TASKS.format("NOT")
+_REFUNDS = """
+SELECT refund_id, claim_id, payment_id, amount_cents, currency, reason, via, state, requested_by,
+  requested_at, decided_by, changed_at FROM refund
+WHERE {} ORDER BY requested_at, refund_id LIMIT {}
+"""
+_AFTER = "(requested_at, refund_id) > (SELECT requested_at, refund_id FROM refund WHERE refund_id = $2)"
+_REFUNDS_IN = _REFUNDS.format(f"state = $1 AND ($2::uuid IS NULL OR {_AFTER})", "$3")
+_REFUNDS_OF = _REFUNDS.format("claim_id = $1", "ALL")
+_OPEN_TASKS, _DONE_TASKS = (
+    _TASKS.format("settled_at IS NULL AND NOT under_way"),
+    _TASKS.format("settled_at IS NOT NULL"),
+)
 
 
 async def claims_of_case(pool: asyncpg.Pool, case_id: UUID) -> list[UUID]:
@@ -60,6 +73,17 @@ async def money_task(pool: asyncpg.Pool, claim_id: UUID, version: int) -> dict[s
     return dict(row) if row else None
 
 
+async def refunds(pool: asyncpg.Pool, *, state: str, after: UUID | None, limit: int) -> dict[str, Any]:
+    """Those in a state, the oldest first; `next` is the last one where there are more."""
+    rows = [dict(row) for row in await pool.fetch(_REFUNDS_IN, state, after, limit + 1)]
+    more = len(rows) > limit
+    return {"refunds": rows[:limit], "next": rows[limit - 1]["refund_id"] if more else None}
+
+
+async def refunds_of(pool: asyncpg.Pool, claim_id: UUID) -> list[dict[str, Any]]:
+    return [dict(row) for row in await pool.fetch(_REFUNDS_OF, claim_id)]
+
+
 def claim_answer(claim: Claim) -> dict[str, Any]:
     """A claim as the API gives it; amounts in cents."""
     return {
@@ -70,10 +94,23 @@ def claim_answer(claim: Claim) -> dict[str, Any]:
         "kassenzeichen": claim.kassenzeichen,
         "amount_cents": claim.amount_cents,
         "currency": claim.currency,
+        "owed_cents": claim.owed_cents,
         "state": citizen_state(claim),
         "pay_by": claim.pay_by,
         "requested_at": claim.created_on,
         "settled_at": claim.settled_at,
+        "provisional_until": _provisional_until(claim),
+        "payments": [
+            {
+                "payment_id": p.payment_id,
+                "method": p.method,
+                "received_cents": p.received_cents,
+                "kept_cents": p.kept_cents,
+                "currency": p.currency,
+                "reversed": p.reversed,
+            }
+            for p in claim.payments.values()
+        ],
         "attempts": [
             {"attempt_id": a.attempt_id, "method": a.method, "state": a.state}
             for a in claim.attempts.values()
@@ -83,9 +120,15 @@ def claim_answer(claim: Claim) -> dict[str, Any]:
 
 def citizen_state(claim: Claim) -> str:
     """The true state: `being_checked` while a word is still to come, never `failed` while it is open."""
-    if claim.condition == "open" and any(a.state == "unclear" for a in claim.attempts.values()):
+    if claim.condition == "open" and any(a.state in DECIDED_ELSEWHERE for a in claim.attempts.values()):
         return "being_checked"
     return claim.condition
+
+
+def _provisional_until(claim: Claim) -> datetime | None:
+    """The day until which a payer may have money of a settled claim back from their bank."""
+    days = [p.provisional_until for p in claim.payments.values() if p.kept_cents and p.provisional_until]
+    return max(days, default=None)
 
 
 def receipt_answer(claim: Claim) -> dict[str, Any]:
@@ -98,6 +141,6 @@ def receipt_answer(claim: Claim) -> dict[str, Any]:
         "kassenzeichen": claim.kassenzeichen,
         "amount_cents": claim.amount_cents,
         "currency": claim.currency,
-        "method": claim.attempts[claim.settled_by].method,
+        "method": claim.payments[claim.settled_by].method,
         "settled_at": claim.settled_at,
     }

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import get_args
 
+from services.payments import projections
 from services.payments.domain.claim_state import is_under_way
 from services.payments.domain.events import MoneyTaskOffset, MoneyTaskSettled
 from services.payments.domain.money_tasks import REFUND
@@ -17,10 +18,11 @@ from services.payments.domain.refund_events import (
     RefundUnclear,
 )
 from services.payments.domain.switchboard import Switched
-from services.payments.projections import CLAIMS, MONEY_TASKS, PROJECTIONS
+from services.payments.projections import CLAIMS, MONEY_TASKS
 from shared.log import Meta, Sealer
 from shared.log.projection import Patch
 
+PROJECTIONS = projections.PROJECTIONS
 REFUNDS = PROJECTIONS.table(
     "refund", ("refund_id",),
     ("claim_id", "payment_id", "amount_cents", "currency", "reason", "via", "state", "requested_by",

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from services.payments.domain.kassenzeichen import LAST, Scheme
 from shared.settings import ServiceSettings, TimeZone
 
 
@@ -32,9 +33,25 @@ class PaymentsSettings(ServiceSettings):
     )
     city_time_zone: TimeZone = "Europe/Berlin"
     kassenzeichen_prefix: str = "4711"
+    kassenzeichen_scheme: Scheme = Scheme.MOD11_10
+    kassenzeichen_first: int = Field(default=1, ge=1, le=LAST)
+    kassenzeichen_last: int = Field(default=LAST, ge=1, le=LAST)
     payments_public_url: str = ""
+    payment_methods_retired: frozenset[str] = frozenset()
+    payment_provisional_days: dict[str, int] = Field(
+        default_factory=lambda: {"direct_debit": 56, "card": 120}
+    )
+    payment_breaker_failures: int = Field(default=5, ge=1)
+    payment_breaker_seconds: int = Field(default=60, ge=1)
+    refund_limit_cents: int = Field(default=10_000, ge=0)
 
-    @field_validator("girocheckout_projects", "xbezahldienste_booking_data", mode="before")
+    @field_validator(
+        "girocheckout_projects",
+        "payment_methods_retired",
+        "payment_provisional_days",
+        "xbezahldienste_booking_data",
+        mode="before",
+    )
     @classmethod
     def _parse(cls, value: Any) -> Any:
         return json.loads(value) if isinstance(value, str) else value

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,12 +11,26 @@ import httpx
 from services.payments.api import claims_router, ledger_router
 from services.payments.attempts import ASK, Attempts
 from services.payments.callbacks import callbacks_router
-from services.payments.domain.refusals import ClaimRefused, UnknownMoneyTask, VoucherImpossible
+from services.payments.diagrams import payments_md
+from services.payments.domain.refusals import (
+    ClaimRefused,
+    SecondPersonNeeded,
+    UnknownMoneyTask,
+    UnknownPayment,
+    UnknownRefund,
+    VoucherImpossible,
+)
+from services.payments.domain.switchboard import SWITCH
+from services.payments.methods_api import methods_router, switch_as_told
 from services.payments.money_tasks_api import money_tasks_router
+from services.payments.offer import Offer
 from services.payments.policies import ERASE, erase_citizen, register
-from services.payments.projections import PROJECTIONS
 from services.payments.providers import registry
 from services.payments.published import PUBLISHED
+from services.payments.receipts_api import receipts_router
+from services.payments.refund_projections import PROJECTIONS
+from services.payments.refunding import REFUND, Refunding
+from services.payments.refunds_api import refunds_router
 from services.payments.settings import PaymentsSettings
 from shared.bus.handlers import Handlers
 from shared.service import Parts, Runtime, Service
@@ -27,14 +42,25 @@ def build(runtime: Runtime) -> Parts:
     """Policies, poller and HTTP around the providers that are set up."""
     http = httpx.AsyncClient(trust_env=False)
     providers = registry.from_settings(runtime.settings, http)
-    attempts = Attempts(runtime, providers)
+    settings = runtime.settings
+    offer = Offer(
+        runtime.pool, providers, settings.payment_methods_retired, settings.payment_breaker_failures,
+        timedelta(seconds=settings.payment_breaker_seconds),
+    )  # fmt: skip
+    attempts = Attempts(runtime, providers, offer, settings.payment_provisional_days)
+    refunding = Refunding(runtime, providers, settings.refund_limit_cents)
     handlers, tasks = Handlers(), Tasks()
-    register(handlers, runtime)
+    register(handlers, runtime, refunding)
     tasks.on(ASK)(attempts.ask)
     tasks.on(ERASE)(erase_citizen)
+    tasks.on(REFUND, give_up=refunding.give_up)(refunding.carry_out)
+    tasks.on(SWITCH)(switch_as_told)
     return Parts(
         routers=[
             claims_router(runtime, attempts),
+            methods_router(runtime, offer),
+            receipts_router(runtime),
+            refunds_router(runtime, refunding),
             ledger_router(runtime),
             money_tasks_router(runtime),
             callbacks_router(attempts, providers.by_name),
@@ -53,7 +79,13 @@ async def _closing(http: httpx.AsyncClient) -> AsyncIterator[None]:
         await http.aclose()
 
 
-_STATUS: Final = {UnknownMoneyTask: 404, VoucherImpossible: 422}
+_STATUS: Final = {
+    SecondPersonNeeded: 403,
+    UnknownMoneyTask: 404,
+    UnknownPayment: 404,
+    UnknownRefund: 404,
+    VoucherImpossible: 422,
+}
 
 
 def _refused(error: Any) -> Problem:
@@ -68,4 +100,5 @@ SERVICE = Service(
     build=build,
     migrations=Path(__file__).parent / "migrations",
     translations={ClaimRefused: _refused},
+    documents=payments_md,
 )

@@ -45,6 +45,10 @@ SENTENCES = (
 
 def main() -> None:
     """Runs a command; what an operator can mend is said in a sentence."""
+    known = {group.name for group in app.registered_groups}
+    for name, commands in services.own_commands():
+        if name not in known:
+            app.add_typer(commands, name=name)
     try:
         app()
     except SENTENCES as error:

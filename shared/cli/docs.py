@@ -1,4 +1,4 @@
-"""Documents generated from the code: the event catalogue, and schemas with examples for each event."""
+"""Documents generated from the code: the event catalogue, schemas with examples, what services add."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -27,6 +27,7 @@ def write(services: Sequence[Service], root: Path, *, check: bool) -> list[str]:
 def _documents(services: Sequence[Service]) -> Iterator[tuple[str, str]]:
     yield "docs/events.md", catalogue(services)
     for service in services:
+        yield from service.documents().items()
         folder = f"services/{service.name}/contracts"
         yield f"{folder}/asyncapi.json", _json(asyncapi(service.published))
         for event in service.published:

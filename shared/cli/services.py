@@ -2,6 +2,7 @@
 
 import importlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
@@ -27,6 +28,18 @@ def find(name: str) -> Service:
             raise
         raise NoSuchService(f"There is no service {name!r} here; known: {', '.join(NAMES)}.") from error
     return cast(Service, module.SERVICE)
+
+
+def own_commands() -> Iterator[tuple[str, typer.Typer]]:
+    """What a service adds to the command line: the `app` of `services.<name>.cli`, where there is one."""
+    for name in NAMES:
+        try:
+            module = importlib.import_module(f"services.{name}.cli")
+        except ModuleNotFoundError as error:
+            if not (error.name or "").startswith("services"):
+                raise
+            continue
+        yield name, module.app
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ FOR_EVER: Final = {
     "number_range": "one row for a series and year",
     "number_given": "explains a gap in the numbers",
     **dict.fromkeys(("account", "account_role", "case_overview", "case_turn"), "the fold of the log"),
-    **dict.fromkeys(("document", "claim", "attempt", "money_task"), "the fold of the log"),
+    "payment_switch": "one row for a way to pay or a provider",
+    **dict.fromkeys(("document", "claim", "attempt", "money_task", "refund"), "the fold of the log"),
 }  # fmt: skip
 
 NEVER: Final = {"event", "feed", "feed_head", "log_epoch", "subject_key", "ledger_line", "document_number"}

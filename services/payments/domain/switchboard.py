@@ -9,6 +9,8 @@ from shared.ids import derived_id
 
 Kind = Literal["method", "provider"]
 KINDS: Final = get_args(Kind)
+SWITCH: Final = "switch_payment"
+"""The task by which `portal payments` switches: its payload is kind, name, on and reason."""
 SWITCHBOARD: Final[UUID] = derived_id("switchboard")
 
 

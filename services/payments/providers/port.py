@@ -149,6 +149,7 @@ class RefundOrder:
 
     `payment_reference` is the provider's of the settled attempt, `backend_reference` that of its booking
     where the provider names it apart (PayPal: the capture). `amount_cents` is positive, `currency` ISO 4217.
+    `whole` says that it is all that came with the payment, so that a provider may void it instead.
     """
 
     refund_id: UUID
@@ -159,6 +160,7 @@ class RefundOrder:
     currency: str
     purpose: str
     kassenzeichen: str
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,13 @@ def shop() -> Iterator[Shop]:
 
 @pytest.fixture
 async def payments(
-    postgres_url: str, amqp_url: str, tmp_path: Path, mint: CallerMint, bank: Sandbox, shop: Shop
+    request: pytest.FixtureRequest,
+    postgres_url: str,
+    amqp_url: str,
+    tmp_path: Path,
+    mint: CallerMint,
+    bank: Sandbox,
+    shop: Shop,
 ) -> AsyncIterator[Running]:
     secrets = tmp_path / "payments"
     secrets.mkdir()
@@ -55,6 +61,7 @@ async def payments(
     async with running(
         SERVICE, postgres_url, amqp_url, secrets, mint=mint, public_url=PORTAL, payments_public_url=shop.url,
         girocheckout_base_url=bank.api, girocheckout_merchant_id=MERCHANT, girocheckout_projects=PROJECTS,
+        **getattr(request, "param", {}),
     ) as found:  # fmt: skip
         yield found
 

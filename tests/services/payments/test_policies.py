@@ -9,6 +9,8 @@ import pytest
 from services.payments.domain.claim import Claim
 from services.payments.domain.money import Word
 from services.payments.policies import register
+from services.payments.providers.registry import Providers
+from services.payments.refunding import Refunding
 from shared.bus.envelope import Envelope
 from shared.bus.handlers import Handlers
 from shared.ids import derived_id, new_id
@@ -26,7 +28,7 @@ async def happens(payments: Running, kind: str, at: datetime = NOON, **data: Any
         sequence=1, time=at, data=data, streamversion=1,
     )  # fmt: skip
     handlers = Handlers()
-    register(handlers, payments.runtime)
+    register(handlers, payments.runtime, Refunding(payments.runtime, Providers({}), limit=0))
     unit = Unit(payments.runtime.log, at, Context())
     await handlers.apply(envelope, unit)
     await unit.commit()
@@ -70,7 +72,7 @@ class TestARevokedApproval:
         await happens(payments, "approval_revoked", **revoked(case_id, "full"))
         await happens(payments, "approval_revoked", **revoked(case_id, "full"))  # heard twice
         assert (await claim_of(payments, case_id)).condition == "refund_due"
-        expected = {"provider:bank": 3060, "receivable": 0, "refundable": -3060, "revenue:12.02": 0}
+        expected = {"provider:girocheckout": 3060, "receivable": 0, "refundable": -3060, "revenue:12.02": 0}
         assert await books(payments, case_id) == expected
 
     async def test_keeps_what_was_paid_otherwise(self, payments: Running) -> None:
@@ -91,7 +93,7 @@ async def owing(payments: Running, *, paid: bool = False) -> UUID:
         unit, attempt = payments.runtime.unit(), new_id()
         claim = await unit.load(Claim, derived_id("claim", case_id))
         claim.open_attempt(attempt, "card", "http://portal.test/", now=NOON)
-        claim.record_word(attempt, Word("succeeded", "4000", "bank", "r", 3060, "EUR"), now=NOON)
+        claim.record_word(attempt, Word("succeeded", "4000", "girocheckout", "r", 3060, "EUR"), now=NOON)
         await unit.save(claim)
         await unit.commit()
     return case_id

@@ -10,7 +10,11 @@ from services.payments.providers.port import (
     Method,
     Notification,
     Outcome,
+    ProviderRefused,
     ProviderUnavailable,
+    Reaction,
+    RefundOrder,
+    RefundOutcome,
     Started,
 )
 
@@ -23,12 +27,14 @@ class GiroCheckout:
     `https://payment.girocheckout.de/girocheckout/v2/`. The caller owns `http` and closes it."""
 
     name = "girocheckout"
+    refund_repeatable = False
 
     def __init__(self, *, base_url: str, account: Account, http: httpx.AsyncClient) -> None:
         self._base_url = base_url.rstrip("/") + "/"
         self._account = account
         self._http = http
         self.methods = frozenset(account.projects)
+        self.refundable_methods = self.methods & frozenset(fields.REFUND)
 
     async def start(self, attempt: Attempt) -> Started:
         project = self._project(attempt.method)
@@ -41,7 +47,9 @@ class GiroCheckout:
         return Started(reply.reference, str(target))
 
     async def status(self, reference: str, method: Method) -> Outcome:
-        project = self._project(method)
+        return (await self._told(reference, self._known(method))).outcome()
+
+    async def _told(self, reference: str, project: Project) -> replies.Told:
         values = {
             "merchantId": str(self._account.merchant_id),
             "projectId": str(project.number),
@@ -50,7 +58,29 @@ class GiroCheckout:
         reply = await self._call("transaction/status", project, fields.STATUS, values, replies.Told)
         if reply.reference != reference:
             raise ProviderUnavailable("answer_about_another_transaction")
-        return reply.outcome()
+        return reply
+
+    async def refund(self, order: RefundOrder) -> RefundOutcome:
+        """All of a card payment is voided while the card network has not cleared it; else it is refunded."""
+        project = self._known(order.method)
+        if order.whole and order.method is Method.CARD:
+            try:
+                return await self._void(order, project)
+            except ProviderRefused as refused:
+                if refused.reaction is not Reaction.DECLINED:
+                    raise
+        values = requests.refund_fields(self._account.merchant_id, project, order)
+        form = fields.REFUND[order.method]
+        reply = await self._call("transaction/refund", project, form, values, replies.GivenBack)
+        return reply.given_back(order.payment_reference, values["merchantTxId"])
+
+    async def _void(self, order: RefundOrder, project: Project) -> RefundOutcome:
+        values = requests.void_fields(self._account.merchant_id, project, order)
+        reply = await self._call("transaction/void", project, fields.VOID, values, replies.GivenBack)
+        return reply.given_back(order.payment_reference, values["merchantTxId"])
+
+    async def refund_status(self, order: RefundOrder, reference: str) -> RefundOutcome:
+        return replies.refund_outcome(await self._told(reference, self._known(order.method)))
 
     async def verify_callback(self, callback: Callback) -> Notification:
         return callbacks.verify(self._account.projects, callback.query)
@@ -60,6 +90,13 @@ class GiroCheckout:
             return self._account.projects[method]
         except KeyError:
             raise ValueError(f"no GiroCheckout project for the method {method}") from None
+
+    def _known(self, method: Method) -> Project:
+        """The project of a payment that has been: without it nothing can be asked."""
+        try:
+            return self._project(method)
+        except ValueError:
+            raise ProviderUnavailable("no_project") from None
 
     async def _call(
         self, path: str, project: Project, order: fields.Order, values: dict[str, str], kind: type[replies.R]

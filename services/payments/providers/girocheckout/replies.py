@@ -7,7 +7,14 @@ from pydantic import BaseModel, ConfigDict, HttpUrl, ValidationError
 from pydantic.alias_generators import to_camel
 
 from services.payments.providers.girocheckout import codes, hashes
-from services.payments.providers.port import Outcome, ProviderRefused, ProviderUnavailable, Reaction, State
+from services.payments.providers.port import (
+    Outcome,
+    ProviderRefused,
+    ProviderUnavailable,
+    Reaction,
+    RefundOutcome,
+    State,
+)
 
 _UNSIGNED_REFUSALS = frozenset({5000, 5001})
 
@@ -50,6 +57,24 @@ class Told(Envelope):
             currency=self.currency,
             backend_transaction_id=self.backend_tx_id or None,
         )
+
+
+class GivenBack(Told):
+    """Reply to transaction/refund and transaction/void."""
+
+    reference_parent: str
+
+    def given_back(self, parent: str, transaction_id: str) -> RefundOutcome:
+        """Raises ProviderUnavailable where it is about another refund than ours."""
+        if (self.reference_parent, self.merchant_tx_id) != (parent, transaction_id):
+            raise ProviderUnavailable("answer_about_another_transaction")
+        return refund_outcome(self)
+
+
+def refund_outcome(told: Told) -> RefundOutcome:
+    """What a reply says about a refund, of itself or asked for later."""
+    outcome = told.outcome()
+    return RefundOutcome(outcome.state, outcome.code, outcome.reference, told.amount, told.currency)
 
 
 R = TypeVar("R", bound=Envelope)

@@ -4,7 +4,8 @@ import re
 from urllib.parse import urlsplit
 
 from services.payments.providers.girocheckout.account import Project
-from services.payments.providers.port import Attempt, Method
+from services.payments.providers.girocheckout.fields import REFUND
+from services.payments.providers.port import Attempt, Method, RefundOrder
 
 PURPOSE_LIMIT = 27
 _URL_LIMIT = 2048
@@ -29,6 +30,34 @@ def start_fields(merchant_id: int, project: Project, attempt: Attempt) -> dict[s
     if attempt.method in _WITH_LOCALE:
         values["locale"] = attempt.language
     return values | _urls(attempt)
+
+
+def refund_fields(merchant_id: int, project: Project, order: RefundOrder) -> dict[str, str]:
+    """Field name → value for transaction/refund; a refund is a transaction of its own. Raises ValueError."""
+    if order.amount_cents <= 0:
+        raise ValueError("an amount is a positive number of cents")
+    values = {
+        "merchantId": str(merchant_id),
+        "projectId": str(project.number),
+        "merchantTxId": transaction_id(order.refund_id.hex),
+        "amount": str(order.amount_cents),
+        "currency": order.currency,
+        "purpose": shortened(order.purpose),
+        "reference": order.payment_reference,
+    }
+    return values | (
+        {"kassenzeichen": order.kassenzeichen} if "kassenzeichen" in REFUND[order.method] else {}
+    )
+
+
+def void_fields(merchant_id: int, project: Project, order: RefundOrder) -> dict[str, str]:
+    """Field name → value for transaction/void, under an id of its own: a refund may have to follow."""
+    return {
+        "merchantId": str(merchant_id),
+        "projectId": str(project.number),
+        "merchantTxId": transaction_id(f"{order.refund_id.hex}V"),
+        "reference": order.payment_reference,
+    }
 
 
 def _urls(attempt: Attempt) -> dict[str, str]:

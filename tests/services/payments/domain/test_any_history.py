@@ -180,7 +180,8 @@ class AnyHistory(RuleBasedStateMachine):
     @invariant()
     def every_entry_is_balanced(self) -> None:
         for event in self.claim.pending_events[self.entries :]:
-            assert sum(line.cents for line in entry(event)) == 0  # type: ignore[arg-type]
+            lines: Any = entry(event)  # type: ignore[arg-type]
+            assert sum(line.cents for line in lines) == 0
         self.entries = len(self.claim.pending_events)
 
     @invariant()

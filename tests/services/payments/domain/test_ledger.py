@@ -5,10 +5,8 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
-from stdnum.iso7064 import mod_11_10
 
 from services.payments.domain.claim import Claim
-from services.payments.domain.kassenzeichen import is_kassenzeichen, kassenzeichen
 from services.payments.domain.ledger import entry
 from services.payments.domain.money_tasks import Settled
 from services.payments.domain.refusals import NotPayable, PaymentBeingChecked
@@ -76,13 +74,3 @@ class TestEntries:
             "revenue:541000": -FEE,
             "provider:girocheckout": FEE,
         }
-
-
-class TestKassenzeichen:
-    @given(number=st.integers(1, 9_999_999), wrong=st.integers(1, 9))
-    def test_catches_a_wrong_digit(self, number: int, wrong: int) -> None:
-        right = kassenzeichen("4711", 2026, number)
-        assert is_kassenzeichen(right)
-        assert mod_11_10.is_valid(right)
-        changed = right[:-3] + str((int(right[-3]) + wrong) % 10) + right[-2:]
-        assert not is_kassenzeichen(changed)

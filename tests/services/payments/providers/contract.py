@@ -62,19 +62,11 @@ async def told(provider: PaymentProvider, payer: Payer) -> Notification:
     return notification
 
 
-class ProviderContract:
-    """`outcomes`: what a payer may do, and what the provider then says when asked; `unpaid`: one of them."""
+class Steps:
+    """The way of an attempt. `line_faults`: how an answer of the counterpart can fail to arrive."""
 
     method: ClassVar[Method] = Method.CARD
-    outcomes: ClassVar[dict[str, State]] = {
-        "pay": State.SUCCEEDED,
-        "fail": State.FAILED,
-        "cancel": State.CANCELLED,
-        "timeout": State.EXPIRED,
-    }
-    unpaid: ClassVar[str] = "cancel"
     line_faults: ClassVar[tuple[str, ...]] = ("reply_lost", "unavailable")
-    start_is_repeatable: ClassVar[bool] = False
 
     async def started(self, provider: PaymentProvider, payer: Payer) -> tuple[Attempt, Started]:
         attempt = an_attempt(payer, self.method)
@@ -94,6 +86,19 @@ class ProviderContract:
             return
         if (await provider.status(started.reference, self.method)).state is State.APPROVED:
             await provider.capture(started.reference, self.method, attempt.attempt_id)
+
+
+class ProviderContract(Steps):
+    """`outcomes`: what a payer may do, and what the provider then says when asked; `unpaid`: one of them."""
+
+    outcomes: ClassVar[dict[str, State]] = {
+        "pay": State.SUCCEEDED,
+        "fail": State.FAILED,
+        "cancel": State.CANCELLED,
+        "timeout": State.EXPIRED,
+    }
+    unpaid: ClassVar[str] = "cancel"
+    start_is_repeatable: ClassVar[bool] = False
 
     async def test_start_moves_no_money(self, provider: PaymentProvider, payer: Payer) -> None:
         before = payer.balance()
@@ -309,53 +314,84 @@ class CapturingContract(ProviderContract):
         assert (outcome.state, payer.balance()) == (State.FAILED, before)
 
 
-class RefundingContract(ProviderContract):
+def a_refund(attempt: Attempt, started: Started, cents: int, **changes: Any) -> RefundOrder:
+    order = RefundOrder(
+        refund_id=uuid.uuid4(), method=attempt.method, payment_reference=started.reference,
+        backend_reference=None, amount_cents=cents, currency="EUR", purpose="Bewohnerparken 4711000001",
+        kassenzeichen="4711000001", whole=cents == attempt.amount_cents,
+    )  # fmt: skip
+    return replace(order, **changes)
+
+
+class RefundingContract(Steps):
     """A provider that gives money back."""
 
-    async def settled(self, provider: RefundingProvider, payer: Payer, **changes: Any) -> RefundOrder:
-        """An order to give back 10 of 30 euros that were paid."""
+    async def paid(self, provider: RefundingProvider, payer: Payer) -> tuple[Attempt, Started, str | None]:
+        """An attempt that is paid, and what the provider calls the booking."""
         attempt, started = await self.decided(provider, payer)
         outcome = await provider.status(started.reference, self.method)
-        order = RefundOrder(
-            refund_id=uuid.uuid4(),
-            method=self.method,
-            payment_reference=started.reference,
-            backend_reference=outcome.backend_transaction_id,
-            amount_cents=1000,
-            currency="EUR",
-            purpose="Erstattung 4711000001",
-            kassenzeichen=attempt.kassenzeichen,
-        )
-        return replace(order, **changes)
+        assert outcome.state is State.SUCCEEDED
+        return attempt, started, outcome.backend_transaction_id
 
-    async def test_gives_back_a_part_and_the_rest(self, provider: RefundingProvider, payer: Payer) -> None:
+    @pytest.mark.parametrize("cents", [1000, 3000], ids=["part", "all"])
+    async def test_gives_back_once_asked(self, provider: RefundingProvider, payer: Payer, cents: int) -> None:
         before = payer.balance()
-        order = await self.settled(provider, payer)
-        for part in (order, replace(order, refund_id=uuid.uuid4(), amount_cents=2000)):
-            outcome = await provider.refund(part)
-            assert (outcome.state, outcome.amount_cents) == (State.SUCCEEDED, part.amount_cents)
-            assert await provider.refund_status(part, outcome.reference) == outcome
-        assert payer.balance() == before
-        assert (await provider.status(order.payment_reference, self.method)).state is State.SUCCEEDED
+        attempt, started, booking = await self.paid(provider, payer)
+        order = a_refund(attempt, started, cents, backend_reference=booking)
+        outcome = await provider.refund(order)
+        assert (outcome.state, outcome.amount_cents, outcome.currency) == (State.SUCCEEDED, cents, "EUR")
+        assert outcome.reference not in ("", started.reference)
+        assert await provider.refund_status(order, outcome.reference) == outcome
+        assert payer.balance() == before + 3000 - cents
 
-    async def test_gives_back_no_more_than_was_paid(self, provider: RefundingProvider, payer: Payer) -> None:
-        order = await self.settled(provider, payer, amount_cents=3001)
-        paid = payer.balance()
+    async def test_gives_back_in_parts_and_never_more_than_came(
+        self, provider: RefundingProvider, payer: Payer
+    ) -> None:
+        before = payer.balance()
+        attempt, started, booking = await self.paid(provider, payer)
+        for cents in (1000, 2000):
+            order = a_refund(attempt, started, cents, backend_reference=booking)
+            assert (await provider.refund(order)).state is State.SUCCEEDED
         with pytest.raises(ProviderRefused):
-            await provider.refund(order)
-        assert payer.balance() == paid
+            await provider.refund(a_refund(attempt, started, 1, backend_reference=booking))
+        assert payer.balance() == before
 
-    async def test_gives_back_one_order_once(self, provider: RefundingProvider, payer: Payer) -> None:
-        if not provider.refund_repeatable:
-            pytest.skip("this provider does not know a repeated order: a person looks instead")
-        order = await self.settled(provider, payer)
-        paid = payer.balance()
-        payer.break_call("refund", "reply_lost")
-        with pytest.raises(ProviderUnavailable):
-            await provider.refund(order)
-        again = [await provider.refund(order) for _ in range(2)]
-        assert again[0] == again[1]
-        assert payer.balance() == paid - 1000
+    async def test_of_a_payment_that_never_was_is_refused(
+        self, provider: RefundingProvider, payer: Payer
+    ) -> None:
+        attempt, started = await self.started(provider, payer)
+        with pytest.raises(ProviderRefused):
+            await provider.refund(a_refund(attempt, started, 1000))
 
-    async def test_says_which_methods_it_gives_back(self, provider: RefundingProvider) -> None:
+    async def test_the_same_order_never_gives_back_twice(
+        self, provider: RefundingProvider, payer: Payer
+    ) -> None:
+        before = payer.balance()
+        attempt, started, booking = await self.paid(provider, payer)
+        order = a_refund(attempt, started, 1000, backend_reference=booking)
+        first = await provider.refund(order)
+        if provider.refund_repeatable:
+            assert await provider.refund(order) == first
+        else:
+            with pytest.raises(ProviderRefused) as raised:
+                await provider.refund(order)
+            assert raised.value.reaction == "duplicate"
+        assert payer.balance() == before + 2000
+
+    async def test_that_has_no_answer_leaves_nothing_known(
+        self, provider: RefundingProvider, payer: Payer
+    ) -> None:
+        for fault in self.line_faults:
+            attempt, started, booking = await self.paid(provider, payer)
+            order = a_refund(attempt, started, 1000, backend_reference=booking)
+            paid = payer.balance()
+            payer.break_call("refund", fault)
+            with pytest.raises(ProviderUnavailable):
+                await provider.refund(order)
+            if provider.refund_repeatable:
+                assert (await provider.refund(order)).state is State.SUCCEEDED
+                assert payer.balance() == paid - 1000
+
+    async def test_is_offered_for_its_methods(self, provider: RefundingProvider) -> None:
+        assert isinstance(provider, RefundingProvider)
         assert self.method in provider.refundable_methods <= provider.methods

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from services.payments.providers.girocheckout import Account, GiroCheckout
+from services.payments.providers.girocheckout.fields import REFUND
 from services.payments.providers.port import (
     Callback,
     Method,
@@ -25,7 +26,13 @@ from tests.deploy.sandbox.serving import (
     running_sandbox,
     running_shop,
 )
-from tests.services.payments.providers.contract import NotifyingContract, an_attempt, told
+from tests.services.payments.providers.contract import (
+    NotifyingContract,
+    RefundingContract,
+    a_refund,
+    an_attempt,
+    told,
+)
 
 
 class SandboxPayer:
@@ -107,6 +114,54 @@ class TestGiroCheckoutKeepsTheContract(NotifyingContract):
         payer.decide(started.reference, "cancel")
         found = [await provider.verify_callback(sent) for sent in payer.callbacks(2)]
         assert [one and one.outcome.state for one in found] == [State.CANCELLED, State.SUCCEEDED]
+
+
+class TestGiroCheckoutGivesBack(RefundingContract):
+    line_faults = ("reply_lost", "unsigned", "wrong_hash", "unavailable")
+
+    async def test_all_of_a_card_payment_by_voiding_it(
+        self, provider: GiroCheckout, payer: SandboxPayer
+    ) -> None:
+        attempt, started, _ = await self.paid(provider, payer)
+        outcome = await provider.refund(a_refund(attempt, started, 3000))
+        assert payer.sandbox.transaction(outcome.reference)["kind"] == "VOID"
+
+    async def test_what_cannot_be_voided_any_more_by_a_refund(
+        self, provider: GiroCheckout, payer: SandboxPayer
+    ) -> None:
+        attempt, started, _ = await self.paid(provider, payer)
+        payer.break_call("void", "refuse", code=5086)
+        outcome = await provider.refund(a_refund(attempt, started, 3000))
+        booked = payer.sandbox.transaction(outcome.reference)
+        assert (outcome.state, booked["kind"]) == (State.SUCCEEDED, "REFUND")
+
+    async def test_nothing_further_where_a_void_has_no_answer(
+        self, provider: GiroCheckout, payer: SandboxPayer
+    ) -> None:
+        attempt, started, _ = await self.paid(provider, payer)
+        payer.break_call("void", "reply_lost")
+        with pytest.raises(ProviderUnavailable):
+            await provider.refund(a_refund(attempt, started, 3000))
+        with pytest.raises(ProviderRefused):  # it was voided: nothing is left
+            await provider.refund(a_refund(attempt, started, 3000, whole=False))
+
+    @pytest.mark.parametrize("method", sorted(set(REFUND)))
+    async def test_payments_of_every_method_that_has_refunds(
+        self, provider: GiroCheckout, payer: SandboxPayer, method: Method
+    ) -> None:
+        attempt = an_attempt(payer, method)
+        started = await provider.start(attempt)
+        payer.decide(started.reference, "pay")
+        assert (await provider.refund(a_refund(attempt, started, 500))).state is State.SUCCEEDED
+
+    async def test_nothing_of_a_method_without_a_project(
+        self, servers: tuple[Sandbox, Shop], payer: SandboxPayer
+    ) -> None:
+        account = Account.of(MERCHANT, {"wero": PROJECTS["wero"]}, PASSPHRASES)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            provider = GiroCheckout(base_url=servers[0].api, account=account, http=http)
+            with pytest.raises(ProviderUnavailable, match="no_project"):
+                await provider.status("ref", Method.CARD)
 
 
 class TestEveryMethodOfGiroCheckout:

@@ -1,0 +1,82 @@
+"""What a citizen is offered now: ways to pay with a contract, not retired, not switched off, not failing.
+
+Attempts that are under way go on with their provider whatever is switched here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import asyncpg
+
+from services.payments.breaker import Breaker
+from services.payments.providers.port import Method, PaymentProvider
+from services.payments.providers.registry import Providers
+from shared.web.problems import Problem
+
+_OFF: Final = "SELECT kind, name, reason FROM payment_switch WHERE NOT is_on"
+Off = Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to pay. `out` says why it is not offered: `retired`, `switched_off` or `provider_failing`;
+    `reason` is the operator's."""
+
+    method: Method
+    provider: str | None
+    out: str | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Offer:
+    """`retired` are methods that keep their old payments and take no new ones."""
+
+    pool: asyncpg.Pool
+    providers: Providers
+    retired: frozenset[str]
+    failures: int
+    pause: timedelta
+    breakers: dict[str, Breaker] = field(default_factory=dict)
+
+    def breaker(self, provider: str) -> Breaker:
+        if provider not in self.breakers:
+            self.breakers[provider] = Breaker(provider, self.failures, self.pause)
+        return self.breakers[provider]
+
+    async def ways(self, now: datetime) -> list[Way]:
+        """All that there are, by name, offered or not."""
+        off = await self._off()
+        return [self._way(method, off, now) for method in sorted(self.providers.methods)]
+
+    async def provider_for(self, method: Method, now: datetime) -> PaymentProvider:
+        """The provider that takes a new attempt. Raises Problem."""
+        if method not in self.providers.methods:
+            raise Problem("method_unknown", 422, "This way to pay is not offered")
+        way = self._way(method, await self._off(), now)
+        if way.provider is None:
+            status = 503 if way.out == "provider_failing" else 409
+            slug = "provider_unavailable" if way.out == "provider_failing" else "method_off"
+            raise Problem(slug, status, "This way to pay is not offered now", out=way.out)
+        self.breaker(way.provider).tried(now)
+        return self.providers.by_name[way.provider]
+
+    def _way(self, method: Method, off: Off, now: datetime) -> Way:
+        if method in self.retired:
+            return Way(method, None, "retired")
+        if ("method", method) in off:
+            return Way(method, None, "switched_off", off["method", method])
+        out, reason = "provider_failing", ""
+        for provider in self.providers.serving(method):
+            if ("provider", provider.name) in off:
+                out, reason = "switched_off", off["provider", provider.name]
+            elif self.breaker(provider.name).is_out(now):
+                out, reason = "provider_failing", ""
+            else:
+                return Way(method, provider.name)
+        return Way(method, None, out, reason)
+
+    async def _off(self) -> Off:
+        return {(row["kind"], row["name"]): row["reason"] for row in await self.pool.fetch(_OFF)}

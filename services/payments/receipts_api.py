@@ -1,0 +1,118 @@
+"""HTTP of the cash office for money without an attempt: receipts of bank and till, and reversals."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.payments.domain.claim import Claim
+from services.payments.domain.ledger import entry
+from services.payments.domain.money import Receipt, Recorded, Reversal
+from shared.domain import type_of
+from shared.service import Runtime
+from shared.web.idempotency import IdempotentRequest
+from shared.web.problems import Problem
+from shared.web.tokens import Caller, require
+
+CashOffice = Annotated[Caller, Depends(require("treasurer", "clerk"))]
+Treasurer = Annotated[Caller, Depends(require("treasurer"))]
+REFERENCE = r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,63}$"
+CODE = r"^[A-Z0-9_]{2,20}$"
+NOT_SHOWN = frozenset({"account_id", "case_number", "return_url", "language"})
+_METHODS = {"bank": "bank_transfer", "cash": "cash"}
+
+
+class NewReceipt(BaseModel):
+    """An entry of the bank's statement or of the till; `reference` is the entry's own number."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: Literal["bank", "cash"]
+    reference: str = Field(pattern=REFERENCE)
+    amount_cents: int = Field(ge=1, le=10**12)
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+
+
+class NewReversal(BaseModel):
+    """What was taken back of a payment: the R-code or the provider's, and what is charged for it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str = Field(pattern=CODE)
+    reference: str = Field(pattern=REFERENCE)
+    amount_cents: int = Field(ge=1, le=10**12)
+    charges_cents: int = Field(default=0, ge=0, le=10**9)
+
+
+def receipts_router(runtime: Runtime) -> APIRouter:
+    """For treasurers and clerks; nobody books money for a claim of their own."""
+    router = APIRouter(tags=["receipts"])
+
+    @router.get("/claims/{claim_id}/money")
+    async def read_money(claim_id: UUID, _caller: CashOffice) -> dict[str, Any]:
+        """Every event of the claim, with what it booked."""
+        await runtime.unit().load(Claim, claim_id)
+        recorded = await runtime.log.reader.stream(claim_id)
+        return {"claim_id": claim_id, "events": [_booked(one.event) for one in recorded]}
+
+    @router.post("/claims/{claim_id}/receipts", status_code=201)
+    async def record_receipt(
+        claim_id: UUID, told: NewReceipt, caller: CashOffice, idempotency: IdempotentRequest
+    ) -> Response:
+        """Books money that came; an entry told again is a duplicate and books nothing."""
+        unit = runtime.unit_for(caller)
+        claim = _not_own(await unit.load(Claim, claim_id), caller)
+        receipt = Receipt(
+            told.source, _METHODS[told.source], told.reference, told.amount_cents, told.currency
+        )
+        result = claim.record_receipt(receipt, now=unit.now)
+        await unit.save(claim)
+        said = {
+            **_answer(claim, result), "payment_id": claim.receipt_id(told.source, told.reference),
+        }  # fmt: skip
+        answer = idempotency.remember_in(unit, 201, said)
+        await unit.commit()
+        return answer
+
+    @router.post("/claims/{claim_id}/payments/{payment_id}/reversal", status_code=201)
+    async def record_reversal(
+        claim_id: UUID, payment_id: UUID, told: NewReversal, caller: Treasurer, idempotency: IdempotentRequest
+    ) -> Response:
+        """Books that bank or card network took a payment back; told again it books nothing."""
+        unit = runtime.unit_for(caller)
+        claim = _not_own(await unit.load(Claim, claim_id), caller)
+        reversal = Reversal(told.code, told.reference, told.amount_cents, told.charges_cents)
+        result = claim.record_reversal(payment_id, reversal, now=unit.now)
+        if result is Recorded.CONTRADICTED:
+            raise Problem("amount_differs", 409, "So much did not come with this payment")
+        await unit.save(claim)
+        answer = idempotency.remember_in(unit, 201, _answer(claim, result))
+        await unit.commit()
+        return answer
+
+    return router
+
+
+def _not_own(claim: Claim, caller: Caller) -> Claim:
+    if caller.subject == str(claim.account_id):
+        raise Problem("own_case", 403, "Nobody books money for a claim of their own")
+    return claim
+
+
+def _answer(claim: Claim, result: Recorded) -> dict[str, Any]:
+    return {
+        "claim_id": claim.id, "recorded": result.value, "state": claim.condition,
+        "owed_cents": claim.owed_cents,
+    }  # fmt: skip
+
+
+def _booked(event: Any) -> dict[str, Any]:
+    said = {name: getattr(event, name) for name in type_of(event).fields if name not in NOT_SHOWN}
+    lines = [
+        {"account": line.account, "cents": line.cents, "currency": line.currency} for line in entry(event)
+    ]
+    return {
+        "version": event.originator_version, "event": type_of(event).name, "at": event.timestamp,
+        "says": said, "lines": lines,
+    }  # fmt: skip
