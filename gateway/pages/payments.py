@@ -143,7 +143,7 @@ async def _payment(
         case_url=visit.url(here),
         number=case["case_number"],
         title=case["title"],
-        amount_cents=claim["amount_cents"],
+        amount_cents=claim.get("owed_cents", claim["amount_cents"]),
         kassenzeichen=claim["kassenzeichen"],
         methods=offered(methods),
         summary=_summary(visit.t, case),

@@ -21,7 +21,7 @@ TONES: Final[dict[str, Tone]] = {
     "revoked": "danger",
 }
 ENDS: Final = frozenset({"rejected", "withdrawn", "expired", "revoked"})
-UNDECIDED_ATTEMPTS: Final = frozenset({"opened", "started", "unclear"})
+UNDECIDED_ATTEMPTS: Final = frozenset({"opened", "started", "approved", "unclear"})
 _ORDER: Final = ("resident_parking_permit", "dog_tax_assessment", "rejection_notice", "receipt")
 _NEXT: Final = {
     "awaiting_payment": (("pay", "now"), ("check", "todo"), ("document", "todo")),

@@ -1,7 +1,9 @@
 """HTTP of payments: claims and attempts for citizens, the ledger for the treasurer."""
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.encoders import jsonable_encoder
@@ -40,11 +42,11 @@ def claims_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
     async def list_claims(case_id: UUID, caller: Reader) -> dict[str, Any]:
         ids = await queries.claims_of_case(runtime.pool, case_id)
         claims = [await runtime.unit().load(Claim, claim_id) for claim_id in ids]
-        return {"claims": [queries.claim_answer(c) for c in claims if _may_see(caller, c)]}
+        return {"claims": [queries.claim_answer(c, _today(runtime)) for c in claims if _may_see(caller, c)]}
 
     @router.get("/claims/{claim_id}")
     async def read_claim(claim_id: UUID, caller: Reader) -> dict[str, Any]:
-        return queries.claim_answer(await _claim_for(runtime, caller, claim_id))
+        return queries.claim_answer(await _claim_for(runtime, caller, claim_id), _today(runtime))
 
     @router.get("/claims/{claim_id}/receipt")
     async def read_receipt(claim_id: UUID, caller: Reader) -> dict[str, Any]:
@@ -89,6 +91,10 @@ def ledger_router(runtime: Runtime) -> APIRouter:
         return {"lines": jsonable_encoder(await queries.ledger_account(runtime.pool, name, limit))}
 
     return router
+
+
+def _today(runtime: Runtime) -> date:
+    return runtime.clock.now().astimezone(ZoneInfo(runtime.settings.city_time_zone)).date()
 
 
 async def _claim_for(runtime: Runtime, caller: Caller, claim_id: UUID) -> Claim:

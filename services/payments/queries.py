@@ -1,6 +1,6 @@
 """Answers from the read models."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -84,8 +84,8 @@ async def refunds_of(pool: asyncpg.Pool, claim_id: UUID) -> list[dict[str, Any]]
     return [dict(row) for row in await pool.fetch(_REFUNDS_OF, claim_id)]
 
 
-def claim_answer(claim: Claim) -> dict[str, Any]:
-    """A claim as the API gives it; amounts in cents."""
+def claim_answer(claim: Claim, today: date) -> dict[str, Any]:
+    """A claim as the API gives it on a day in the city; amounts in cents."""
     return {
         "claim_id": claim.id,
         "case_id": claim.case_id,
@@ -97,6 +97,7 @@ def claim_answer(claim: Claim) -> dict[str, Any]:
         "owed_cents": claim.owed_cents,
         "state": citizen_state(claim),
         "pay_by": claim.pay_by,
+        "overdue": claim.condition == "open" and claim.pay_by is not None and claim.pay_by < today,
         "requested_at": claim.created_on,
         "settled_at": claim.settled_at,
         "provisional_until": _provisional_until(claim),

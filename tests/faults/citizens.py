@@ -94,7 +94,7 @@ class Person:
         """Whether nothing is left to pay; waits while a payment is on its way."""
         for _ in range(100):
             claim = (await self._look()).get("claim")
-            if claim is not None and claim["state"] in {"settled", "cancelled", "refund_due"}:
+            if claim is not None and claim["state"] in {"settled", "cancelled", "refund_due", "refunded"}:
                 return True
             if claim is not None and not any(a["state"] in {"started", "unclear"} for a in claim["attempts"]):
                 return False

@@ -43,6 +43,7 @@ async def read_world(stage: Stage, answers: Iterable[Answer]) -> World:
         sales=tuple(
             Sale(t["reference"], t["kassenzeichen"], t["state"], t["amount_cents"])
             for t in book["transactions"]
+            if t["kind"] == "SALE"
         ),
         balance_cents=book["balance_cents"],
         series=tuple([one for name in _NUMBER_OF for one in await _series(stage, name, facts)]),

@@ -217,7 +217,7 @@ class TestACitizenWithAPermit:
 
 
 class TestACitizenWithMoneyUnderWay:
-    async def test_withdraws_the_case_and_is_owed_the_fee(
+    async def test_withdraws_the_case_and_gets_the_fee_back(
         self, arrive: Arrive, listener: Listener, books: Books, clerk: Official
     ) -> None:
         resident = await arrive(family_name="Mismatch Öztürk")
@@ -227,7 +227,8 @@ class TestACitizenWithMoneyUnderWay:
         claim = await resident.claim()
         await deletes_the_account(resident, listener, books)
         assert "applications.application_withdrawn" in books.kinds(resident.case_id)
-        assert [task["kind"] for task in await books.money_tasks(claim["claim_id"])] == ["refund_due"]
+        await listener.wait_for("payments.refund_settled.v1", resident.case_id)
+        assert await books.money_tasks(claim["claim_id"]) == []
         file = await clerk.file_of(resident.case_id)
         assert (file["condition"], file["erased"], file["answers"]) == ("withdrawn", True, {})
 

@@ -70,8 +70,8 @@ class TestARegisterThatDoesNotAgree:
         assert pdf.content.startswith(b"%PDF")
         assert "Zahlungsbeleg" in page.said
         claim = await doubted.claim()
-        assert claim["state"] == "refund_due"
-        assert [task["kind"] for task in await books.money_tasks(claim["claim_id"])] == ["refund_due"]
+        assert claim["state"] == "refunded"
+        assert await books.money_tasks(claim["claim_id"]) == []
 
     async def test_leaves_the_person_free_to_apply_again_after_a_rejection(
         self, doubted: Resident, clerk: Official, listener: Listener

@@ -156,6 +156,30 @@ class TestForgery:
         assert (await notify(payments, query)).status_code == 400
 
 
+class TestADoor:
+    async def test_of_a_provider_that_is_not_set_up_is_closed(self, payments: Running) -> None:
+        answer = await payments.http.post("/callbacks/nobody/notify", content=b"{}")
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:portal:problem:provider_unknown")
+
+    async def test_hands_on_what_came_as_it_came(
+        self, payments: Running, citizen: Citizen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: list[Callback] = []
+
+        async def looks(_provider: GiroCheckout, callback: Callback) -> None:
+            seen.append(callback)
+
+        monkeypatch.setattr(GiroCheckout, "verify_callback", looks)
+        headers = [("X-Sig", "a"), ("x-sig", "b"), ("Content-Type", "application/json")]
+        before = await citizen.log_length()
+        answer = await payments.http.post(
+            "/callbacks/girocheckout/notify?a=%2f", content=b'{"a":  1}', headers=headers
+        )
+        assert (answer.status_code, answer.json()["Recorded"]) == (200, "nothing")
+        assert (seen[0].query, seen[0].body, seen[0].headers["x-sig"]) == (b"a=%2f", b'{"a":  1}', "a, b")
+        assert await citizen.log_length() == before
+
+
 class TestRefusals:
     async def test_the_same_key_gives_the_same_attempt(self, citizen: Citizen) -> None:
         first, second = await citizen.begins(), await citizen.begins()

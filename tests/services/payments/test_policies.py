@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.payments.domain.claim import Claim
+from services.payments.domain.kassenzeichen import RangeExhausted
 from services.payments.domain.money import Word
 from services.payments.policies import register
 from services.payments.providers.registry import Providers
@@ -58,6 +59,21 @@ class TestAKassenzeichen:
         case_id = new_id()
         await happens(payments, "application_submitted", at, **submitted(case_id))
         assert (await claim_of(payments, case_id)).kassenzeichen[4:6] == year
+
+
+@pytest.mark.parametrize("payments", [{"kassenzeichen_first": 500, "kassenzeichen_last": 501}], indirect=True)
+class TestARange:
+    async def test_is_used_to_its_end_and_not_beyond(self, payments: Running) -> None:
+        cases = [new_id() for _ in range(3)]
+        for case_id in cases[:2]:
+            await happens(payments, "application_submitted", **submitted(case_id))
+        made = [(await claim_of(payments, case_id)).kassenzeichen for case_id in cases[:2]]
+        assert [number[6:13] for number in made] == ["0000500", "0000501"]
+        for _ in range(2):
+            with pytest.raises(RangeExhausted, match="new range"):
+                await happens(payments, "application_submitted", **submitted(cases[2]))
+        given = "SELECT count(*) FROM number_given WHERE name = 'kassenzeichen-2026'"
+        assert await payments.runtime.pool.fetchval(given) == 2
 
 
 class TestARevokedApproval:
