@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from services.payments.domain.claim import Claim
+from services.payments.domain.claim import NOT_WANTED, Claim
 from services.payments.domain.money import Attempt as KnownAttempt
 from services.payments.domain.money import Recorded, Word
 from services.payments.domain.transitions import OPEN_ATTEMPTS
@@ -82,9 +82,9 @@ class Attempts:
         """
         unit = units()
         claim = await unit.load(Claim, claim.id)
-        provider = await self.offer.provider_for(method, unit.now)
         attempt_id = new_id()
         claim.open_attempt(attempt_id, method.value, return_url, now=unit.now)
+        provider = await self.offer.provider_for(method, unit.now)
         await unit.save(claim)
         await unit.commit()
         try:
@@ -159,6 +159,9 @@ class Attempts:
         attempt = claim.attempts[attempt_id]
         if attempt.state != "approved":
             return result
+        if claim.condition != "open":  # it has ended since: what the payer agreed to is not taken
+            ended = replace(outcome, state=State.CANCELLED, code=NOT_WANTED)
+            return await self._decide(claim_id, attempt_id, ended, provider.name)
         try:
             captured = await provider.capture(attempt.reference, Method(attempt.method), attempt_id)
         except ProviderUnavailable as error:
