@@ -155,27 +155,32 @@ class Attempts:
         result = await self._decide(claim_id, attempt_id, outcome, provider.name)
         if result is not Recorded.APPROVED or not isinstance(provider, CapturingProvider):
             return result
+        captured = await self._captured(claim_id, attempt_id, outcome, provider)
+        if captured is None or captured.state is State.APPROVED:
+            return result
+        return await self._decide(claim_id, attempt_id, captured, provider.name)
+
+    async def _captured(
+        self, claim_id: UUID, attempt_id: UUID, outcome: Outcome, provider: CapturingProvider
+    ) -> Outcome | None:
+        """What became of the money that the payer agreed to; None where the task has to ask again."""
         claim = await self.runtime.unit().load(Claim, claim_id)
         attempt = claim.attempts[attempt_id]
         if attempt.state != "approved":
-            return result
+            return None
         if claim.condition != "open":  # it has ended since: what the payer agreed to is not taken
-            ended = replace(outcome, state=State.CANCELLED, code=NOT_WANTED)
-            return await self._decide(claim_id, attempt_id, ended, provider.name)
+            return replace(outcome, state=State.CANCELLED, code=NOT_WANTED)
         try:
             captured = await provider.capture(attempt.reference, Method(attempt.method), attempt_id)
         except ProviderUnavailable as error:
             log.warning("capture_not_answered", attempt=str(attempt_id), reason=error.reason)
-            return result  # the task asks again
+            return None
         except ProviderRefused as error:
             log.warning("capture_refused", attempt=str(attempt_id), code=error.code)
-            if error.reaction not in (Reaction.PAYER, Reaction.DECLINED):
-                return result
-            captured = replace(outcome, state=State.FAILED, code=error.code)
+            final = error.reaction in (Reaction.PAYER, Reaction.DECLINED)
+            return replace(outcome, state=State.FAILED, code=error.code) if final else None
         crash.reach(CrashPoint.PARTNER_ANSWERED)
-        if captured.state is State.APPROVED:
-            return result
-        return await self._decide(claim_id, attempt_id, captured, provider.name)
+        return captured
 
     async def ask(self, payload: Mapping[str, Any], unit: Unit) -> None:
         """A task: asks the provider about an attempt until its outcome is final."""
