@@ -202,6 +202,19 @@ class Attempts:
                 raise Permanent("the provider never said what became of the attempt")
             raise Later(pace(age))
 
+    async def look(self, claim_id: UUID) -> None:
+        """Asks about the newest attempt under way, since its payer has come back: the browser proves nothing,
+        but a payer who has agreed waits for the money to be taken. A provider that is away changes nothing."""
+        claim = await self.runtime.unit().load(Claim, claim_id)
+        open_ones = [a for a in claim.attempts.values() if a.state in OPEN_ATTEMPTS and a.reference]
+        provider = self.providers.by_name.get(open_ones[-1].provider) if open_ones else None
+        if provider is None:
+            return
+        attempt = open_ones[-1]
+        outcome = await self._status(provider, attempt.reference, Method(attempt.method))
+        if outcome is not None and outcome.state is not State.UNKNOWN:
+            await self.take(claim_id, attempt.attempt_id, outcome, provider)
+
     async def _status(self, provider: PaymentProvider, reference: str, method: Method) -> Outcome | None:
         try:
             return await provider.status(reference, method)
