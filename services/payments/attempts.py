@@ -203,8 +203,8 @@ class Attempts:
             raise Later(pace(age))
 
     async def look(self, claim_id: UUID) -> None:
-        """Asks about the newest attempt under way, since its payer has come back: the browser proves nothing,
-        but a payer who has agreed waits for the money to be taken. A provider that is away changes nothing."""
+        """Asks about the newest attempt under way, whose payer has come back: the browser proves nothing, but
+        who has agreed waits for the money to be taken. A provider that is away changes nothing."""
         claim = await self.runtime.unit().load(Claim, claim_id)
         open_ones = [a for a in claim.attempts.values() if a.state in OPEN_ATTEMPTS and a.reference]
         provider = self.providers.by_name.get(open_ones[-1].provider) if open_ones else None
