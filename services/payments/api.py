@@ -73,6 +73,15 @@ def claims_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
             claim, _method(new.method), str(new.return_url), lambda: runtime.unit_for(caller), answered
         )
 
+    @router.post("/claims/{claim_id}/look")
+    async def look_at_claim(claim_id: UUID, caller: Citizen) -> dict[str, Any]:
+        """Asks the provider now, for a payer who has come back; the claim as it is then."""
+        claim = await runtime.unit().load(Claim, claim_id)
+        if caller.subject != str(claim.account_id):
+            raise StreamNotFound(str(claim_id))
+        await attempts.look(claim_id)
+        return queries.claim_answer(await runtime.unit().load(Claim, claim_id), _today(runtime))
+
     return router
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from services.payments.domain.claim import Claim
+from services.payments.domain.claim import NOT_WANTED, Claim
 from services.payments.domain.money import Attempt as KnownAttempt
 from services.payments.domain.money import Recorded, Word
 from services.payments.domain.transitions import OPEN_ATTEMPTS
@@ -82,9 +82,9 @@ class Attempts:
         """
         unit = units()
         claim = await unit.load(Claim, claim.id)
-        provider = await self.offer.provider_for(method, unit.now)
         attempt_id = new_id()
         claim.open_attempt(attempt_id, method.value, return_url, now=unit.now)
+        provider = await self.offer.provider_for(method, unit.now)
         await unit.save(claim)
         await unit.commit()
         try:
@@ -155,24 +155,32 @@ class Attempts:
         result = await self._decide(claim_id, attempt_id, outcome, provider.name)
         if result is not Recorded.APPROVED or not isinstance(provider, CapturingProvider):
             return result
+        captured = await self._captured(claim_id, attempt_id, outcome, provider)
+        if captured is None or captured.state is State.APPROVED:
+            return result
+        return await self._decide(claim_id, attempt_id, captured, provider.name)
+
+    async def _captured(
+        self, claim_id: UUID, attempt_id: UUID, outcome: Outcome, provider: CapturingProvider
+    ) -> Outcome | None:
+        """What became of the money that the payer agreed to; None where the task has to ask again."""
         claim = await self.runtime.unit().load(Claim, claim_id)
         attempt = claim.attempts[attempt_id]
         if attempt.state != "approved":
-            return result
+            return None
+        if claim.condition != "open":  # it has ended since: what the payer agreed to is not taken
+            return replace(outcome, state=State.CANCELLED, code=NOT_WANTED)
         try:
             captured = await provider.capture(attempt.reference, Method(attempt.method), attempt_id)
         except ProviderUnavailable as error:
             log.warning("capture_not_answered", attempt=str(attempt_id), reason=error.reason)
-            return result  # the task asks again
+            return None
         except ProviderRefused as error:
             log.warning("capture_refused", attempt=str(attempt_id), code=error.code)
-            if error.reaction not in (Reaction.PAYER, Reaction.DECLINED):
-                return result
-            captured = replace(outcome, state=State.FAILED, code=error.code)
+            final = error.reaction in (Reaction.PAYER, Reaction.DECLINED)
+            return replace(outcome, state=State.FAILED, code=error.code) if final else None
         crash.reach(CrashPoint.PARTNER_ANSWERED)
-        if captured.state is State.APPROVED:
-            return result
-        return await self._decide(claim_id, attempt_id, captured, provider.name)
+        return captured
 
     async def ask(self, payload: Mapping[str, Any], unit: Unit) -> None:
         """A task: asks the provider about an attempt until its outcome is final."""
@@ -193,6 +201,19 @@ class Attempts:
             if age > GIVEN_UP:
                 raise Permanent("the provider never said what became of the attempt")
             raise Later(pace(age))
+
+    async def look(self, claim_id: UUID) -> None:
+        """Asks about the newest attempt under way, whose payer has come back: the browser proves nothing, but
+        who has agreed waits for the money to be taken. A provider that is away changes nothing."""
+        claim = await self.runtime.unit().load(Claim, claim_id)
+        open_ones = [a for a in claim.attempts.values() if a.state in OPEN_ATTEMPTS and a.reference]
+        provider = self.providers.by_name.get(open_ones[-1].provider) if open_ones else None
+        if provider is None:
+            return
+        attempt = open_ones[-1]
+        outcome = await self._status(provider, attempt.reference, Method(attempt.method))
+        if outcome is not None and outcome.state is not State.UNKNOWN:
+            await self.take(claim_id, attempt.attempt_id, outcome, provider)
 
     async def _status(self, provider: PaymentProvider, reference: str, method: Method) -> Outcome | None:
         try:

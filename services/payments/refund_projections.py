@@ -17,7 +17,7 @@ from services.payments.domain.refund_events import (
     RefundSettled,
     RefundUnclear,
 )
-from services.payments.domain.switchboard import Switched
+from services.payments.domain.switchboard import SwitchTurned
 from services.payments.projections import CLAIMS, MONEY_TASKS
 from shared.log import Meta, Sealer
 from shared.log.projection import Patch
@@ -93,8 +93,8 @@ def refund_is_settled_by_hand(
     yield REFUNDS, (str(event.refund_id),), {"state": state, "changed_at": event.timestamp}
 
 
-@PROJECTIONS.on(Switched)
-def switch_is_turned(event: Switched, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+@PROJECTIONS.on(SwitchTurned)
+def switch_is_turned(event: SwitchTurned, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     yield SWITCHES, (event.kind, event.name), {
         "is_on": event.is_on, "reason": event.reason, "changed_at": event.timestamp,
     }  # fmt: skip

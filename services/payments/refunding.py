@@ -88,7 +88,6 @@ class Refunding:
         provider = self._provider(claim, refund.payment_id)
         if refund.state == "approved":
             await self._decide(claim_id, lambda c, now: refunds.order(c, refund_id, now=now))
-            crash.reach(CrashPoint.PARTNER_ANSWERED)
         elif provider is None or (refund.state == "ordered" and not provider.refund_repeatable):
             await self._doubt(claim_id, refund_id, "interrupted")
             return
@@ -100,6 +99,7 @@ class Refunding:
         except Doubtful as doubt:
             await self._doubt(claim_id, refund_id, str(doubt))
             return
+        crash.reach(CrashPoint.PARTNER_ANSWERED)
         if outcome is not None:
             await self._record(claim_id, refund_id, outcome)
         if outcome is None or outcome.state is State.UNKNOWN:

@@ -14,6 +14,8 @@ from tests.architecture.stored_names import frozen as frozen_names
 from tests.contracts.compatible import broken
 from tests.contracts.freezing import KEY, PUBLIC, STORED, STREAM, VERSION, published, stored
 
+stored()  # imports every domain, so that each name is known
+
 GENERATOR = "python -m tests.contracts.freezing"
 SCHEMAS = sorted(PUBLIC.glob("*.json"))
 EXAMPLES = sorted(STORED.glob("*.json"))

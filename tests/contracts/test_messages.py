@@ -27,7 +27,7 @@ NOBODY = cast(Any, None)  # what a reaction works with is not needed to ask what
 def consumers() -> dict[str, Handlers]:
     """The reactions of each service, bound to nothing."""
     of_payments, of_documents = Handlers(), Handlers()
-    payments.register(of_payments, NOBODY)
+    payments.register(of_payments, NOBODY, NOBODY)
     documents.register(of_documents, Tasks(), object.__new__(Issuer), object.__new__(Eraser))
     return {
         "identity": identity.handlers(),

@@ -22,8 +22,8 @@ class SwitchboardSetUp(Created):
         aggregate.off = {}
 
 
-@stored("payments.switched")
-class Switched(Event):
+@stored("payments.switch_turned")
+class SwitchTurned(Event):
     """An operator took a way to pay or a provider out of the offer, or put it back; `reason` names nobody."""
 
     kind: Kind
@@ -57,4 +57,4 @@ class Switchboard(Aggregate):
             return
         if not is_on and self.off.get((kind, name)) == reason:
             return
-        self.emit(Switched, now=now, kind=kind, name=name, is_on=is_on, reason=reason)
+        self.emit(SwitchTurned, now=now, kind=kind, name=name, is_on=is_on, reason=reason)

@@ -59,6 +59,7 @@ REFUND: Final[Moves] = {
     ("requested", "approved"): "approved",
     ("requested", "declined"): "declined",
     ("approved", "ordered"): "ordered",
+    ("approved", "unclear"): "unclear",
     ("ordered", "pending"): "pending",
     **_each(("ordered", "pending"), {"succeeded": "settled", "failed": "failed", "unclear": "unclear"}),
     **_each(("unclear",), {"succeeded": "settled", "failed": "failed"}),

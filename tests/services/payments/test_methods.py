@@ -139,10 +139,14 @@ class TwoStep:
 
 
 class TestAnApproval:
-    async def agreed(self, payments: Running, citizen: Citizen, provider: TwoStep) -> tuple[UUID, Recorded]:
+    @staticmethod
+    def attempts(payments: Running, provider: TwoStep) -> Attempts:
         providers = Providers.of([provider])
         offer = Offer(payments.runtime.pool, providers, frozenset(), 5, timedelta(minutes=1))
-        attempts = Attempts(payments.runtime, providers, offer, {})
+        return Attempts(payments.runtime, providers, offer, {})
+
+    async def agreed(self, payments: Running, citizen: Citizen, provider: TwoStep) -> tuple[UUID, Recorded]:
+        attempts = self.attempts(payments, provider)
         unit, attempt_id = payments.runtime.unit(), new_id()
         claim = await unit.load(Claim, citizen.claim_id)
         if claim.condition == "open":
@@ -163,6 +167,22 @@ class TestAnApproval:
         provider.answer = ProviderUnavailable("timeout")
         _, result = await self.agreed(payments, citizen, provider)
         assert (result, (await citizen.claim())["state"]) == (Recorded.APPROVED, "being_checked")
+
+    async def test_is_not_captured_once_the_claim_has_ended(
+        self, payments: Running, citizen: Citizen
+    ) -> None:
+        provider = TwoStep()
+        provider.answer = ProviderUnavailable("timeout")
+        attempt_id, _ = await self.agreed(payments, citizen, provider)
+        unit = payments.runtime.unit()
+        claim = await unit.load(Claim, citizen.claim_id)
+        claim.withdraw_claim("withdrawn", now=unit.now)
+        await unit.save(claim)
+        await unit.commit()
+        said = Notification(Method.PAYPAL, provider.said(attempt_id, State.APPROVED))
+        attempts = self.attempts(payments, provider)
+        assert await attempts.take_callback(said, provider) is Recorded.FAILED
+        assert provider.captured == [attempt_id]  # the one time before
 
     async def test_ends_where_the_payers_means_are_declined(
         self, payments: Running, citizen: Citizen

@@ -88,6 +88,19 @@ class TestSettling:
             while (await citizen.claim())["state"] != "settled":
                 await asyncio.sleep(0.05)
 
+    async def test_looks_when_the_payer_comes_back(
+        self, payments: Running, citizen: Citizen, bank: Sandbox
+    ) -> None:
+        await asyncio.to_thread(bank.tell, "never")
+        begun = await citizen.begins()
+        path = f"/claims/{citizen.claim_id}/look"
+        undecided = await payments.http.post(path, headers=citizen.headers)
+        assert (undecided.status_code, undecided.json()["state"]) == (200, "open")
+        await decide(bank, begun.json()["redirect_url"], "pay")
+        assert (await payments.http.post(path, headers=citizen.headers)).json()["state"] == "settled"
+        other = payments.mint.account(new_id(), "payments")
+        assert (await payments.http.post(path, headers=other)).status_code == 404
+
 
 DUE = "SELECT count(*) FROM task WHERE due_at <= now() AND kind <> 'housekeeping'"
 

@@ -1,5 +1,9 @@
-"""Random histories of a claim, beside books that a provider and a bank keep for themselves."""
+"""Random histories of a claim, beside books that a provider and a bank keep for themselves.
 
+`PORTAL_PROPERTY_EXAMPLES` sets how many are tried.
+"""
+
+import os
 from collections import Counter
 from typing import Any
 from uuid import UUID
@@ -236,4 +240,6 @@ def balances(claim: Any) -> Counter[str]:
 
 
 TestAnyHistory = AnyHistory.TestCase
-TestAnyHistory.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+TestAnyHistory.settings = settings(
+    max_examples=int(os.environ.get("PORTAL_PROPERTY_EXAMPLES", "100")), stateful_step_count=50, deadline=None
+)
