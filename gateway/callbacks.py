@@ -47,6 +47,8 @@ async def pass_on(request: Request) -> Response:
         answer = await _client(request).send(request.method, base, target, _headers(request), body or None)
     except NoAnswer as failed:
         log.warning("callback_not_passed_on", reason=failed.reason)
+        if failed.reason == "LocalProtocolError":
+            return Problem("request_invalid", 400, "This is not a request that can be passed on").response()
         return unavailable().response()
     if answer.status_code >= 500:
         log.warning("callback_not_taken", status=answer.status_code)

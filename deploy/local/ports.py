@@ -17,6 +17,7 @@ DEFAULT_PORTS: Mapping[str, int] = {
     "mailbox": 8105,
     "girocheckout": 8106,
     "register": 8107,
+    "paypal": 8108,
     "smtp": 8125,
     "postgres": 8132,
     "rabbitmq": 8172,

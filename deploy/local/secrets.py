@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import OKPKey
 
+from deploy.local.sandbox.paypal.authority import Authority
 from deploy.local.seal import seal_files
 
 LOGS = ("identity", "applications", "payments", "documents")  # services with a log, keys and a credential
@@ -57,6 +58,7 @@ class Secrets:
         self._credentials()
         self._seal()
         self._girocheckout()
+        self._paypal()
         self.text("", "demo_accounts.json", demo_accounts)
 
     def text(self, service: str, name: str, make: Callable[[], str]) -> str:
@@ -100,6 +102,12 @@ class Secrets:
     def _girocheckout(self) -> None:
         passphrases = self.text("payments", "girocheckout_passphrases.json", _passphrases)
         self._follow("girocheckout", "girocheckout_passphrases.json", passphrases)
+
+    def _paypal(self) -> None:
+        credentials = self.text("payments", "paypal_credentials.json", _paypal_credentials)
+        self._follow("paypal", "credentials.json", credentials)
+        authority = Authority.kept_in(self.root / "paypal" / "authority")
+        self._follow("payments", "paypal_authorities.pem", authority.ca)
 
     def _follow(self, service: str, name: str, content: str) -> None:
         file = self.root / service / name
@@ -156,6 +164,10 @@ def demo_accounts() -> str:
         for role in DEMO_ROLES
     ]
     return json.dumps(accounts, indent=1)
+
+
+def _paypal_credentials() -> str:
+    return json.dumps({"client_id": secrets.token_urlsafe(24), "client_secret": secrets.token_urlsafe(48)})
 
 
 def _passphrases() -> str:

@@ -15,6 +15,7 @@ from deploy.local.rabbit import Broker
 from deploy.local.secrets import GIROCHECKOUT_PROJECTS
 
 MERCHANT_ID = "3610001"
+PAYPAL_WEBHOOK_ID = "8PT597110X687430LKGECATA"
 # glibc keeps an arena for each thread and hands little back; rendering in threads would hold on to it
 LEAN_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536", "MALLOC_MMAP_THRESHOLD_": "65536"}
 PASSED_ON = ("PORTAL_LOG_LEVEL", "PORTAL_OTLP_ENDPOINT")
@@ -110,6 +111,11 @@ def _payments(stack: Stack) -> Environment:
         "PORTAL_GIROCHECKOUT_BASE_URL": stack.url("girocheckout") + "/girocheckout/v2/",
         "PORTAL_GIROCHECKOUT_MERCHANT_ID": MERCHANT_ID,
         "PORTAL_GIROCHECKOUT_PROJECTS": json.dumps(dict(GIROCHECKOUT_PROJECTS)),
+        "PORTAL_PAYPAL_BASE_URL": stack.url("paypal"),
+        "PORTAL_PAYPAL_WEBHOOK_ID": PAYPAL_WEBHOOK_ID,
+        "PORTAL_PAYPAL_BRAND_NAME": "Stadt Lindenau",
+        "PORTAL_PAYPAL_AUTHORITIES": str(stack.secrets("payments") / "paypal_authorities.pem"),
+        "PORTAL_PAYPAL_CERTIFICATE_ORIGIN": stack.url("paypal"),
         "PORTAL_PAYMENTS_PUBLIC_URL": stack.url("gateway"),
     }
 
@@ -143,18 +149,33 @@ def _girocheckout(stack: Stack) -> Environment:
     }
 
 
+def _paypal(stack: Stack) -> Environment:
+    return {
+        "PORTAL_HOST": HOST,
+        "PORTAL_PORT_PAYPAL": str(stack.ports["paypal"]),
+        "PORTAL_SANDBOX_STATE": str(stack.state / "paypal"),
+        "PORTAL_SANDBOX_PUBLIC_URL": stack.url("paypal"),
+        "PORTAL_PAYPAL_CREDENTIALS": str(stack.secrets("paypal") / "credentials.json"),
+        "PORTAL_PAYPAL_AUTHORITY": str(stack.secrets("paypal") / "authority"),
+        "PORTAL_PAYPAL_WEBHOOK_ID": PAYPAL_WEBHOOK_ID,
+        "PORTAL_PAYPAL_WEBHOOK_URL": stack.url("gateway") + "/zahlung/paypal/notify",
+    }
+
+
 def _register(stack: Stack) -> Environment:
     return {"PORTAL_HOST": HOST, "PORTAL_PORT_REGISTER": str(stack.ports["register"])}
 
 
 def _gateway(stack: Stack) -> Environment:
-    """A payer's browser may leave for the provider's page: the page's policy names its origin."""
-    return _common(stack, "gateway") | {"PORTAL_PAYMENT_ORIGINS": json.dumps([stack.url("girocheckout")])}
+    """A payer's browser may leave for a provider's page: the page's policy names its origin."""
+    origins = [stack.url("girocheckout"), stack.url("paypal")]
+    return _common(stack, "gateway") | {"PORTAL_PAYMENT_ORIGINS": json.dumps(origins)}
 
 
 SERVICES = (  # started together in this order, stopped in the reverse one: the gateway goes first
     Service("mailbox", "deploy.local.mailbox", _mailbox),
     Service("girocheckout", "deploy.local.sandbox.girocheckout", _girocheckout, "/sandbox/health"),
+    Service("paypal", "deploy.local.sandbox.paypal", _paypal, "/sandbox/health"),
     Service("register", "deploy.local.sandbox.register", _register, "/sandbox/health"),
     Service("identity", "services.identity", _identity),
     Service("applications", "services.applications", _applications),

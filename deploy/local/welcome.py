@@ -13,6 +13,7 @@ SHOWN = {
     "gateway": "the portal",
     "mailbox": "every mail it sends",
     "girocheckout": "the payment provider's sandbox",
+    "paypal": "PayPal's sandbox",
 }
 STEPS = (
     ("gateway", "/registrieren", "register with any address and a password of your own"),

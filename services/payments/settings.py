@@ -1,6 +1,7 @@
 """Settings of payments."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field, field_validator
@@ -10,11 +11,26 @@ from shared.settings import ServiceSettings, TimeZone
 
 
 class PaymentsSettings(ServiceSettings):
-    """Beside the common ones: the provider's address and projects, the cash office's number prefix."""
+    """Beside the common ones: the providers' addresses and accounts, the cash office's number prefix."""
 
     girocheckout_base_url: str = ""
     girocheckout_merchant_id: int | None = None
     girocheckout_projects: dict[str, int] = Field(default_factory=dict)
+    paypal_base_url: str = ""
+    paypal_webhook_id: str = ""
+    paypal_brand_name: str = ""
+    paypal_verification: str = "offline"
+    paypal_authorities: Path | None = None
+    paypal_certificate_origin: str = ""
+    xbezahldienste_base_url: str = ""
+    xbezahldienste_originator_id: str = ""
+    xbezahldienste_end_point_id: str = ""
+    xbezahldienste_version: str = "1.0"
+    xbezahldienste_authentication: str = "oauth2"
+    xbezahldienste_token_url: str = ""
+    xbezahldienste_booking_data: dict[str, str] = Field(
+        default_factory=lambda: {"kassenzeichen": "{kassenzeichen}"}
+    )
     city_time_zone: TimeZone = "Europe/Berlin"
     kassenzeichen_prefix: str = "4711"
     kassenzeichen_scheme: Scheme = Scheme.MOD11_10
@@ -30,7 +46,11 @@ class PaymentsSettings(ServiceSettings):
     refund_limit_cents: int = Field(default=10_000, ge=0)
 
     @field_validator(
-        "girocheckout_projects", "payment_methods_retired", "payment_provisional_days", mode="before"
+        "girocheckout_projects",
+        "payment_methods_retired",
+        "payment_provisional_days",
+        "xbezahldienste_booking_data",
+        mode="before",
     )
     @classmethod
     def _parse(cls, value: Any) -> Any:

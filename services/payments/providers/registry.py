@@ -12,13 +12,15 @@ import httpx
 
 from services.payments.domain.money import is_receipt
 from services.payments.providers.girocheckout import setup as girocheckout
+from services.payments.providers.paypal import setup as paypal
 from services.payments.providers.port import Method, PaymentProvider
+from services.payments.providers.xbezahldienste import setup as xbezahldienste
 from services.payments.settings import PaymentsSettings
 from shared.settings import StartRefused
 
 Maker = Callable[[PaymentsSettings, httpx.AsyncClient], PaymentProvider | None]
 
-MAKERS: Final[tuple[Maker, ...]] = (girocheckout.make,)
+MAKERS: Final[tuple[Maker, ...]] = (paypal.make, girocheckout.make, xbezahldienste.make)
 """In the order in which they serve a method that several of them have."""
 
 

@@ -2,7 +2,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.deploy.sandbox.paypal_serving import Listener, PayPalSandbox, running_listener, running_paypal
 from tests.deploy.sandbox.serving import Sandbox, Shop, running_sandbox, running_shop
+from tests.deploy.sandbox.xbezahldienste_serving import PlatformSandbox, running_platform
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +29,37 @@ def corner_shop() -> Iterator[Shop]:
 @pytest.fixture
 def shop(corner_shop: Shop) -> Shop:
     """The one shop of the session, having heard nothing yet."""
-    corner_shop.queries.clear()
-    corner_shop.answers.clear()
+    corner_shop.forget()
     return corner_shop
+
+
+@pytest.fixture(scope="session")
+def one_paypal() -> Iterator[PayPalSandbox]:
+    with running_paypal() as running:
+        yield running
+
+
+@pytest.fixture
+def paypal(one_paypal: PayPalSandbox) -> PayPalSandbox:
+    """The one PayPal of the session, with an empty book, nothing told, and webhooks going nowhere."""
+    one_paypal.reset()
+    return one_paypal
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with running_listener() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def one_platform() -> Iterator[PlatformSandbox]:
+    with running_platform() as running:
+        yield running
+
+
+@pytest.fixture
+def platform(one_platform: PlatformSandbox) -> PlatformSandbox:
+    """The one paying platform of the session, with an empty book and nothing told."""
+    one_platform.reset()
+    return one_platform

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import httpx
 import uvicorn
@@ -43,13 +43,40 @@ def serving(app: Starlette) -> Iterator[str]:
         listener.close()
 
 
-class Shop:
-    """Takes notifications: remembers each raw query and answers with the next of `answers`, else 200."""
+H = TypeVar("H")
+
+
+class Waiting(Generic[H]):
+    """What was heard on another thread, to be waited for."""
 
     def __init__(self) -> None:
-        self.queries: list[bytes] = []
+        self.heard: list[H] = []
         self.answers: list[int] = []
         self.url = ""
+
+    def wait(self, count: int, seconds: float = 5.0) -> list[H]:
+        """All that was heard, once there are `count`; fails if they do not come."""
+        end = time.monotonic() + seconds
+        while len(self.heard) < count:
+            assert time.monotonic() < end, f"{len(self.heard)} of {count} notifications came"
+            time.sleep(0.01)
+        return list(self.heard)
+
+    def stays_at(self, count: int, seconds: float = 0.4) -> bool:
+        time.sleep(seconds)
+        return len(self.heard) == count
+
+    def forget(self) -> None:
+        self.heard.clear()
+        self.answers.clear()
+
+
+class Shop(Waiting[bytes]):
+    """Takes notifications: remembers each raw query and answers with the next of `answers`, else 200."""
+
+    @property
+    def queries(self) -> list[bytes]:
+        return self.heard
 
     def app(self) -> Starlette:
         async def notified(request: Request) -> Response:
@@ -57,18 +84,6 @@ class Shop:
             return Response(status_code=self.answers.pop(0) if self.answers else 200)
 
         return Starlette(routes=[Route("/notify", notified)])
-
-    def wait(self, count: int, seconds: float = 5.0) -> list[bytes]:
-        """The queries, once there are `count`; fails if they do not come."""
-        end = time.monotonic() + seconds
-        while len(self.queries) < count:
-            assert time.monotonic() < end, f"{len(self.queries)} of {count} notifications came"
-            time.sleep(0.01)
-        return list(self.queries)
-
-    def stays_at(self, count: int, seconds: float = 0.4) -> bool:
-        time.sleep(seconds)
-        return len(self.queries) == count
 
 
 class Sandbox:

@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Callable
 
 from deploy.local.sandbox.girocheckout.book import Book, Transaction
-from deploy.local.sandbox.girocheckout.faults import Course, Script
+from deploy.local.sandbox.girocheckout.faults import NORMAL, Course
 from deploy.local.sandbox.girocheckout.protocol import Call, with_result
 from deploy.local.sandbox.girocheckout.settings import Project, Settings
+from deploy.local.sandbox.script import Script
 
 PAID, FAILED, CANCELLED, EXPIRED, UNKNOWN = 4000, 4900, 4502, 4501, 4500
 STATES = {PAID: "paid", FAILED: "failed", CANCELLED: "cancelled", EXPIRED: "expired"}
@@ -46,7 +47,7 @@ class Bank:
         self._book = book
         self._wake = wake
         self._clock = clock
-        self.script = Script()
+        self.script = Script(NORMAL)
 
     def project(self, transaction: Transaction) -> Project:
         return self._settings.projects[transaction.project]

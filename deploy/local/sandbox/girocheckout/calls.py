@@ -1,12 +1,10 @@
 """The provider's API: the merchant's server calls, form fields in, signed JSON out."""
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from deploy.local.sandbox.girocheckout import protocol
 from deploy.local.sandbox.girocheckout.bank import PAID, Bank
@@ -14,6 +12,7 @@ from deploy.local.sandbox.girocheckout.book import Book, Duplicate, Transaction
 from deploy.local.sandbox.girocheckout.faults import Line
 from deploy.local.sandbox.girocheckout.protocol import Call, Refused, authentic, reply
 from deploy.local.sandbox.girocheckout.settings import Project, Settings
+from deploy.local.sandbox.line import Lost
 
 # Both generations of the provider's addresses.
 PREFIXES = ("/girocheckout/v2", "/girocheckout/api/v2")
@@ -22,14 +21,6 @@ _REFUSED_TEST_IBAN = "DE23690516200012345600"
 
 Form = dict[str, str]
 Answer = Callable[[Project, Form, str], Response]
-
-
-class Lost(Response):
-    """Promises a body and breaks the connection instead."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"64")]})
-        await send({"type": "http.response.body", "body": b"", "more_body": True})
 
 
 class Calls:
@@ -190,9 +181,3 @@ def _iban_holds(iban: str) -> bool:
     if text == _REFUSED_TEST_IBAN or not text.isalnum() or not 15 <= len(text) <= 34:
         return False
     return int("".join(str(int(sign, 36)) for sign in text[4:] + text[:4])) % 97 == 1
-
-
-def origin(url: str) -> str:
-    """Scheme and host of a URL, for the page's content security policy."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

@@ -4,7 +4,6 @@ A *course* is given to a transaction when it is opened (or to one that exists) a
 payer's decision. A *failure of the line* spoils the answer to a single call.
 """
 
-from collections import deque
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -45,6 +44,10 @@ class Fault:
     code: int = 5101
     call: str = "start"
 
+    @property
+    def of_the_line(self) -> bool:
+        return isinstance(self.kind, Line)
+
     @classmethod
     def read(cls, data: dict[str, Any]) -> "Fault":
         """From JSON {"fault": name, …}. Raises ValueError for what is not known."""
@@ -59,31 +62,3 @@ class Fault:
 
 
 NORMAL = Fault(Course.NORMAL)
-
-
-class Script:
-    """The faults still to come, first told, first played. Kept in memory: a restarted bank behaves."""
-
-    def __init__(self) -> None:
-        self._courses: deque[Fault] = deque()
-        self._lines: deque[Fault] = deque()
-
-    def add(self, fault: Fault, count: int) -> None:
-        (self._lines if isinstance(fault.kind, Line) else self._courses).extend([fault] * count)
-
-    def clear(self) -> None:
-        self._courses.clear()
-        self._lines.clear()
-
-    def next_course(self) -> Fault:
-        return self._courses.popleft() if self._courses else NORMAL
-
-    def next_line(self, call: str) -> Fault | None:
-        for fault in self._lines:
-            if fault.call == call:
-                self._lines.remove(fault)
-                return fault
-        return None
-
-    def as_json(self) -> list[dict[str, Any]]:
-        return [fault.as_json() for fault in (*self._courses, *self._lines)]

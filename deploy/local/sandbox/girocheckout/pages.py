@@ -1,22 +1,17 @@
 """What a payer sees: the sandbox bank's page with its buttons, and the bank's statement. No script needed."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from deploy.local.sandbox.girocheckout.bank import WISHES, AlreadyDecided, Bank
 from deploy.local.sandbox.girocheckout.book import Book, Transaction
-from deploy.local.sandbox.girocheckout.calls import origin
 from deploy.local.sandbox.girocheckout.faults import Course, Fault
+from deploy.local.sandbox.look import Look
 
-_HERE = Path(__file__).parent
 _METHODS = {
     "card": "Kreditkarte",
     "paypal": "PayPal",
@@ -49,47 +44,46 @@ class Pages:
     def __init__(self, bank: Bank, book: Book) -> None:
         self._bank = bank
         self._book = book
-        self._templates = Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True)
-        self._templates.filters.update(euro=_euro, moment=_moment)
+        self._look = Look(Path(__file__).parent / "templates")
 
     def routes(self) -> list[Route | Mount]:
         return [
             Route("/", self._statement),
             Route("/bank/{reference}", self._payer),
             Route("/bank/{reference}", self._decide, methods=["POST"]),
-            Mount("/static", StaticFiles(directory=_HERE / "static")),
+            self._look.static(),
         ]
 
     async def _payer(self, request: Request) -> Response:
         transaction = self._book.find(request.path_params["reference"])
         if transaction is None:
-            return self._page("unknown.html", {}, status=404)
+            return self._look.page("unknown.html", {}, status=404)
         if transaction.state != "open":
-            return self._page("decided.html", self._about(transaction))
-        return self._page("payer.html", self._about(transaction), goes_to=transaction.urls.values())
+            return self._look.page("decided.html", self._about(transaction))
+        return self._look.page("payer.html", self._about(transaction), goes_to=transaction.urls.values())
 
     async def _decide(self, request: Request) -> Response:
         transaction = self._book.find(request.path_params["reference"])
         if transaction is None:
-            return self._page("unknown.html", {}, status=404)
+            return self._look.page("unknown.html", {}, status=404)
         form = await request.form()
         wish, course = str(form.get("outcome", "")), str(form.get("fault", ""))
         if wish not in WISHES or course not in {"", *Course}:
             about = self._about(transaction)
-            return self._page("payer.html", about, status=400, goes_to=transaction.urls.values())
+            return self._look.page("payer.html", about, status=400, goes_to=transaction.urls.values())
         if course and course != Course.NORMAL:
             transaction = transaction.become(fault=Fault(Course(course)))
         try:
             transaction = self._bank.decide(transaction, wish)
         except AlreadyDecided:
-            return self._page("decided.html", self._about(transaction), status=409)
+            return self._look.page("decided.html", self._about(transaction), status=409)
         return RedirectResponse(way_back(self._bank, transaction), 303)
 
     async def _statement(self, _request: Request) -> Response:
         entries = self._book.entries()
         rows = [(t, self._about(t)) for t in reversed(self._book.transactions())]
         balance = sum(entry["amount_cents"] for entry in entries)
-        return self._page("statement.html", {"rows": rows, "balance": balance})
+        return self._look.page("statement.html", {"rows": rows, "balance": balance})
 
     def _about(self, transaction: Transaction) -> dict[str, Any]:
         return {
@@ -100,34 +94,9 @@ class Pages:
             "back": way_back(self._bank, transaction),
         }
 
-    def _page(self, name: str, data: Mapping[str, Any], *, status: int = 200, goes_to: Any = ()) -> Response:
-        # Browsers apply form-action to where a form's answer redirects, so the shop's origins belong in it.
-        origins = " ".join(sorted({origin(url) for url in goes_to} - {""}))
-        policy = (
-            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-            f"form-action 'self' {origins}"
-        )
-        headers = {
-            "Content-Security-Policy": policy.strip(),
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-        }
-        html = self._templates.get_template(name).render(data)
-        return Response(html, status, media_type="text/html; charset=utf-8", headers=headers)
-
 
 def way_back(bank: Bank, transaction: Transaction) -> str:
     """Where the browser goes after the decision, with the signed result; a hint for the shop, no proof."""
     which = {"failed": "fail", "expired": "fail", "cancelled": "back"}.get(transaction.state, "redirect")
     url = transaction.urls.get(which) or transaction.urls.get("redirect") or ""
     return bank.announcement(transaction, url) if url else "/"
-
-
-def _euro(cents: int) -> str:
-    whole, rest = divmod(abs(cents), 100)
-    return f"{'-' if cents < 0 else ''}{whole:,}".replace(",", ".") + f",{rest:02d} €"
-
-
-def _moment(seconds: float | None) -> str:
-    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%d.%m.%Y %H:%M:%S UTC")

@@ -27,7 +27,7 @@ from tests.deploy.sandbox.serving import (
     running_shop,
 )
 from tests.services.payments.providers.contract import (
-    ProviderContract,
+    NotifyingContract,
     RefundingContract,
     a_refund,
     an_attempt,
@@ -56,6 +56,9 @@ class SandboxPayer:
     def course(self, fault: str, **more: Any) -> None:
         self.sandbox.tell(fault, **more)
 
+    def balance(self) -> int:
+        return int(self.sandbox.book()["balance_cents"])
+
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Shop]]:
@@ -69,7 +72,7 @@ def payer(servers: tuple[Sandbox, Shop]) -> Iterator[SandboxPayer]:
     sandbox, shop = servers
     yield SandboxPayer(sandbox, shop)
     sandbox.forget()
-    shop.queries.clear()
+    shop.forget()
 
 
 @pytest.fixture(params=["v2", "api/v2"], ids=["generation 2", "generation 1"])
@@ -83,11 +86,39 @@ async def provider(
         )
 
 
-class TestGiroCheckoutKeepsTheContract(ProviderContract):
-    pass
+class TestGiroCheckoutKeepsTheContract(NotifyingContract):
+    line_faults = ("reply_lost", "unsigned", "wrong_hash", "unavailable")
+
+    @pytest.mark.parametrize(
+        ("fault", "reason"),
+        [
+            ("reply_lost", "connection"),
+            ("unsigned", "unauthenticated_reply"),
+            ("wrong_hash", "unauthenticated_reply"),
+            ("unavailable", "unauthenticated_reply"),
+        ],
+    )
+    async def test_says_why_nothing_is_known(
+        self, provider: PaymentProvider, payer: SandboxPayer, fault: str, reason: str
+    ) -> None:
+        payer.break_call("start", fault)
+        with pytest.raises(ProviderUnavailable) as raised:
+            await self.started(provider, payer)
+        assert raised.value.reason == reason
+
+    async def test_success_after_cancellation_is_told(
+        self, provider: PaymentProvider, payer: SandboxPayer
+    ) -> None:
+        payer.course("success_after_cancel", seconds=0.2)
+        _, started = await self.started(provider, payer)
+        payer.decide(started.reference, "cancel")
+        found = [await provider.verify_callback(sent) for sent in payer.callbacks(2)]
+        assert [one and one.outcome.state for one in found] == [State.CANCELLED, State.SUCCEEDED]
 
 
 class TestGiroCheckoutGivesBack(RefundingContract):
+    line_faults = ("reply_lost", "unsigned", "wrong_hash", "unavailable")
+
     async def test_all_of_a_card_payment_by_voiding_it(
         self, provider: GiroCheckout, payer: SandboxPayer
     ) -> None:

@@ -1,0 +1,71 @@
+"""What the sandbox can be told to do wrong.
+
+A *course* is given to an order when it is created (or to one that exists) and shapes what follows the payer's
+decision. A *failure of the line* spoils the answer to a single call.
+"""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Course(StrEnum):
+    NORMAL = "normal"
+    # of the money
+    PENDING = "pending"  # the capture stays PENDING for `answers` readings, then COMPLETED
+    DECLINED = "declined"  # the capture is DECLINED, the order COMPLETED all the same
+    INSTRUMENT_DECLINED = "instrument_declined"  # no capture: the payer has to choose another card, once
+    ALTERED_AMOUNT = "altered_amount"  # `amount_cents` are captured (default: one euro more)
+    FOREIGN_CURRENCY = "foreign_currency"  # captured in dollars
+    REFUND_PENDING = "refund_pending"  # a refund stays PENDING for `answers` readings
+    REFUND_FAILED = "refund_failed"  # a refund is FAILED
+    # of the webhooks
+    LATE = "late"  # they leave `seconds` later
+    TWICE = "twice"  # each is sent two times
+    NEVER = "never"
+    FORGED = "forged"  # signed by a key that is not the certificate's
+    TAMPERED = "tampered"  # another amount under the true signature
+    RESERIALISED = "reserialised"  # the same JSON in other bytes
+    FOREIGN = "foreign"  # signed under a certificate of another authority
+    SKEWED = "skewed"  # signed truly for a moment a day ahead
+
+
+class Line(StrEnum):
+    REPLY_LOST = "reply_lost"  # the call is carried out, the connection breaks before the answer
+    UNAVAILABLE = "unavailable"  # HTTP 503, nothing carried out
+    SLOW = "slow"  # carried out, answered after `seconds`
+    REFUSE = "refuse"  # HTTP `status` with `issue`, nothing carried out
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`call` says where a Line fault strikes: token, create, read, capture, refund, read_refund, verify,
+    certificate."""
+
+    kind: Course | Line
+    seconds: float = 2.0
+    answers: int = 1
+    amount_cents: int | None = None
+    status: int = 422
+    issue: str = "PAYEE_ACCOUNT_RESTRICTED"
+    call: str = "create"
+
+    @property
+    def of_the_line(self) -> bool:
+        return isinstance(self.kind, Line)
+
+    @classmethod
+    def read(cls, data: dict[str, Any]) -> "Fault":
+        """From JSON {"fault": name, …}. Raises ValueError for what is not known."""
+        name = str(data.get("fault", ""))
+        kind: Course | Line = Line(name) if name in list(Line) else Course(name)
+        allowed = {"seconds": float, "answers": int, "amount_cents": int, "status": int}
+        allowed |= {"issue": str, "call": str}
+        return cls(kind, **{k: make(data[k]) for k, make in allowed.items() if data.get(k) is not None})
+
+    def as_json(self) -> dict[str, Any]:
+        values = asdict(self)
+        return {"fault": values.pop("kind").value, **values}
+
+
+NORMAL = Fault(Course.NORMAL)

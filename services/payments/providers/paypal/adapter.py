@@ -1,0 +1,197 @@
+"""The payment provider port, spoken to PayPal."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from services.payments.providers.paypal import requests
+from services.payments.providers.paypal.account import Account, Verification
+from services.payments.providers.paypal.certificates import Certificates
+from services.payments.providers.paypal.issues import ALREADY_CAPTURED
+from services.payments.providers.paypal.replies import Capture, Order, Refund
+from services.payments.providers.paypal.session import Session
+from services.payments.providers.paypal.webhooks import Event, Transmission
+from services.payments.providers.port import (
+    Attempt,
+    Callback,
+    CallbackForged,
+    Method,
+    Notification,
+    Outcome,
+    ProviderRefused,
+    ProviderUnavailable,
+    Reaction,
+    RefundOrder,
+    RefundOutcome,
+    Started,
+    State,
+)
+
+_REVERSED = "PAYMENT.CAPTURE.REVERSED"
+_OF_AN_ORDER = frozenset({"CHECKOUT.ORDER.APPROVED", "CHECKOUT.ORDER.COMPLETED", "CHECKOUT.ORDER.VOIDED"})
+_OF_A_CAPTURE = frozenset(
+    {f"PAYMENT.CAPTURE.{what}" for what in ("COMPLETED", "PENDING", "DECLINED", "DENIED")} | {_REVERSED}
+)
+_OURS = re.compile(r"[0-9a-f]{32}")
+
+
+class _Verified(BaseModel):
+    verification_status: str
+
+
+class PayPal:
+    """`base_url` is the API's host, e.g. `https://api-m.paypal.com`. The caller owns `http` and closes it."""
+
+    name = "paypal"
+    methods = frozenset({Method.PAYPAL})
+    refundable_methods = methods
+    refund_repeatable = True
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        account: Account,
+        http: httpx.AsyncClient,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._account = account
+        self._clock = clock
+        self._session = Session(
+            base_url=base_url, client_id=account.client_id, client_secret=account.client_secret, http=http
+        )
+        self._certificates = Certificates(http, account.authorities, account.certificate_origin, clock)
+
+    async def start(self, attempt: Attempt) -> Started:
+        """A repetition gives the order of the first call."""
+        body = requests.create(attempt, self._account.brand_name)
+        order = await self._session.call(
+            Order, "POST", "/v2/checkout/orders", body=body, request_id=f"{attempt.transaction_id}:create"
+        )
+        return Started(order.id, order.payer_url())
+
+    async def status(self, reference: str, method: Method) -> Outcome:
+        """PayPal forgets an order that nobody agreed to in time: EXPIRED, with nothing known of it."""
+        try:
+            order = await self._order(reference)
+        except ProviderRefused as refused:
+            if refused.code != "INVALID_RESOURCE_ID":
+                raise
+            return Outcome(State.EXPIRED, refused.code, reference, "", None, None)
+        return order.outcome()
+
+    async def capture(self, reference: str, method: Method, attempt_id: UUID) -> Outcome:
+        try:
+            order = await self._session.call(
+                Order,
+                "POST",
+                f"/v2/checkout/orders/{quote(reference, safe='')}/capture",
+                request_id=f"{attempt_id.hex}:capture",
+            )
+        except ProviderRefused as refused:
+            if refused.code != ALREADY_CAPTURED:
+                raise
+            order = await self._order(reference)
+        return _about(reference, order).outcome()
+
+    async def verify_callback(self, callback: Callback) -> Notification | None:
+        transmission = Transmission.of(callback, self._clock)
+        event = await self._believed(transmission)
+        try:
+            outcome = await self._told_by(event)
+        except ProviderRefused as refused:
+            raise ProviderUnavailable(f"refused_{refused.code}".lower()) from refused
+        # the account may serve other shops, whose orders are not ours to judge
+        if outcome is None or not _OURS.fullmatch(outcome.transaction_id):
+            return None
+        return Notification(Method.PAYPAL, outcome)
+
+    async def refund(self, order: RefundOrder) -> RefundOutcome:
+        body = requests.refund(order)
+        capture_id = order.backend_reference or await self._capture_of(order.payment_reference)
+        refund = await self._session.call(
+            Refund,
+            "POST",
+            f"/v2/payments/captures/{quote(capture_id, safe='')}/refund",
+            body=body,
+            request_id=order.refund_id.hex,
+        )
+        return refund.outcome()
+
+    async def refund_status(self, order: RefundOrder, reference: str) -> RefundOutcome:
+        path = f"/v2/payments/refunds/{quote(reference, safe='')}"
+        refund = await self._session.call(Refund, "GET", path)
+        if refund.id != reference:
+            raise ProviderUnavailable("answer_about_another_transaction")
+        return refund.outcome()
+
+    async def _order(self, reference: str) -> Order:
+        path = f"/v2/checkout/orders/{quote(reference, safe='')}"
+        return _about(reference, await self._session.call(Order, "GET", path))
+
+    async def _capture_of(self, reference: str) -> str:
+        capture = (await self._order(reference)).capture()
+        if capture is None:
+            raise ProviderRefused("no_capture", Reaction.BUG, "the order has no capture to give back")
+        return capture.id
+
+    async def _believed(self, transmission: Transmission) -> Event:
+        webhook_id = self._account.webhook_id
+        if self._account.verification is Verification.OFFLINE:
+            key = await self._certificates.key(transmission.certificate_url)
+            transmission.require_signed(key, webhook_id)
+            return transmission.event()
+        event = transmission.event()
+        try:
+            verified = await self._session.call(
+                _Verified,
+                "POST",
+                "/v1/notifications/verify-webhook-signature",
+                body=transmission.question(webhook_id),
+            )
+        except ProviderRefused as refused:
+            if refused.reaction is Reaction.CONFIGURATION:
+                raise ProviderUnavailable(f"refused_{refused.code}".lower()) from refused
+            raise CallbackForged("wrong_hash") from refused
+        if verified.verification_status != "SUCCESS":
+            raise CallbackForged("wrong_hash")
+        return event
+
+    async def _told_by(self, event: Event) -> Outcome | None:
+        """None for an event that says nothing about a payment, or about none that can be found."""
+        try:
+            if event.event_type in _OF_AN_ORDER:
+                return await self.status(Order.model_validate(event.resource).id, Method.PAYPAL)
+            if event.event_type not in _OF_A_CAPTURE:
+                return None
+            told = Capture.model_validate(event.resource)
+        except ValidationError:
+            return None
+        order_id = await self._order_id(told)
+        if not order_id:
+            return None
+        outcome = await self.status(order_id, Method.PAYPAL)
+        if event.event_type != _REVERSED:
+            return outcome
+        cents = outcome.amount_cents if told.amount is None else told.amount.cents()
+        return replace(
+            outcome, state=State.REVERSED, code=event.event_type, amount_cents=cents, fee_cents=None
+        )
+
+    async def _order_id(self, told: Capture) -> str:
+        if told.order_id or not told.capture_id:
+            return told.order_id
+        path = f"/v2/payments/captures/{quote(told.capture_id, safe='')}"
+        return (await self._session.call(Capture, "GET", path)).order_id
+
+
+def _about(reference: str, order: Order) -> Order:
+    if order.id != reference:
+        raise ProviderUnavailable("answer_about_another_transaction")
+    return order

@@ -1,0 +1,101 @@
+from typing import Any
+
+import pytest
+
+from services.payments.providers.paypal.replies import Order, Refund
+from services.payments.providers.port import ProviderUnavailable, State
+
+EUR30 = {"currency_code": "EUR", "value": "30.00"}
+
+
+def order(status: str, *captures: dict[str, Any], **more: Any) -> Order:
+    unit = {"custom_id": "a", "amount": EUR30, "payments": {"captures": list(captures)}}
+    return Order.model_validate({"id": "O", "status": status, "purchase_units": [unit], **more})
+
+
+def capture(status: str, **more: Any) -> dict[str, Any]:
+    return {"id": f"C-{status}", "status": status, "amount": EUR30, **more}
+
+
+class TestAnOrder:
+    @pytest.mark.parametrize(
+        ("status", "state"),
+        [
+            ("CREATED", State.UNKNOWN),
+            ("SAVED", State.UNKNOWN),
+            ("PAYER_ACTION_REQUIRED", State.UNKNOWN),
+            ("APPROVED", State.APPROVED),
+            ("VOIDED", State.EXPIRED),
+            ("COMPLETED", State.UNKNOWN),
+            ("SOMETHING_NEW", State.UNKNOWN),
+        ],
+    )
+    def test_without_a_capture_is_no_money(self, status: str, state: State) -> None:
+        assert order(status).outcome().state is state
+
+    @pytest.mark.parametrize(
+        ("status", "state"),
+        [
+            ("COMPLETED", State.SUCCEEDED),
+            ("PARTIALLY_REFUNDED", State.SUCCEEDED),
+            ("REFUNDED", State.SUCCEEDED),
+            ("PENDING", State.UNKNOWN),
+            ("DECLINED", State.FAILED),
+            ("FAILED", State.FAILED),
+            ("SOMETHING_NEW", State.UNKNOWN),
+        ],
+    )
+    def test_is_what_its_capture_is(self, status: str, state: State) -> None:
+        outcome = order("COMPLETED", capture(status)).outcome()
+        assert (outcome.state, outcome.code) == (state, f"COMPLETED/{status}")
+        assert outcome.backend_transaction_id == f"C-{status}"
+
+    def test_is_paid_where_one_of_several_captures_is(self) -> None:
+        outcome = order("COMPLETED", capture("DECLINED"), capture("COMPLETED"), capture("PENDING")).outcome()
+        assert (outcome.state, outcome.backend_transaction_id) == (State.SUCCEEDED, "C-COMPLETED")
+
+    def test_tells_what_was_captured_and_what_it_cost(self) -> None:
+        fee = {"paypal_fee": {"currency_code": "EUR", "value": "1.24"}}
+        less = {"currency_code": "EUR", "value": "29.99"}
+        told = capture("COMPLETED", seller_receivable_breakdown=fee) | {"amount": less}
+        outcome = order("COMPLETED", told).outcome()
+        assert (outcome.amount_cents, outcome.currency, outcome.fee_cents) == (2999, "EUR", 124)
+
+    @pytest.mark.parametrize("units", [[], [{}, {}]])
+    def test_of_no_single_unit_is_none_of_ours(self, units: list[Any]) -> None:
+        with pytest.raises(ProviderUnavailable, match="unreadable_reply"):
+            order("COMPLETED", purchase_units=units).outcome()
+
+    @pytest.mark.parametrize(
+        "links",
+        [
+            [],
+            [{"rel": "self", "href": "https://paypal.example/"}],
+            [{"rel": "payer-action", "href": "javascript:alert(1)"}],
+            [{"rel": "approve", "href": "/checkoutnow"}],
+        ],
+    )
+    def test_that_leads_the_payer_nowhere_is_unreadable(self, links: list[Any]) -> None:
+        with pytest.raises(ProviderUnavailable, match="unreadable_reply"):
+            order("PAYER_ACTION_REQUIRED", links=links).payer_url()
+
+
+class TestARefund:
+    @pytest.mark.parametrize(
+        ("status", "state"),
+        [
+            ("COMPLETED", State.SUCCEEDED),
+            ("PENDING", State.UNKNOWN),
+            ("FAILED", State.FAILED),
+            ("CANCELLED", State.FAILED),
+            ("SOMETHING_NEW", State.UNKNOWN),
+        ],
+    )
+    def test_is_told_by_its_status(self, status: str, state: State) -> None:
+        outcome = Refund(id="R", status=status).outcome()
+        assert (outcome.state, outcome.code, outcome.amount_cents, outcome.currency) == (
+            state,
+            status,
+            None,
+            None,
+        )

@@ -1,0 +1,125 @@
+"""Payments beside PayPal's sandbox: the payer agrees there, its webhook arrives, the money is taken, once."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from services.payments.wiring import SERVICE
+from shared.testing import CallerMint, Running, running
+from tests.deploy.sandbox.paypal_serving import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    WEBHOOK_ID,
+    Listener,
+    PayPalSandbox,
+    running_listener,
+    running_paypal,
+)
+from tests.services.payments.paying import FEE, PORTAL, Citizen
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[tuple[PayPalSandbox, Listener]]:
+    with running_paypal() as paypal, running_listener() as listener:
+        yield paypal, listener
+
+
+@pytest.fixture
+def paypal(servers: tuple[PayPalSandbox, Listener]) -> PayPalSandbox:
+    sandbox, listener = servers
+    sandbox.reset()
+    listener.forget()
+    sandbox.send_to(listener.url)
+    return sandbox
+
+
+@pytest.fixture
+def listener(servers: tuple[PayPalSandbox, Listener]) -> Listener:
+    """Stands where the gateway stands."""
+    return servers[1]
+
+
+@pytest.fixture
+async def payments(
+    postgres_url: str, amqp_url: str, tmp_path: Path, mint: CallerMint, paypal: PayPalSandbox
+) -> AsyncIterator[Running]:
+    secrets = tmp_path / "payments"
+    secrets.mkdir()
+    credentials = secrets / "paypal_credentials.json"
+    credentials.write_text(json.dumps({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}))
+    authorities = tmp_path / "authorities.pem"
+    authorities.write_text(paypal.authority.ca)
+    async with running(
+        SERVICE, postgres_url, amqp_url, secrets, mint=mint, public_url=PORTAL,
+        paypal_base_url=paypal.url, paypal_webhook_id=WEBHOOK_ID, paypal_authorities=authorities,
+        paypal_certificate_origin=paypal.url,
+    ) as found:  # fmt: skip
+        yield found
+
+
+async def begun(citizen: Citizen, key: str = "k1") -> str:
+    """The order that the payer is sent to."""
+    answer = await citizen.begins(key, "paypal")
+    assert answer.status_code == 201, answer.text
+    return parse_qs(urlsplit(str(answer.json()["redirect_url"])).query)["token"][0]
+
+
+async def taken(payments: Running, posted: tuple[dict[str, str], bytes]) -> Any:
+    """The answer to a webhook, as the gateway would hand it on."""
+    headers, body = posted
+    own = {n: v for n, v in headers.items() if n.startswith("paypal-") or n == "content-type"}
+    return await payments.http.post("/callbacks/paypal/notify", content=body, headers=own)
+
+
+class TestPayingByPayPal:
+    async def test_is_offered(self, payments: Running, citizen: Citizen) -> None:
+        answer = await payments.http.get("/methods", headers=citizen.headers)
+        assert "paypal" in json.dumps(answer.json())
+
+    async def test_settles_once_however_often_it_is_told(
+        self, payments: Running, citizen: Citizen, paypal: PayPalSandbox, listener: Listener
+    ) -> None:
+        await asyncio.to_thread(paypal.decide, await begun(citizen))
+        approved = (await asyncio.to_thread(listener.wait, 1))[0]
+        assert (await citizen.claim())["state"] == "open"
+        first = await taken(payments, approved)
+        assert (first.status_code, first.json()["Recorded"]) == (200, "settled")
+        for posted in await asyncio.to_thread(listener.wait, 2):
+            again = await taken(payments, posted)
+            assert (again.status_code, again.json()["Recorded"]) == (200, "duplicate")
+        assert (await citizen.claim())["state"] == "settled"
+        book = await asyncio.to_thread(paypal.book)
+        assert [entry["amount_cents"] for entry in book["entries"]] == [FEE]
+
+    async def test_that_is_declined_leaves_the_claim_open(
+        self, payments: Running, citizen: Citizen, paypal: PayPalSandbox, listener: Listener
+    ) -> None:
+        await asyncio.to_thread(paypal.decide, await begun(citizen), "fail")
+        answer = await taken(payments, (await asyncio.to_thread(listener.wait, 1))[0])
+        assert (answer.status_code, answer.json()["Recorded"]) == (200, "failed")
+        assert (await citizen.claim())["state"] == "open"
+        assert (await begun(citizen, "k2")) != ""
+
+    @pytest.mark.parametrize("fault", ["forged", "tampered", "reserialised", "foreign", "skewed"])
+    async def test_is_not_believed_where_the_webhook_is_not_paypals(
+        self, payments: Running, citizen: Citizen, paypal: PayPalSandbox, listener: Listener, fault: str
+    ) -> None:
+        await asyncio.to_thread(lambda: paypal.tell(fault))
+        await asyncio.to_thread(paypal.decide, await begun(citizen))
+        before = await citizen.log_length()
+        answer = await taken(payments, (await asyncio.to_thread(listener.wait, 1))[0])
+        assert (answer.status_code, answer.json()["type"]) == (400, "urn:portal:problem:callback_forged")
+        assert await citizen.log_length() == before
+        book = await asyncio.to_thread(paypal.book)
+        assert book["entries"] == []
+
+    async def test_by_another_provider_is_unknown_here(self, payments: Running) -> None:
+        answer = await payments.http.post("/callbacks/stripe/notify", content=b"{}")
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:portal:problem:provider_unknown")
