@@ -84,6 +84,13 @@ class TestFile:
         root = parsed(written([ONE], replace(CITY, bic="")))
         assert texts(root, "p:Othr/p:Id").count("NOTPROVIDED") == 2
 
+    def test_shares_the_charges_and_books_as_a_batch(self) -> None:
+        root = parsed(written([ONE]))
+        assert texts(root, "p:ChrgBr") == ["SLEV"]
+        assert texts(root, "p:BtchBookg") == ["true"]
+        assert texts(root, "p:SvcLvl/p:Cd") == ["SEPA"]
+        assert texts(root, "p:LclInstrm/p:Cd") == ["CORE"]
+
     def test_writes_an_address_of_nobody(self) -> None:
         assert b"PstlAdr" not in written([ONE])
 
