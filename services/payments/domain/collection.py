@@ -1,13 +1,25 @@
 """A collection: the debits of one bank day as one file, told to the bank once.
 
-Invariant: the file is made once and stored before it is known; what was submitted is that file and no other,
-by its SHA-256. Its answer may come again.
+Invariant: a debit joins while the collection is open and never later; once it is closed its file is made,
+stored, and then known by its SHA-256; what is submitted is that file and no other. An answer may come again.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from shared.domain import Aggregate, Created, Event, stored
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Debits that the bank books as one sum, by the identifier that it names then."""
+
+    group_id: str
+    due: date
+    sequence: str
+    debits: int
+    cents: int
 
 
 @stored("payments.collection_opened")
@@ -20,6 +32,27 @@ class CollectionOpened(Created):
     def apply(self, aggregate: "Collection") -> None:
         aggregate.message_id, aggregate.filed_on = self.message_id, self.filed_on
         aggregate.condition, aggregate.sha256, aggregate.status = "open", "", ""
+        aggregate.debits, aggregate.cents, aggregate.groups = 0, 0, ()
+
+
+@stored("payments.collection_grown")
+class CollectionGrown(Event):
+    """Debits joined the collection."""
+
+    debits: int
+    amount_cents: int
+
+    def apply(self, aggregate: "Collection") -> None:
+        aggregate.debits += self.debits
+        aggregate.cents += self.amount_cents
+
+
+@stored("payments.collection_closed")
+class CollectionClosed(Event):
+    """No debit joins any more: the file can be made, and made anew after a fall, always the same."""
+
+    def apply(self, aggregate: "Collection") -> None:
+        aggregate.condition = "closed"
 
 
 @stored("payments.collection_filed")
@@ -29,9 +62,11 @@ class CollectionFiled(Event):
     sha256: str
     debits: int
     amount_cents: int
+    groups: list[Group]
 
     def apply(self, aggregate: "Collection") -> None:
         aggregate.condition, aggregate.sha256 = "filed", self.sha256
+        aggregate.groups = tuple(self.groups)
 
 
 @stored("payments.collection_submitted")
@@ -68,6 +103,18 @@ class OtherFile(CollectionRefused):
     slug = "collection_other_file"
 
 
+class Closed(CollectionRefused):
+    """Its file is being made, or is."""
+
+    slug = "collection_closed"
+
+
+class Incomplete(CollectionRefused):
+    """The file does not hold what has joined."""
+
+    slug = "collection_incomplete"
+
+
 class NoFile(CollectionRefused):
     """Nothing was made that could be submitted."""
 
@@ -75,13 +122,16 @@ class NoFile(CollectionRefused):
 
 
 class Collection(Aggregate):
-    """One file of debits. Conditions: open, filed, submitted."""
+    """One file of debits. Conditions: open, closed, filed, submitted."""
 
     BEGINS = (CollectionOpened,)
 
     message_id: str
     filed_on: date
     condition: str
+    debits: int
+    cents: int
+    groups: tuple[Group, ...]
     sha256: str
     status: str
 
@@ -90,23 +140,42 @@ class Collection(Aggregate):
         """A new collection."""
         return cls.begin(CollectionOpened, id=id, now=now, message_id=message_id, filed_on=filed_on)
 
-    def file(self, sha256: str, debits: int, amount_cents: int, *, now: datetime) -> None:
-        """The stored file is the collection's; may be repeated with the same. Raises OtherFile."""
-        if self.sha256 and self.sha256 != sha256:
-            raise OtherFile("a collection has one file")
-        if not self.sha256:
-            self.emit(CollectionFiled, now=now, sha256=sha256, debits=debits, amount_cents=amount_cents)
+    def grow(self, debits: int, amount_cents: int, *, now: datetime) -> None:
+        """Some more; saved with the debits themselves. Raises Closed."""
+        if self.condition != "open":
+            raise Closed(f"the collection is {self.condition}")
+        self.emit(CollectionGrown, now=now, debits=debits, amount_cents=amount_cents)
+
+    def close(self, *, now: datetime) -> None:
+        """May be repeated."""
+        if self.condition == "open":
+            self.emit(CollectionClosed, now=now)
+
+    def file(self, sha256: str, groups: list[Group], *, now: datetime) -> None:
+        """The stored file is the collection's; may be repeated with the same. Raises NoFile, OtherFile,
+        Incomplete."""
+        if self.condition == "open":
+            raise NoFile("debits may still join")
+        if self.sha256:
+            if self.sha256 != sha256:
+                raise OtherFile("a collection has one file")
+            return
+        held = (sum(group.debits for group in groups), sum(group.cents for group in groups))
+        if held != (self.debits, self.cents):
+            raise Incomplete(f"{self.debits} debits have joined, the file has {held[0]}")
+        self.emit(CollectionFiled, now=now, sha256=sha256, debits=self.debits, amount_cents=self.cents,
+                  groups=groups)  # fmt: skip
 
     def submit(self, transport: str, *, now: datetime) -> None:
         """The bank has it; may be repeated. Raises NoFile."""
-        if self.condition == "open":
+        if self.condition in ("open", "closed"):
             raise NoFile("the file is not made yet")
         if self.condition == "filed":
             self.emit(CollectionSubmitted, now=now, transport=transport)
 
     def answer(self, status: str, code: str, rejected: int, *, now: datetime) -> None:
         """Takes the bank's word; the same again is nothing new. Raises NoFile."""
-        if self.condition == "open":
+        if self.condition in ("open", "closed"):
             raise NoFile("the bank answers a file that was not made")
         if status != self.status:
             self.emit(CollectionAnswered, now=now, status=status, code=code, rejected=rejected)

@@ -30,6 +30,13 @@ def bank_days_before(day: date, count: int) -> date:
     return day
 
 
+def bank_days_after(day: date, count: int) -> date:
+    """The `count`-th bank day after `day`."""
+    for _ in range(count):
+        day = bank_day_from(day + _DAY)
+    return day
+
+
 def due_date(notified: date, wanted: date | None = None, *, notice: int = PRE_NOTIFICATION) -> date:
     """When a debit announced on `notified` falls due: not before the notice is over, never on a closed day.
 

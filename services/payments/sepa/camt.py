@@ -83,7 +83,7 @@ def _entry(node: Node) -> Entry:
     return Entry(
         cents, currency, node.said("Sts/Cd", "Sts"), _day(node, "BookgDt"), _day(node, "ValDt"),
         _said(node, "AcctSvcrRef"), _code(node), node.said("RvslInd") == "true",
-        int(counted) if counted.isdecimal() else len(details),
+        int(counted) if counted.isdecimal() else len(details), node.said("NtryDtls/Btch/PmtInfId"),
         tuple(_transaction(detail, cents, alone=alone, entry=node) for detail in details),
     )  # fmt: skip
 

@@ -97,7 +97,8 @@ def read_iban(typed: str, *, for_debit: bool = True) -> Iban:
 
 def has_check_digits(number: str) -> bool:
     """ISO 13616: first four signs to the end, letters as 10 to 35, the whole leaves 1 modulo 97."""
-    return int("".join(str(int(sign, 36)) for sign in number[4:] + number[:4])) % 97 == 1
+    turned = number[4:] + number[:4]
+    return turned.isalnum() and turned.isascii() and int("".join(str(int(s, 36)) for s in turned)) % 97 == 1
 
 
 def _refuse_signs(groups: list[str]) -> None:

@@ -28,8 +28,14 @@ def write_debits(
     if len(message_id) > LONGEST_ID or not is_identifier(message_id):
         raise ValueError(f"a message is named by at most {LONGEST_ID} of the characters of banks")
     _refuse_doubles(debits)
+    return _file(message_id, created, creditor, debits)
+
+
+def groups(message_id: str, debits: Sequence[Debit]) -> Iterator[tuple[str, list[Debit]]]:
+    """The debits that a bank books as one sum: same day, sequence, scheme; with the group's identifier."""
     ordered = sorted(debits, key=lambda debit: (_group(debit), debit.reference))
-    return _file(message_id, created, creditor, ordered)
+    for number, (_, found) in enumerate(groupby(ordered, key=_group), 1):
+        yield f"{message_id}-{number}", list(found)
 
 
 def _refuse_doubles(debits: Sequence[Debit]) -> None:
@@ -54,9 +60,8 @@ def _file(message_id: str, created: datetime, creditor: Creditor, debits: Sequen
         f"{_sums(debits)}<InitgPty><Nm>{name}</Nm></InitgPty></GrpHdr>\n"
     )
     yield head.encode()
-    for number, (_, found) in enumerate(groupby(debits, key=_group), 1):
-        group = list(found)
-        yield _head(f"{message_id}-{number}", creditor, name, group).encode()
+    for group_id, group in groups(message_id, debits):
+        yield _head(group_id, creditor, name, group).encode()
         for debit in group:
             yield _debit(debit).encode()
         yield b"</PmtInf>\n"

@@ -36,7 +36,8 @@ class Transaction:
 class Entry:
     """A line of a statement. `status` is BOOK, PDNG or INFO; `code` such as `PMNT/RDDT/UPDD`.
 
-    `count` is how many transactions it stands for; a batch booking may come without them.
+    `count` is how many transactions it stands for; a batch booking may come without them, and then names
+    the group of our file that it is about in `group`.
     """
 
     cents: int
@@ -48,6 +49,7 @@ class Entry:
     code: str
     reversal: bool
     count: int
+    group: str
     transactions: tuple[Transaction, ...]
 
     @property
@@ -95,6 +97,12 @@ class Statement:
         """The year that its sequence number counts in."""
         days = [entry.booked for entry in self.entries if entry.booked]
         return max(days).year if days else (self.created.year if self.created else None)
+
+    @property
+    def digest(self) -> str:
+        """The same for the same statement, in whatever file and version it is told."""
+        what = (self.account, self.identifier, self.sequence, self.opening_cents, self.closing_cents)
+        return hashlib.sha256(repr((what, self.keys())).encode()).hexdigest()
 
     def keys(self) -> list[str]:
         """A key for each entry: the same entry told again has the same, two entries never share one.

@@ -5,20 +5,29 @@ from uuid import UUID
 
 import pytest
 
-from services.payments.domain.collection import Collection, NoFile, OtherFile
+from services.payments.domain.collection import Closed, Collection, Group, Incomplete, NoFile, OtherFile
 from services.payments.domain.dunning import STEPS, Step, StepsImpossible, checked, next_step
 
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 26)
+GROUPS = [Group("SDD-20261126-1", TODAY, "FRST", 2, 500)]
 
 
 def opened() -> Collection:
     return Collection.open(id=UUID(int=1), now=NOW, message_id="SDD-20261126", filed_on=TODAY)
 
 
-def filed() -> Collection:
+def grown() -> Collection:
     collection = opened()
-    collection.file("aa", 2, 500, now=NOW)
+    collection.grow(2, 500, now=NOW)
+    collection.pending_events.clear()
+    return collection
+
+
+def filed() -> Collection:
+    collection = grown()
+    collection.close(now=NOW)
+    collection.file("aa", GROUPS, now=NOW)
     collection.pending_events.clear()
     return collection
 
@@ -30,10 +39,10 @@ def happenings(collection: Collection) -> list[str]:
 class TestFile:
     def test_is_one_for_ever(self) -> None:
         collection = filed()
-        collection.file("aa", 2, 500, now=NOW)
+        collection.file("aa", GROUPS, now=NOW)
         assert happenings(collection) == []
         with pytest.raises(OtherFile):
-            collection.file("bb", 2, 500, now=NOW)
+            collection.file("bb", GROUPS, now=NOW)
 
     def test_is_submitted_once(self) -> None:
         collection = filed()
@@ -42,8 +51,27 @@ class TestFile:
         assert happenings(collection) == ["CollectionSubmitted"]
 
     def test_is_not_submitted_before_it_is_made(self) -> None:
+        closed = grown()
+        closed.close(now=NOW)
+        for collection in (opened(), closed):
+            with pytest.raises(NoFile):
+                collection.submit("drop", now=NOW)
+
+    def test_holds_what_has_joined_and_nothing_else(self) -> None:
+        collection = grown()
+        collection.close(now=NOW)
+        with pytest.raises(Incomplete):
+            collection.file("aa", [Group("SDD-20261126-1", TODAY, "FRST", 1, 500)], now=NOW)
+
+    def test_is_not_made_while_debits_may_join(self) -> None:
         with pytest.raises(NoFile):
-            opened().submit("drop", now=NOW)
+            grown().file("aa", GROUPS, now=NOW)
+
+    def test_is_joined_by_nothing_once_it_is_closed(self) -> None:
+        collection = grown()
+        collection.close(now=NOW)
+        with pytest.raises(Closed):
+            collection.grow(1, 1, now=NOW)
 
 
 class TestAnswer:

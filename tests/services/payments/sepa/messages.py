@@ -86,6 +86,7 @@ class Line:
     day: str = "2026-11-26"
     code: str = "PMNT/RCDT/ESCT"
     count: int = 0
+    group: str = ""
 
     def xml(self, version: str) -> str:
         status = f"<Sts><Cd>{self.status}</Cd></Sts>" if version == "08" else f"<Sts>{self.status}</Sts>"
@@ -95,7 +96,8 @@ class Line:
             f"<BkTxCd><Domn><Cd>{domain}</Cd><Fmly><Cd>{family}</Cd><SubFmlyCd>{sub}</SubFmlyCd></Fmly>"
             "</Domn></BkTxCd>"
         )
-        batch = f"<Btch><NbOfTxs>{self.count}</NbOfTxs></Btch>" if self.count else ""
+        group = f"<PmtInfId>{self.group}</PmtInfId>" if self.group else ""
+        batch = f"<Btch>{group}<NbOfTxs>{self.count}</NbOfTxs></Btch>" if self.count else ""
         inner = "".join(one.xml(version) for one in self.transactions)
         details = f"<NtryDtls>{batch}{inner}</NtryDtls>" if batch or inner else ""
         return (

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.payments.sepa.bank_days import (
     bank_day_from,
+    bank_days_after,
     bank_days_before,
     due_date,
     due_date_from,
@@ -43,6 +44,7 @@ class TestBankDay:
     def test_after_easter_is_tuesday(self) -> None:
         assert bank_day_from(date(2026, 4, 3)) == date(2026, 4, 7)
         assert bank_days_before(date(2026, 4, 7), 1) == date(2026, 4, 2)
+        assert bank_days_after(date(2026, 4, 2), 2) == date(2026, 4, 8)
 
 
 class TestDueDate:
