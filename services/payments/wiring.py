@@ -10,6 +10,7 @@ import httpx
 
 from services.payments.api import claims_router, ledger_router
 from services.payments.attempts import ASK, Attempts
+from services.payments.bank.assembly import bank_of
 from services.payments.callbacks import callbacks_router
 from services.payments.diagrams import payments_md
 from services.payments.domain.refusals import (
@@ -55,6 +56,9 @@ def build(runtime: Runtime) -> Parts:
     tasks.on(ERASE)(erase_citizen)
     tasks.on(REFUND, give_up=refunding.give_up)(refunding.carry_out)
     tasks.on(SWITCH)(switch_as_told)
+    bank = bank_of(runtime)
+    if bank is not None:
+        bank.register(tasks)
     return Parts(
         routers=[
             claims_router(runtime, attempts),

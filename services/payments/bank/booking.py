@@ -58,7 +58,7 @@ class Context:
     candidates: list[Candidate]
 
 
-@dataclass(slots=True)
+@dataclass
 class Booking:
     """Takes statements; `account` is the city's IBAN, `prefix` that of its Kassenzeichen."""
 

@@ -15,7 +15,9 @@ from shared.log.ports import Keys
 from shared.log.projection import row_aad
 
 _CLAIMS: Final = "SELECT kassenzeichen, claim_id FROM claim WHERE kassenzeichen = ANY($1::text[])"
-_DEBITS: Final = "SELECT reference, debit_id, claim_id, amount_cents FROM debit WHERE reference = ANY($1::text[])"
+_DEBITS: Final = (
+    "SELECT reference, debit_id, claim_id, amount_cents FROM debit WHERE reference = ANY($1::text[])"
+)
 _ITEMS: Final = "SELECT item_id, file_id FROM bank_item WHERE item_id = ANY($1::uuid[])"
 _NAMED: Final = """
 SELECT c.claim_id, c.amount_cents, c.account_id, m.mandate_id, m.holder
