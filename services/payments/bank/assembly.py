@@ -13,6 +13,7 @@ from services.payments.bank.debiting import Debiting, Rules
 from services.payments.bank.files import BankFiles
 from services.payments.bank.intake import FETCH, TAKE, Intake
 from services.payments.bank.lookups import Lookups
+from services.payments.bank.matching import Numbers
 from services.payments.bank.transport import FileDrop, Transport
 from services.payments.sepa.creditor import CreditorIdRefused, read_creditor_id
 from services.payments.sepa.debits import Creditor
@@ -54,7 +55,8 @@ def assemble(runtime: Runtime, creditor: Creditor, transport: Transport) -> Bank
     rules = Rules(ZoneInfo(settings.city_time_zone), settings.debit_notice_days, settings.debit_again)
     files, lookups = BankFiles(runtime.pool, runtime.keys), Lookups(runtime.pool, runtime.keys)
     debiting = Debiting(rules)
-    booking = Booking(lookups, debiting, units, creditor.iban, settings.kassenzeichen_prefix)
+    numbers = Numbers(settings.kassenzeichen_prefix, settings.kassenzeichen_scheme)
+    booking = Booking(lookups, debiting, units, creditor.iban, numbers)
     return Bank(
         files, debiting,
         Collecting(runtime.pool, files, transport, creditor, debiting, units),

@@ -15,7 +15,7 @@ import structlog
 
 from services.payments.bank.debiting import Debiting, alarm
 from services.payments.bank.lookups import KnownDebit, Lookups
-from services.payments.bank.matching import Candidate, Match, decide, propose, references
+from services.payments.bank.matching import Candidate, Match, Numbers, decide, propose, references
 from services.payments.bank.work import Work
 from services.payments.domain.bank_item import BankItem, Outcome
 from services.payments.domain.bank_statement import BankStatement, ForeignAccount, NotTrue
@@ -60,13 +60,13 @@ class Context:
 
 @dataclass
 class Booking:
-    """Takes statements; `account` is the city's IBAN, `prefix` that of its Kassenzeichen."""
+    """Takes statements; `account` is the city's IBAN, `numbers` how its Kassenzeichen look."""
 
     lookups: Lookups
     debiting: Debiting
     units: Callable[[], Unit]
     account: str
-    prefix: str
+    numbers: Numbers
 
     async def check(self, statement: Statement) -> None:
         """Before anything is booked. Raises StatementRefused."""
@@ -142,19 +142,19 @@ class Booking:
         await work.commit()
 
     async def _context(self, items: Sequence[Item]) -> Context:
-        names = {name for item in items for name in references(item.payment, self.prefix)}
+        names = {name for item in items for name in references(item.payment, self.numbers)}
         claims = await self.lookups.claims(names)
         debits = await self.lookups.debits({i.payment.end_to_end_id for i in items} - {""})
         open_cents = {
             item.payment.cents for item in items
-            if item.payment.cents > 0 and not decide(item.payment, claims, self.prefix).claim_id
+            if item.payment.cents > 0 and not decide(item.payment, claims, self.numbers).claim_id
         }  # fmt: skip
         return Context(claims, debits, await self.lookups.candidates(open_cents))
 
     async def _prefetch(self, work: Work, items: Sequence[Item], context: Context) -> None:
         debits = [context.debits.get(item.payment.end_to_end_id) for item in items]
         await work.prefetch(Debit, [found.debit_id for found in debits if found])
-        matches = [decide(item.payment, context.claims, self.prefix).claim_id for item in items]
+        matches = [decide(item.payment, context.claims, self.numbers).claim_id for item in items]
         claims = [found.claim_id for found in debits if found] + [found for found in matches if found]
         await work.prefetch(Claim, claims)
 
@@ -168,7 +168,7 @@ class Booking:
             return (Outcome.DEBIT if payment.cents > 0 else Outcome.RETURN), debit.claim_id, ()
         if payment.cents <= 0 or (debit is not None and payment.is_return):
             return Outcome.UNALLOCATED, None, ()
-        match = decide(payment, context.claims, self.prefix)
+        match = decide(payment, context.claims, self.numbers)
         if match.claim_id is not None:
             claim = await work.load(Claim, match.claim_id)
             receipt = Receipt(BANK, TRANSFER, str(item.item_id), payment.cents, entry.currency)

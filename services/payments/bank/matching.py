@@ -11,17 +11,28 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from services.payments.domain.kassenzeichen import is_kassenzeichen
+from services.payments.domain.kassenzeichen import Scheme, is_kassenzeichen
 from services.payments.sepa.characters import bank_text
 from services.payments.sepa.reference import is_structured_reference
 from services.payments.sepa.statements import Transaction
 
-LENGTHS: Final = range(12, 15)
-"""Digits of a Kassenzeichen: a prefix of 2 to 4, the year, seven digits, the check digit."""
 _GAP: Final = re.compile(r"[\s./\-]+")
-_DIGITS: Final = re.compile(r"[0-9]{12,}")
-_RF: Final = re.compile(r"(?=(RF[0-9]{2}[0-9]{12,21}))")
+_DIGITS: Final = re.compile(r"[0-9]{11,}")
+_RF: Final = re.compile(r"(?=(RF[0-9]{2}[0-9]{11,21}))")
 _TITLES: Final = frozenset({"DR", "PROF", "HERR", "FRAU", "UND", "U", "DIPL", "ING"})
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How the city's Kassenzeichen look: other numbers of the same length are common in such texts."""
+
+    prefix: str
+    scheme: Scheme = Scheme.MOD11_10
+
+    @property
+    def digits(self) -> int:
+        """Prefix, year, running number, and the check digit where it stands behind."""
+        return len(self.prefix) + 9 + (self.scheme is not Scheme.RF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +52,22 @@ class Match:
     proposals: tuple[UUID, ...] = ()
 
 
-def references(payment: Transaction, prefix: str) -> list[str]:
-    """Every Kassenzeichen that the payment may name, in order; blanks and line ends do not matter.
-
-    `prefix` is the city's own: other numbers of the same length are common in such texts.
-    """
+def references(payment: Transaction, numbers: Numbers) -> list[str]:
+    """Every Kassenzeichen that the payment may name, in order; blanks and line ends do not matter."""
     found: dict[str, None] = {}
     for said in (payment.reference, payment.end_to_end_id, payment.text):
         text = _GAP.sub("", said.upper())
         for structured in _RF.findall(text):
-            own = _own(structured, prefix)
-            if own:
-                found[own] = None
-        for digits in _DIGITS.findall(text):
-            found |= dict.fromkeys(_windows(digits, prefix))
+            found |= dict.fromkeys(_own(structured, numbers))
+        if numbers.scheme is not Scheme.RF:
+            for digits in _DIGITS.findall(text):
+                found |= dict.fromkeys(_windows(digits, numbers))
     return list(found)
 
 
-def decide(payment: Transaction, known: Mapping[str, UUID], prefix: str) -> Match:
+def decide(payment: Transaction, known: Mapping[str, UUID], numbers: Numbers) -> Match:
     """By what the payment names; `known` are the claims of the Kassenzeichen in question."""
-    claims = list(dict.fromkeys(known[name] for name in references(payment, prefix) if name in known))
+    claims = list(dict.fromkeys(known[name] for name in references(payment, numbers) if name in known))
     if len(claims) == 1:
         return Match(claims[0])
     return Match(proposals=tuple(claims))
@@ -86,26 +93,24 @@ def name_key(name: str) -> frozenset[str]:
     return frozenset(words) - _TITLES
 
 
-def _own(structured: str, prefix: str) -> str:
-    """The Kassenzeichen within a structured reference that digits may follow."""
-    for length in reversed(LENGTHS):
-        own = structured[4 : 4 + length]
-        if (
-            len(own) == length
-            and own.startswith(prefix)
-            and is_kassenzeichen(own)
-            and is_structured_reference(structured[: 4 + length])
-        ):
-            return own
-    return ""
+def _own(structured: str, numbers: Numbers) -> Iterable[str]:
+    """The Kassenzeichen that a structured reference is, or is made of; other digits may follow it."""
+    reference = structured[: 4 + numbers.digits]
+    own = reference if numbers.scheme is Scheme.RF else reference[4:]
+    if (
+        len(reference) == 4 + numbers.digits
+        and reference[4:].startswith(numbers.prefix)
+        and is_structured_reference(reference)
+        and is_kassenzeichen(own, numbers.scheme)
+    ):
+        yield own
 
 
-def _windows(digits: str, prefix: str) -> Iterable[str]:
+def _windows(digits: str, numbers: Numbers) -> Iterable[str]:
     """Numbers of the right form within a longer run: blanks between two numbers are gone."""
-    at = digits.find(prefix)
-    length = len(prefix) + 10
+    at = digits.find(numbers.prefix)
     while at >= 0:
-        window = digits[at : at + length]
-        if len(window) == length and is_kassenzeichen(window):
+        window = digits[at : at + numbers.digits]
+        if len(window) == numbers.digits and is_kassenzeichen(window, numbers.scheme):
             yield window
-        at = digits.find(prefix, at + 1)
+        at = digits.find(numbers.prefix, at + 1)

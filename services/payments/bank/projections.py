@@ -179,6 +179,6 @@ def bank_item_has_its_place(event: Event, meta: Meta, seal: Sealer) -> Iterable[
 def ledger_has_the_bank_item(event: Event, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     for number, line in enumerate(entry(event)):
         yield LEDGER, (str(event.originator_id), event.originator_version, number), {
-            "account": line.account, "cents": line.cents, "event": type_of(event).name,
-            "booked_at": event.timestamp,
+            "account": line.account, "cents": line.cents, "currency": line.currency,
+            "event": type_of(event).name, "booked_at": event.timestamp,
         }  # fmt: skip

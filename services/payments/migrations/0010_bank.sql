@@ -95,4 +95,5 @@ CREATE TABLE bank_item (
 CREATE INDEX bank_item_open ON bank_item (since, item_id) WHERE outcome IN ('proposed', 'unallocated');
 CREATE INDEX claim_by_kassenzeichen ON claim (kassenzeichen);
 CREATE INDEX claim_open_by_amount ON claim (amount_cents) WHERE state = 'open';
-GRANT SELECT, INSERT, UPDATE, DELETE ON mandate, debit, collection, collection_line, statement, bank_item TO {app};
+GRANT SELECT, INSERT, UPDATE, DELETE ON mandate, debit, collection, statement, bank_item TO {app};
+GRANT SELECT, INSERT ON collection_line TO {app};

@@ -11,6 +11,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import date
+from decimal import Decimal
 from html import escape
 from typing import Any
 from urllib.parse import parse_qs
@@ -59,10 +60,10 @@ def create_app(settings: Settings) -> Starlette:
     async def pay(request: Request) -> Response:
         form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
         try:
-            cents = round(float(form.get("amount", "").replace(",", ".")) * 100)
+            cents = int(Decimal(form.get("amount", "").replace(",", ".")) * 100)
             given = form.get("name", ""), form.get("iban", ""), cents, form.get("text", "")
             await alone(lambda: bank.transfer(*given))
-        except (ValueError, OverflowError) as wrong:
+        except (ValueError, ArithmeticError) as wrong:
             return HTMLResponse(escape(str(wrong)), 400)
         return RedirectResponse("/", 303)
 

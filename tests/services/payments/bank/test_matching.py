@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.payments.bank.matching import Candidate, Match, decide, name_key, propose, references
-from services.payments.domain.kassenzeichen import kassenzeichen
+from services.payments.bank.matching import Candidate, Match, Numbers, decide, name_key, propose, references
+from services.payments.domain.kassenzeichen import Scheme, kassenzeichen
 from services.payments.sepa.reference import structured_reference
 from services.payments.sepa.statements import Transaction
 
 PREFIX = "4711"
+NUMBERS = Numbers(PREFIX)
 ADA, BOB = UUID(int=1), UUID(int=2)
 ADAS, BOBS = kassenzeichen(PREFIX, 2026, 12), kassenzeichen(PREFIX, 2026, 13)
 KNOWN: Mapping[str, UUID] = {ADAS: ADA, BOBS: BOB}
@@ -33,18 +34,24 @@ class TestCertain:
         ],
     )  # fmt: skip
     def test_is_found_however_it_is_written(self, text: str) -> None:
-        assert decide(payment(text), KNOWN, PREFIX) == Match(ADA)
+        assert decide(payment(text), KNOWN, NUMBERS) == Match(ADA)
 
     def test_is_found_in_the_structured_reference(self) -> None:
-        assert decide(payment(reference=structured_reference(ADAS)), KNOWN, PREFIX) == Match(ADA)
+        assert decide(payment(reference=structured_reference(ADAS)), KNOWN, NUMBERS) == Match(ADA)
+
+    @pytest.mark.parametrize("scheme", list(Scheme))
+    def test_is_found_by_every_scheme(self, scheme: Scheme) -> None:
+        number = kassenzeichen("47", 2026, 12, scheme)
+        text = payment(f"Danke {number[:7]} {number[7:]} 26112026")
+        assert decide(text, {number: ADA}, Numbers("47", scheme)) == Match(ADA)
 
     def test_is_found_in_the_end_to_end_id(self) -> None:
-        assert decide(payment(end_to_end_id=f"{ADAS}-1"), KNOWN, PREFIX) == Match(ADA)
+        assert decide(payment(end_to_end_id=f"{ADAS}-1"), KNOWN, NUMBERS) == Match(ADA)
 
 
 class TestNotCertain:
     def test_is_what_names_two_claims(self) -> None:
-        assert decide(payment(f"{ADAS} und {BOBS}"), KNOWN, PREFIX) == Match(proposals=(ADA, BOB))
+        assert decide(payment(f"{ADAS} und {BOBS}"), KNOWN, NUMBERS) == Match(proposals=(ADA, BOB))
 
     @pytest.mark.parametrize(
         "text",
@@ -52,19 +59,19 @@ class TestNotCertain:
          ADAS[:6] + "A" + ADAS[6:]],
     )  # fmt: skip
     def test_is_what_names_none_rightly(self, text: str) -> None:
-        assert decide(payment(text), KNOWN, PREFIX) == Match()
+        assert decide(payment(text), KNOWN, NUMBERS) == Match()
 
     def test_is_a_number_that_was_never_given_out(self) -> None:
-        assert decide(payment(kassenzeichen(PREFIX, 2026, 999)), KNOWN, PREFIX) == Match()
+        assert decide(payment(kassenzeichen(PREFIX, 2026, 999)), KNOWN, NUMBERS) == Match()
 
     def test_is_a_structured_reference_with_wrong_check_digits(self) -> None:
         wrong = structured_reference(ADAS)
         wrong = "RF" + f"{(int(wrong[2:4]) + 1) % 100:02d}" + wrong[4:]
-        assert references(payment(reference=wrong), PREFIX) == [ADAS]  # the Kassenzeichen in it stands
+        assert references(payment(reference=wrong), NUMBERS) == [ADAS]  # the Kassenzeichen in it stands
 
     @given(st.text(max_size=140))
     def test_is_never_a_number_with_a_wrong_digit(self, text: str) -> None:
-        for found in references(payment(text), PREFIX):
+        for found in references(payment(text), NUMBERS):
             assert kassenzeichen(PREFIX, 2000 + int(found[4:6]), int(found[6:13])) == found
 
 
