@@ -5,11 +5,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from lxml import etree
 
 from services.payments.bank.collecting import collection_of
 from services.payments.bank.files import FileDamaged
+from services.payments.bank.forgetting import end_mandates
 from services.payments.bank.work import Work
 from services.payments.domain.claim import Claim
 from services.payments.domain.collection import Collection
@@ -18,6 +20,7 @@ from services.payments.domain.money import Receipt
 from services.payments.domain.refusals import PaymentBeingChecked
 from services.payments.sepa.pain008 import NAMESPACE
 from shared.bus.handlers import Permanent
+from shared.domain import REDACTED
 from shared.ids import new_id
 from tests.services.payments.bank.town import FEE, Town
 from tests.services.payments.sepa.schemas import pain_008
@@ -130,6 +133,18 @@ class TestRun:
         await town.run()
         assert (await town.debit(debit.id)).condition == "cancelled"
 
+    async def test_debits_nobody_who_asked_to_be_forgotten(self, town: Town) -> None:
+        debit = await town.announced()
+        unit = town.unit()
+        await end_mandates(town.payments.runtime.pool, debit.account_id, unit)
+        await unit.erase(debit.account_id, ())
+        await unit.commit()
+        mandate = await town.mandate_of(debit)
+        assert (mandate.condition, mandate.iban) == ("revoked", REDACTED)
+        town.go_to(FILED)
+        await town.run()
+        assert (await town.debit(debit.id)).condition == "cancelled"
+
     async def test_tells_the_bank_of_another_account_once(self, town: Town) -> None:
         debit = await town.announced()
         unit = town.unit()
@@ -205,8 +220,6 @@ class TestStoredFile:
 
     async def test_is_not_believed_once_it_was_touched(self, town: Town) -> None:
         await town.filed()
-        import asyncpg
-
         owner = await asyncpg.connect(town.payments.databases.owner_log)
         await owner.execute(
             "UPDATE bank_file SET content = set_byte(content, 40, 255 - get_byte(content, 40))"
@@ -216,8 +229,6 @@ class TestStoredFile:
             await town.bank.files.read(collection_of(FILED))
 
     async def test_cannot_be_changed_by_the_service(self, town: Town) -> None:
-        import asyncpg
-
         for statement in ("UPDATE bank_file SET size = 0", "DELETE FROM bank_file"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await town.payments.runtime.pool.execute(statement)
