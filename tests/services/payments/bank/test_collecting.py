@@ -15,6 +15,7 @@ from services.payments.bank.forgetting import end_mandates
 from services.payments.bank.work import Work
 from services.payments.domain.claim import Claim
 from services.payments.domain.collection import Collection
+from services.payments.domain.kassenzeichen import kassenzeichen
 from services.payments.domain.mandate import Kind, Mandate, NotAllowedNow
 from services.payments.domain.money import Receipt
 from services.payments.domain.refusals import PaymentBeingChecked
@@ -43,7 +44,11 @@ def references(file: bytes) -> list[str]:
 class TestAnnouncing:
     async def test_tells_day_and_reference(self, town: Town) -> None:
         debit = await town.announced()
-        assert (debit.due, debit.amount_cents, debit.reference) == (DUE, FEE, "47112600000013-1")
+        assert (debit.due, debit.amount_cents, debit.reference) == (
+            DUE,
+            FEE,
+            f"{kassenzeichen('4711', 2026, 1)}-1",
+        )
         claim = await town.claim(debit.claim_id)
         assert claim.attempts[debit.id].state == "started"
 
