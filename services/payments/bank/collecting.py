@@ -186,8 +186,7 @@ class Collecting:
         ]
 
     async def _kept(self, collection: Collection, lines: list[sepa.Debit], now: datetime) -> BankFile:
-        if await self.files.has(collection.id):
-            return await self.files.read(collection.id)
+        """The stored file; where one was stored before a fall, that one, whatever would be made now."""
         created = datetime.combine(collection.filed_on, time(), UTC)
 
         def made() -> bytes:

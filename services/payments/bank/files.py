@@ -74,7 +74,3 @@ class BankFiles:
         if hashlib.sha256(content).digest() != row["sha256"]:
             raise FileDamaged(str(file_id))
         return BankFile(file_id, row["kind"], row["name"], row["sha256"].hex(), content)
-
-    async def has(self, file_id: UUID) -> bool:
-        """Whether there is one."""
-        return bool(await self.pool.fetchval("SELECT true FROM bank_file WHERE file_id = $1", file_id))

@@ -13,7 +13,7 @@ GRANT SELECT, INSERT ON bank_file TO {app};
 CREATE TABLE mandate (
     mandate_id   uuid PRIMARY KEY,
     account_id   uuid        NOT NULL,
-    reference    text        NOT NULL UNIQUE,
+    reference    text        NOT NULL,
     kind         text        NOT NULL,
     state        text        NOT NULL,
     iban         bytea,
@@ -29,7 +29,7 @@ CREATE TABLE debit (
     claim_id      uuid    NOT NULL,
     account_id    uuid    NOT NULL,
     mandate_id    uuid    NOT NULL,
-    reference     text    NOT NULL UNIQUE,
+    reference     text    NOT NULL,
     amount_cents  bigint  NOT NULL,
     due           date    NOT NULL,
     presentation  integer NOT NULL,
@@ -40,12 +40,13 @@ CREATE TABLE debit (
     concern       text
 );
 CREATE INDEX debit_of_claim ON debit (claim_id);
+CREATE INDEX debit_by_reference ON debit (reference);
 CREATE INDEX debit_to_file ON debit (due) WHERE state = 'announced';
 CREATE INDEX debit_of_collection ON debit (collection_id);
 
 CREATE TABLE collection (
     collection_id uuid PRIMARY KEY,
-    message_id    text    NOT NULL UNIQUE,
+    message_id    text    NOT NULL,
     filed_on      date    NOT NULL,
     state         text    NOT NULL,
     sha256        text,
@@ -53,6 +54,7 @@ CREATE TABLE collection (
     amount_cents  bigint,
     status        text
 );
+CREATE INDEX collection_by_message ON collection (message_id);
 
 -- What a debit says in its file, sealed under the file's key; written with the debit's filing.
 CREATE TABLE collection_line (

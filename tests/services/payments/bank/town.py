@@ -62,7 +62,7 @@ class Town:
         """Signed today."""
         unit = self.unit()
         mandate = Mandate.propose(
-            id=new_id(), now=unit.now, account_id=claim.account_id, reference=f"M-2026-{self._number:06}",
+            id=new_id(), now=unit.now, account_id=claim.account_id, reference=f"M-{claim.kassenzeichen}",
             kind=kind, iban=PAYER, holder=name,
         )  # fmt: skip
         mandate.activate(NOW.date(), "online", now=unit.now)
