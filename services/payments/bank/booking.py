@@ -86,7 +86,7 @@ class Booking:
         for key, entry in zip(statement.keys(), statement.entries, strict=True):
             if not entry.is_booked:
                 continue
-            if entry.group and entry.lacks_transactions:
+            if entry.group and not entry.transactions:
                 await self._book_group(key, entry, statement, file_id)
                 continue
             pending += _items(key, entry)

@@ -57,11 +57,6 @@ class Entry:
         return self.status == "BOOK"
 
     @property
-    def lacks_transactions(self) -> bool:
-        """A sum of several payments that another message names one by one."""
-        return self.count > 1 and not self.transactions
-
-    @property
     def adds_up(self) -> bool:
         """Whether its transactions are worth what the entry is."""
         return not self.transactions or sum(one.cents for one in self.transactions) == self.cents

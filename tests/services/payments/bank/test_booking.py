@@ -21,7 +21,7 @@ async def say(town: Town, *lines: Line, name: str = "a.xml", **said: Any) -> Non
 
 
 def batch(town: Town, cents: int, count: int = 1) -> Line:
-    return Line(cents, (), "B1", count=max(count, 2), group="SDD20261208-1", code="PMNT/IDDT/ESDD")
+    return Line(cents, (), "B1", count=count, group="SDD20261208-1", code="PMNT/IDDT/ESDD")
 
 
 class TestTransfer:
