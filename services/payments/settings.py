@@ -11,7 +11,10 @@ from shared.settings import ServiceSettings, TimeZone
 
 
 class PaymentsSettings(ServiceSettings):
-    """Beside the common ones: the providers' addresses and accounts, the cash office's number prefix."""
+    """Beside the common ones: the providers' addresses and accounts, the cash office's number prefix, the bank.
+
+    Without `bank_iban` nothing is debited and no statement is read.
+    """
 
     girocheckout_base_url: str = ""
     girocheckout_merchant_id: int | None = None
@@ -44,6 +47,12 @@ class PaymentsSettings(ServiceSettings):
     payment_breaker_failures: int = Field(default=5, ge=1)
     payment_breaker_seconds: int = Field(default=60, ge=1)
     refund_limit_cents: int = Field(default=10_000, ge=0)
+    bank_iban: str = ""
+    bank_holder: str = ""
+    bank_folder: str = ""
+    creditor_id: str = ""
+    debit_notice_days: int = Field(default=14, ge=1, le=60)
+    debit_again: bool = False
 
     @field_validator(
         "girocheckout_projects",

@@ -1,15 +1,18 @@
 """Puts payments together; `providers/registry` names the concrete providers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import httpx
 
 from services.payments.api import claims_router, ledger_router
 from services.payments.attempts import ASK, Attempts
+from services.payments.bank.assembly import bank_of
+from services.payments.bank.forgetting import end_mandates
 from services.payments.callbacks import callbacks_router
 from services.payments.diagrams import payments_md
 from services.payments.domain.refusals import (
@@ -33,8 +36,10 @@ from services.payments.refunding import REFUND, Refunding
 from services.payments.refunds_api import refunds_router
 from services.payments.settings import PaymentsSettings
 from shared.bus.handlers import Handlers
+from shared.log import Unit
 from shared.service import Parts, Runtime, Service
 from shared.tasks import Tasks
+from shared.tasks.worker import TaskHandler
 from shared.web.problems import Problem
 
 
@@ -52,9 +57,12 @@ def build(runtime: Runtime) -> Parts:
     handlers, tasks = Handlers(), Tasks()
     register(handlers, runtime, refunding)
     tasks.on(ASK)(attempts.ask)
-    tasks.on(ERASE)(erase_citizen)
+    tasks.on(ERASE)(_erasing(runtime))
     tasks.on(REFUND, give_up=refunding.give_up)(refunding.carry_out)
     tasks.on(SWITCH)(switch_as_told)
+    bank = bank_of(runtime)
+    if bank is not None:
+        bank.register(tasks)
     return Parts(
         routers=[
             claims_router(runtime, attempts),
@@ -69,6 +77,16 @@ def build(runtime: Runtime) -> Parts:
         tasks=tasks,
         hooks=[lambda: _closing(http)],
     )
+
+
+def _erasing(runtime: Runtime) -> TaskHandler:
+    """The citizen's mandates end, then their key is destroyed."""
+
+    async def erase(payload: Mapping[str, Any], unit: Unit) -> None:
+        await end_mandates(runtime.pool, UUID(payload["account_id"]), unit)
+        await erase_citizen(payload, unit)
+
+    return erase
 
 
 @asynccontextmanager

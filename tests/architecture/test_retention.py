@@ -44,10 +44,22 @@ FOR_EVER: Final = {
     "number_given": "explains a gap in the numbers",
     **dict.fromkeys(("account", "account_role", "case_overview", "case_turn"), "the fold of the log"),
     "payment_switch": "one row for a way to pay or a provider",
+    "bank_file": "what the bank was told and what it said: books, sealed, never changed",
+    "collection_line": "what the file of a collection says, sealed under the file's key",
+    **dict.fromkeys(("mandate", "debit", "collection", "statement", "bank_item"), "the fold of the log"),
     **dict.fromkeys(("document", "claim", "attempt", "money_task", "refund"), "the fold of the log"),
 }  # fmt: skip
 
-NEVER: Final = {"event", "feed", "feed_head", "log_epoch", "subject_key", "ledger_line", "document_number"}
+NEVER: Final = {
+    "event",
+    "feed",
+    "feed_head",
+    "log_epoch",
+    "subject_key",
+    "ledger_line",
+    "document_number",
+    "bank_file",
+}
 
 
 def tables() -> set[str]:

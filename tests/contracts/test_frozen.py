@@ -36,6 +36,12 @@ def read(file: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.fixture(autouse=True, scope="module")
+def registered() -> None:
+    """Every domain is imported, also what no public event stands for."""
+    stored()
+
+
 class TestPublicEvents:
     @pytest.mark.parametrize("file", SCHEMAS, ids=lambda file: file.stem)
     def test_keep_what_was_promised(self, file: Path) -> None:

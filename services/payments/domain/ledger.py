@@ -3,13 +3,20 @@
 Debit is positive. Accounts: `receivable` (what citizens owe), `revenue:<cost object>`, `provider:<name>`
 (what a provider holds for the city), `bank` and `cash` (the city's own), `surplus` and `refundable` (what
 the city owes to citizens), `reclaimable` (what went back to a citizen twice), `charges` (of returns),
-`fees:<provider>`.
+`fees:<provider>`, `unallocated` (what lies at the bank and no claim has yet).
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.payments.domain.bank_item import (
+    UNALLOCATED,
+    WAITING,
+    BankItemAllocated,
+    BankItemReceived,
+    BankItemSentBack,
+)
 from services.payments.domain.events import (
     ClaimCancelled,
     MoneyTaskOffset,
@@ -96,6 +103,11 @@ def _received(event: PartReceived | PaymentSettled) -> Sides:
     return _transfer(event.amount_cents, held_in(event.provider), "receivable")
 
 
+def _unallocated(event: BankItemReceived) -> Sides:
+    """What has a claim is booked by the claim's own event."""
+    return _transfer(event.amount_cents, BANK, UNALLOCATED) if event.outcome in WAITING else ()
+
+
 POSTINGS: Final[Mapping[type[Event], Callable[[Any], Sides]]] = {
     PaymentRequested: lambda e: _transfer(e.amount_cents, "receivable", f"revenue:{e.cost_object}"),
     PartReceived: _received,
@@ -110,5 +122,8 @@ POSTINGS: Final[Mapping[type[Event], Callable[[Any], Sides]]] = {
     RefundSettled: lambda e: _transfer(e.amount_cents, account_of(e.kind), held_in(e.provider)),
     MoneyTaskOffset: lambda e: _transfer(e.amount_cents, account_of(e.kind), "reclaimable"),
     MoneyTaskSettled: lambda e: _transfer(e.amount_cents, account_of(e.kind), _source(e)),
+    BankItemReceived: _unallocated,
+    BankItemAllocated: lambda e: _transfer(e.amount_cents, UNALLOCATED, BANK),
+    BankItemSentBack: lambda e: _transfer(e.amount_cents, UNALLOCATED, BANK),
 }
 """The events that move money or claims, and what each debits and credits."""

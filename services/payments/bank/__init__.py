@@ -1,0 +1,1 @@
+"""What goes to the city's bank and what comes from it: files, debits, statements."""

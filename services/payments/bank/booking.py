@@ -1,0 +1,268 @@
+"""A statement into the books: each payment to its debit, its claim, or to those that wait for a person.
+
+A statement is looked at as a whole first: one that does not add up, or is of another account, is refused and
+nothing of it is booked. Then entry after entry, each in one commit with all that it says; what is there is
+passed over, so that it can be gone on with after a fall, and a notification may tell an entry first.
+"""
+
+import time as clock
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from services.payments.bank.debiting import Debiting, alarm
+from services.payments.bank.lookups import KnownDebit, Lookups
+from services.payments.bank.matching import Candidate, Match, Numbers, decide, propose, references
+from services.payments.bank.work import Work
+from services.payments.domain.bank_item import BankItem, Outcome
+from services.payments.domain.bank_statement import BankStatement, ForeignAccount, NotTrue
+from services.payments.domain.claim import Claim
+from services.payments.domain.collection import Collection
+from services.payments.domain.debit import Debit
+from services.payments.domain.money import BANK, Receipt
+from services.payments.sepa.statements import Entry, Statement, Transaction
+from shared.ids import derived_id
+from shared.log import StreamNotFound, Unit
+
+log = structlog.get_logger()
+
+TRANSFER: Final = "bank_transfer"
+UNPAID: Final = "PMNT/RDDT/"
+"""Entries about debits that we collected."""
+UNSAID: Final = "NARR"
+"""The code of a return that names none."""
+CHUNK: Final = 40
+AT_ONCE: Final = 25.0
+"""Seconds of booking in one go, well within a task's lease."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One payment of an entry, with the id that it has for ever; `first` is that of the entry's first."""
+
+    item_id: UUID
+    first: UUID
+    entry: Entry
+    payment: Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a batch is compared with."""
+
+    claims: dict[str, UUID]
+    debits: dict[str, KnownDebit]
+    candidates: list[Candidate]
+
+
+@dataclass
+class Booking:
+    """Takes statements; `account` is the city's IBAN, `numbers` how its Kassenzeichen look."""
+
+    lookups: Lookups
+    debiting: Debiting
+    units: Callable[[], Unit]
+    account: str
+    numbers: Numbers
+
+    async def check(self, statement: Statement) -> None:
+        """Before anything is booked. Raises StatementRefused."""
+        if statement.account != self.account:
+            raise ForeignAccount("the statement is not about the city's account")
+        if statement.difference_cents:
+            raise NotTrue(f"{statement.difference_cents} cents are missing or too many")
+        await self._is_taken(statement)
+
+    async def take(self, statement: Statement, file_id: UUID, unit: Unit) -> bool:
+        """Books what is new; what the statement itself is goes into `unit`. False: there is more to do."""
+        if await self._is_taken(statement):
+            log.info("statement_known", statement=str(_id(statement)))
+            return True
+        until = clock.monotonic() + AT_ONCE
+        pending: list[Item] = []
+        for key, entry in zip(statement.keys(), statement.entries, strict=True):
+            if not entry.is_booked:
+                continue
+            if entry.group and not entry.transactions:
+                await self._book_group(key, entry, statement, file_id)
+                continue
+            pending += _items(key, entry)
+            if len(pending) >= CHUNK:
+                await self._book(pending, statement, file_id)
+                pending = []
+                if clock.monotonic() > until:
+                    return False
+        await self._book(pending, statement, file_id)
+        if statement.kind == "statement":
+            await self._conclude(statement, file_id, unit)
+        return True
+
+    async def _is_taken(self, statement: Statement) -> bool:
+        try:
+            known = await self.units().load(BankStatement, _id(statement))
+        except StreamNotFound:
+            return False
+        return known.is_known(statement.digest)
+
+    async def _conclude(self, statement: Statement, file_id: UUID, unit: Unit) -> None:
+        last = await self.lookups.last_sequence(statement.account, statement.year)
+        missing = 0
+        if last is not None and statement.sequence is not None:
+            missing = max(statement.sequence - last - 1, 0)
+        if missing:
+            alarm("statement_missing", statement=str(_id(statement)), missing=missing)
+        taken = BankStatement.take(
+            id=_id(statement), now=unit.now, file_id=file_id, sha256=statement.digest,
+            account=statement.account, identifier=statement.identifier, sequence=statement.sequence,
+            year=statement.year, opening_cents=statement.opening_cents,
+            closing_cents=statement.closing_cents, entries=len(statement.entries), missing=missing,
+            difference_cents=statement.difference_cents,
+        )  # fmt: skip
+        await unit.save(taken)
+
+    async def _book(self, items: Sequence[Item], statement: Statement, file_id: UUID) -> None:
+        known = await self.lookups.items([item.item_id for item in items])
+        new = [
+            item for item in items
+            if item.item_id not in known and known.get(item.first, file_id) == file_id
+        ]  # fmt: skip
+        for at in range(0, len(new), CHUNK):
+            await self._commit(new[at : at + CHUNK], statement, file_id)
+
+    async def _commit(self, new: Sequence[Item], statement: Statement, file_id: UUID) -> None:
+        context = await self._context(new)
+        work = Work(self.units())
+        await self._prefetch(work, new, context)
+        for item in new:
+            outcome, claim_id, proposals = await self._place(work, item, context)
+            work.add(_received(work, item, statement, file_id, outcome, claim_id, proposals), subject=file_id)
+        await work.commit()
+
+    async def _context(self, items: Sequence[Item]) -> Context:
+        names = {name for item in items for name in references(item.payment, self.numbers)}
+        claims = await self.lookups.claims(names)
+        debits = await self.lookups.debits({i.payment.end_to_end_id for i in items} - {""})
+        open_cents = {
+            item.payment.cents for item in items
+            if item.payment.cents > 0 and not decide(item.payment, claims, self.numbers).claim_id
+        }  # fmt: skip
+        return Context(claims, debits, await self.lookups.candidates(open_cents))
+
+    async def _prefetch(self, work: Work, items: Sequence[Item], context: Context) -> None:
+        debits = [context.debits.get(item.payment.end_to_end_id) for item in items]
+        await work.prefetch(Debit, [found.debit_id for found in debits if found])
+        matches = [decide(item.payment, context.claims, self.numbers).claim_id for item in items]
+        claims = [found.claim_id for found in debits if found] + [found for found in matches if found]
+        await work.prefetch(Claim, claims)
+
+    async def _place(
+        self, work: Work, item: Item, context: Context
+    ) -> tuple[Outcome, UUID | None, tuple[UUID, ...]]:
+        """Books the payment where it belongs: outcome, claim, proposals."""
+        payment, entry = item.payment, item.entry
+        debit = context.debits.get(payment.end_to_end_id)
+        if debit is not None and (entry.booked is not None) and await self._debit(work, item, debit):
+            return (Outcome.DEBIT if payment.cents > 0 else Outcome.RETURN), debit.claim_id, ()
+        if payment.cents <= 0 or (debit is not None and payment.is_return):
+            return Outcome.UNALLOCATED, None, ()
+        match = decide(payment, context.claims, self.numbers)
+        if match.claim_id is not None:
+            claim = await work.load(Claim, match.claim_id)
+            receipt = Receipt(BANK, TRANSFER, str(item.item_id), payment.cents, entry.currency)
+            claim.record_receipt(receipt, now=work.unit.now)
+            return Outcome.ALLOCATED, claim.id, ()
+        if not match.proposals:
+            match = propose(payment, context.candidates)
+        return _waiting(match)
+
+    async def _debit(self, work: Work, item: Item, known: KnownDebit) -> bool:
+        """Whether the payment is this debit's credit or return, told for the first time and in full."""
+        payment, booked_on = item.payment, item.entry.booked
+        assert booked_on is not None
+        debit = await work.load(Debit, known.debit_id)
+        if payment.cents > 0 and not payment.is_return:
+            if payment.cents != debit.amount_cents:
+                return False
+            return await self.debiting.book(work, debit.id, str(item.item_id), booked_on)
+        if not payment.is_return and not item.entry.code.startswith(UNPAID):
+            return False
+        if payment.original_cents != debit.amount_cents:
+            alarm("return_differs", debit=str(debit.id))
+            return False
+        charges = abs(payment.cents) - debit.amount_cents
+        return await self.debiting.take_back(
+            work, debit.id, payment.reason or UNSAID, str(item.item_id), booked_on, charges
+        )
+
+    async def _book_group(self, key: str, entry: Entry, statement: Statement, file_id: UUID) -> None:
+        """A sum that stands for a group of our file: each debit of it is booked, if the sum is theirs."""
+        (item,) = _items(key, entry)
+        if await self.lookups.items([item.item_id]):
+            return
+        debits = await self._group(entry)
+        fits = entry.booked is not None and sum(debit.cents for debit in debits) == entry.cents != 0
+        for at in range(0, len(debits) if fits else 0, CHUNK):
+            work = Work(self.units())
+            chunk = debits[at : at + CHUNK]
+            await work.prefetch(Debit, [debit.debit_id for debit in chunk])
+            await work.prefetch(Claim, [debit.claim_id for debit in chunk])
+            for debit in chunk:
+                assert entry.booked is not None
+                await self.debiting.book(work, debit.debit_id, str(item.item_id), entry.booked)
+            await work.commit()
+        if not fits:
+            alarm("group_differs", group=entry.group, statement=str(_id(statement)))
+        work = Work(self.units())
+        outcome = Outcome.DEBIT if fits else Outcome.UNALLOCATED
+        work.add(_received(work, item, statement, file_id, outcome, None, ()), subject=file_id)
+        await work.commit()
+
+    async def _group(self, entry: Entry) -> Sequence[KnownDebit]:
+        message_id = entry.group.rpartition("-")[0]
+        collection_id = await self.lookups.collection(message_id)
+        if collection_id is None:
+            return ()
+        collection = await self.units().load(Collection, collection_id)
+        for group in collection.groups:
+            if group.group_id == entry.group:
+                return await self.lookups.of_group(collection_id, group.due, group.sequence)
+        return ()
+
+
+def _id(statement: Statement) -> UUID:
+    return derived_id("statement", statement.account, statement.year, statement.identifier)
+
+
+def _items(key: str, entry: Entry) -> list[Item]:
+    """Its payments; an entry that tells none, or whose payments are not worth it, is one payment itself."""
+    if not entry.adds_up:
+        alarm("entry_does_not_add_up", key=key)
+    payments = entry.transactions if entry.transactions and entry.adds_up else (_whole(entry),)
+    first = derived_id("bank-item", key, 0)
+    return [
+        Item(derived_id("bank-item", key, n), first, entry, payment) for n, payment in enumerate(payments)
+    ]
+
+
+def _whole(entry: Entry) -> Transaction:
+    return Transaction(entry.cents, abs(entry.cents))
+
+
+def _waiting(match: Match) -> tuple[Outcome, UUID | None, tuple[UUID, ...]]:
+    return (Outcome.PROPOSED if match.proposals else Outcome.UNALLOCATED), None, match.proposals
+
+
+def _received(
+    work: Work, item: Item, statement: Statement, file_id: UUID, outcome: Outcome, claim_id: UUID | None,
+    proposals: tuple[UUID, ...],
+) -> BankItem:  # fmt: skip
+    payment = item.payment
+    return BankItem.receive(
+        id=item.item_id, now=work.unit.now, statement_id=_id(statement), file_id=file_id,
+        amount_cents=payment.cents, currency=item.entry.currency, booked_on=item.entry.booked,
+        outcome=outcome, claim_id=claim_id, proposals=list(proposals), name=payment.name, iban=payment.iban,
+        text=payment.text,
+    )  # fmt: skip

@@ -1,0 +1,179 @@
+"""What becomes of a debit, its claim and its mandate together: announced, booked, refused, returned.
+
+A claim sees a debit as an attempt through the bank: `started` when announced, `approved` once filed (so that
+nobody pays twice), then `succeeded` provisionally, `failed` or reversed.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from services.payments.bank.work import Work
+from services.payments.domain.claim import Claim
+from services.payments.domain.debit import REFUNDABLE, Debit, NotPresentable
+from services.payments.domain.mandate import Mandate, MandateRefused, NotAllowedNow
+from services.payments.domain.money import BANK, Recorded, Reversal, Word
+from services.payments.domain.refusals import NotPayable, PaymentBeingChecked
+from services.payments.domain.returns import Concern, OnMandate, reaction_to
+from services.payments.sepa.bank_days import due_date
+from shared.ids import derived_id
+from shared.observe.metrics import counter
+
+log = structlog.get_logger()
+
+METHOD: Final = "direct_debit"
+_alarms = counter("portal_bank_alarms", "What the bank said that an operator has to look into", ("kind",))
+
+
+def alarm(kind: str, **said: object) -> None:
+    """Something that only a person can put right; ids and codes alone."""
+    _alarms.labels(kind).inc()
+    log.error("bank_alarm", kind=kind, **said)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the municipality decides: days of notice, whether a debit without funds is presented once more."""
+
+    zone: ZoneInfo
+    notice_days: int = 14
+    present_again: bool = False
+
+    def today(self, now: datetime) -> date:
+        """The day in the city."""
+        return now.astimezone(self.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Debiting:
+    """The reactions; each works within a batch that its caller commits."""
+
+    rules: Rules
+
+    def announce(self, work: Work, claim: Claim, mandate: Mandate, wanted: date | None = None) -> Debit:
+        """Tells when what is owed is debited; the notice itself is whatever shows the answer.
+
+        Raises NotAllowedNow (mandate), NotPayable, PaymentBeingChecked.
+        """
+        if mandate.condition != "active":
+            raise NotAllowedNow(f"the mandate is {mandate.condition}")
+        count = sum(1 for attempt in claim.attempts.values() if attempt.method == METHOD) + 1
+        today = self.rules.today(work.unit.now)
+        return self._announced(
+            work, claim,
+            Debit.announce(
+                id=derived_id("debit", claim.id, count), now=work.unit.now, claim_id=claim.id,
+                case_id=claim.case_id, account_id=claim.account_id, mandate_id=mandate.id,
+                reference=f"{claim.kassenzeichen}-{count}", amount_cents=_owed(claim),
+                currency=claim.currency, notified_on=today,
+                due=due_date(today, wanted, notice=self.rules.notice_days),
+            ),
+        )  # fmt: skip
+
+    def file(self, work: Work, claim: Claim, debit: Debit) -> bool:
+        """Whether the claim still wants the debit's money; from here on nothing else may be begun for it."""
+        word = _word("approved", debit, debit.reference)
+        if claim.record_word(debit.id, word, now=work.unit.now) is Recorded.APPROVED:
+            return True
+        debit.cancel("not_wanted", now=work.unit.now)
+        return False
+
+    def give_up(self, work: Work, claim: Claim, debit: Debit, reason: str) -> None:
+        """The mandate does not allow it: nothing goes to the bank, the claim is open again."""
+        debit.cancel(reason, now=work.unit.now)
+        claim.record_word(debit.id, _word("cancelled", debit, debit.reference, reason), now=work.unit.now)
+
+    async def book(self, work: Work, debit_id: UUID, entry: str, booked_on: date) -> bool:
+        """The money is there, provisionally. False where that was known."""
+        debit = await work.load(Debit, debit_id)
+        if not debit.book(entry, booked_on, now=work.unit.now):
+            return False
+        claim = await work.load(Claim, debit.claim_id)
+        until = datetime.combine(booked_on + REFUNDABLE, time(), self.rules.zone)
+        word = _word("succeeded", debit, entry, provisional_until=until)
+        claim.record_word(debit.id, word, now=work.unit.now)
+        return True
+
+    async def reject(self, work: Work, debit_id: UUID, code: str) -> bool:
+        """The bank refused it. False where that was known, or overtaken."""
+        debit = await work.load(Debit, debit_id)
+        if not debit.reject(code, now=work.unit.now):
+            return False
+        claim = await work.load(Claim, debit.claim_id)
+        claim.record_word(debit.id, _word("failed", debit, debit.reference, code), now=work.unit.now)
+        await self._react(work, claim, debit)
+        return True
+
+    async def take_back(
+        self, work: Work, debit_id: UUID, code: str, entry: str, booked_on: date, charges_cents: int
+    ) -> bool:
+        """The money went back. A return that is told before the credit stands for both. False where known."""
+        debit = await work.load(Debit, debit_id)
+        await self.book(work, debit_id, entry, booked_on)
+        if not debit.take_back(code, entry, booked_on, charges_cents, now=work.unit.now):
+            return False
+        claim = await work.load(Claim, debit.claim_id)
+        reversal = Reversal(code, entry, debit.amount_cents, charges_cents)
+        claim.record_reversal(debit.id, reversal, now=work.unit.now)
+        await self._react(work, claim, debit)
+        return True
+
+    async def _react(self, work: Work, claim: Claim, debit: Debit) -> None:
+        """The mandate's part and, where the rules allow it, the second try."""
+        now, reaction = work.unit.now, reaction_to(debit.code)
+        mandate = await work.load(Mandate, debit.mandate_id)
+        match reaction.mandate:
+            case OnMandate.SUSPENDED:
+                mandate.suspend(debit.code, now=now)
+            case OnMandate.REVOKED:
+                self._revoke(mandate, debit.code, now)
+            case OnMandate.KEPT:
+                mandate.release(debit.id, now=now)
+        if reaction.concern is Concern.ALARM:
+            alarm("debit_code", code=debit.code, debit=str(debit.id))
+        if self.rules.present_again and reaction.again and mandate.condition == "active":
+            self._present_again(work, claim, debit)
+
+    @staticmethod
+    def _revoke(mandate: Mandate, code: str, now: datetime) -> None:
+        try:
+            mandate.revoke(code, now=now)
+        except MandateRefused:
+            log.info("mandate_over_already", mandate=str(mandate.id))
+
+    def _present_again(self, work: Work, claim: Claim, debit: Debit) -> None:
+        today = self.rules.today(work.unit.now)
+        due = due_date(today, notice=self.rules.notice_days)
+        try:
+            again = debit.present_again(
+                id=derived_id("debit", debit.id, "again"), now=work.unit.now, notified_on=today, due=due
+            )
+            self._announced(work, claim, again)
+        except (NotPresentable, NotPayable, PaymentBeingChecked) as refused:
+            log.info("debit_not_presented_again", debit=str(debit.id), reason=refused.slug)
+
+    @staticmethod
+    def _announced(work: Work, claim: Claim, debit: Debit) -> Debit:
+        claim.open_attempt(debit.id, METHOD, "", now=work.unit.now)
+        claim.record_start(debit.id, BANK, debit.reference, now=work.unit.now)
+        work.add(debit)
+        return debit
+
+
+def _owed(claim: Claim) -> int:
+    if claim.condition != "open":
+        raise NotPayable(f"the claim is {claim.condition}")
+    return claim.owed_cents
+
+
+def _word(
+    state: str, debit: Debit, reference: str, code: str = "", provisional_until: datetime | None = None
+) -> Word:
+    return Word(
+        state, code, BANK, reference, debit.amount_cents, debit.currency,
+        provisional_until=provisional_until,
+    )  # fmt: skip

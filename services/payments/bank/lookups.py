@@ -1,0 +1,110 @@
+"""What a batch of entries is compared with, a query for each kind of question and not for each entry."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from services.payments.bank.matching import Candidate
+from services.payments.bank.projections import MANDATES
+from shared.keys import SealBroken
+from shared.log.ports import Keys
+from shared.log.projection import row_aad
+
+_CLAIMS: Final = "SELECT kassenzeichen, claim_id FROM claim WHERE kassenzeichen = ANY($1::text[])"
+_DEBITS: Final = (
+    "SELECT reference, debit_id, claim_id, amount_cents FROM debit WHERE reference = ANY($1::text[])"
+)
+_ITEMS: Final = "SELECT item_id, file_id FROM bank_item WHERE item_id = ANY($1::uuid[])"
+_NAMED: Final = """
+SELECT c.claim_id, c.amount_cents, c.account_id, m.mandate_id, m.holder
+FROM claim c JOIN mandate m ON m.account_id = c.account_id
+WHERE c.state = 'open' AND c.amount_cents = ANY($1::bigint[]) AND m.holder IS NOT NULL LIMIT 500
+"""
+_GROUP: Final = """
+SELECT d.debit_id, d.claim_id, d.amount_cents FROM debit d
+WHERE d.collection_id = $1 AND d.due = $2 AND d.sequence = $3 AND d.state IN ('filed', 'booked', 'returned')
+ORDER BY d.debit_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDebit:
+    """A debit, whose claim it is for, and how much."""
+
+    debit_id: UUID
+    claim_id: UUID
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """Reads only."""
+
+    pool: asyncpg.Pool
+    keys: Keys
+
+    async def claims(self, names: Collection[str]) -> dict[str, UUID]:
+        """Claims by Kassenzeichen, whatever their state: money for a settled one is its surplus."""
+        return {row["kassenzeichen"]: row["claim_id"] for row in await self.pool.fetch(_CLAIMS, list(names))}
+
+    async def debits(self, names: Collection[str]) -> dict[str, KnownDebit]:
+        """Debits by EndToEndId."""
+        rows = await self.pool.fetch(_DEBITS, list(names))
+        return {
+            row["reference"]: KnownDebit(row["debit_id"], row["claim_id"], row["amount_cents"])
+            for row in rows
+        }
+
+    async def items(self, ids: Collection[UUID]) -> dict[UUID, UUID]:
+        """Which of the items there are, each with the file that brought it."""
+        return {row["item_id"]: row["file_id"] for row in await self.pool.fetch(_ITEMS, list(ids))}
+
+    async def candidates(self, cents: Collection[int]) -> list[Candidate]:
+        """Open claims of these amounts whose debtor's name a mandate tells."""
+        if not cents:
+            return []
+        found: dict[UUID, tuple[int, list[str]]] = {}
+        for row in await self.pool.fetch(_NAMED, list(cents)):
+            name = await self._holder(row)
+            if name:
+                found.setdefault(row["claim_id"], (row["amount_cents"], []))[1].append(name)
+        return [Candidate(claim_id, cents, tuple(names)) for claim_id, (cents, names) in found.items()]
+
+    async def _holder(self, row: asyncpg.Record) -> str:
+        key = await self.keys.find(row["account_id"])
+        if key is None:
+            return ""
+        try:
+            return key.open(row["holder"], row_aad(MANDATES, (str(row["mandate_id"]),), "holder")).decode()
+        except SealBroken:
+            return ""
+
+    async def of_group(self, collection_id: UUID, due: date, sequence: str) -> list[KnownDebit]:
+        """The debits of a group that the bank has not refused."""
+        rows = await self.pool.fetch(_GROUP, collection_id, due, sequence)
+        return [KnownDebit(row["debit_id"], row["claim_id"], row["amount_cents"]) for row in rows]
+
+    async def collection(self, message_id: str) -> UUID | None:
+        """By the name that the bank knows."""
+        found: UUID | None = await self.pool.fetchval(
+            "SELECT collection_id FROM collection WHERE message_id = $1", message_id
+        )
+        return found
+
+    async def of_collection(self, collection_id: UUID) -> dict[str, UUID]:
+        """Every debit of a file by its EndToEndId."""
+        rows = await self.pool.fetch(
+            "SELECT reference, debit_id FROM debit WHERE collection_id = $1 ORDER BY debit_id", collection_id
+        )
+        return {row["reference"]: row["debit_id"] for row in rows}
+
+    async def last_sequence(self, account: str, year: int | None) -> int | None:
+        """The number of the latest statement of an account and year."""
+        found: int | None = await self.pool.fetchval(
+            "SELECT max(sequence) FROM statement WHERE account = $1 AND year = $2", account, year
+        )
+        return found

@@ -1,0 +1,152 @@
+"""One payment on the city's account, as the bank's statement has it: allocated to a claim, or waiting.
+
+Invariant: it is in the books from the day it is known, on `unallocated` as long as no claim has it; it leaves
+that account once. Its stream is named by the entry's key, so that it can never be taken twice.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.payments.domain.money_tasks import voucher_number
+from shared.domain import Aggregate, Created, Event, Personal, stored
+
+UNALLOCATED = "unallocated"
+"""The account of the ledger, and the state, of money that nobody has claimed yet."""
+
+
+class Outcome(StrEnum):
+    """What became of the payment when it was read."""
+
+    ALLOCATED = "allocated"
+    DEBIT = "debit"
+    RETURN = "return"
+    PROPOSED = "proposed"
+    UNALLOCATED = "unallocated"
+
+
+WAITING = (Outcome.PROPOSED, Outcome.UNALLOCATED)
+
+
+@stored("payments.bank_item_received")
+class BankItemReceived(Created):
+    """The bank booked a payment; `claim_id` is whose it is, `proposals` whose it may be.
+
+    `name`, `iban` and `text` are who and what for, under the key of the file they came in.
+    """
+
+    statement_id: UUID
+    file_id: UUID
+    amount_cents: int
+    currency: str
+    booked_on: date | None
+    outcome: str
+    claim_id: UUID | None
+    proposals: list[UUID]
+    name: Personal[str]
+    iban: Personal[str]
+    text: Personal[str]
+
+    def apply(self, aggregate: "BankItem") -> None:
+        aggregate.amount_cents, aggregate.currency = self.amount_cents, self.currency
+        aggregate.outcome, aggregate.claim_id = self.outcome, self.claim_id
+        aggregate.is_waiting = self.outcome in WAITING
+
+
+@stored("payments.bank_item_allocated")
+class BankItemAllocated(Event):
+    """A person found the claim that the payment is for."""
+
+    claim_id: UUID
+    amount_cents: int
+    currency: str
+
+    def apply(self, aggregate: "BankItem") -> None:
+        aggregate.claim_id, aggregate.is_waiting = self.claim_id, False
+
+
+@stored("payments.bank_item_sent_back")
+class BankItemSentBack(Event):
+    """Nobody's: a person sent it back, or booked it where it belongs; the voucher shows it."""
+
+    amount_cents: int
+    currency: str
+    voucher: str
+
+    def apply(self, aggregate: "BankItem") -> None:
+        aggregate.is_waiting = False
+
+
+class BankItemRefused(Exception):
+    """A command that the item does not allow now; `slug` says which rule."""
+
+    slug = "bank_item_refused"
+
+
+class ItemDone(BankItemRefused):
+    """It belongs to a claim, or has been sent back."""
+
+    slug = "bank_item_done"
+
+
+class NotIncoming(BankItemRefused):
+    """Money that left the account pays no claim."""
+
+    slug = "bank_item_not_incoming"
+
+
+class ItemVoucherImpossible(BankItemRefused):
+    """What was given as the voucher's number cannot be one."""
+
+    slug = "voucher_impossible"
+
+
+class BankItem(Aggregate):
+    """One payment of one entry of a statement; cents are positive where money came."""
+
+    BEGINS = (BankItemReceived,)
+
+    amount_cents: int
+    currency: str
+    outcome: str
+    claim_id: UUID | None
+    is_waiting: bool
+
+    @classmethod
+    def receive(
+        cls, *, id: UUID, now: datetime, statement_id: UUID, file_id: UUID, amount_cents: int, currency: str,
+        booked_on: date | None, outcome: Outcome, claim_id: UUID | None, proposals: list[UUID], name: str,
+        iban: str, text: str,
+    ) -> "BankItem":  # fmt: skip
+        """A new item; one of DEBIT without a claim is a sum of several. Raises ValueError for an outcome that
+        does not go with the claim."""
+        if claim_id is None and outcome in (Outcome.ALLOCATED, Outcome.RETURN):
+            raise ValueError("what has found its place has a claim")
+        if claim_id is not None and outcome in WAITING:
+            raise ValueError("an item waits as long as it has no claim")
+        return cls.begin(
+            BankItemReceived, id=id, now=now, statement_id=statement_id, file_id=file_id,
+            amount_cents=amount_cents, currency=currency, booked_on=booked_on, outcome=outcome.value,
+            claim_id=claim_id, proposals=proposals, name=name, iban=iban, text=text,
+        )  # fmt: skip
+
+    def allocate(self, claim_id: UUID, *, now: datetime) -> None:
+        """Raises ItemDone, NotIncoming."""
+        self._refuse_done()
+        if self.amount_cents <= 0:
+            raise NotIncoming("money that left the account pays no claim")
+        self.emit(BankItemAllocated, now=now, claim_id=claim_id, amount_cents=self.amount_cents,
+                  currency=self.currency)  # fmt: skip
+
+    def send_back(self, voucher: str, *, now: datetime) -> None:
+        """Raises ItemDone, ItemVoucherImpossible."""
+        self._refuse_done()
+        number = voucher_number(voucher)
+        if number is None:
+            raise ItemVoucherImpossible("1 to 35 letters, digits and ./-, a digit among them")
+        self.emit(BankItemSentBack, now=now, amount_cents=self.amount_cents, currency=self.currency,
+                  voucher=number)  # fmt: skip
+
+    def _refuse_done(self) -> None:
+        if not self.is_waiting:
+            raise ItemDone("the payment has found its place")

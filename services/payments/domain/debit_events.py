@@ -1,0 +1,91 @@
+"""What happens to a debit. The first line of each docstring is its business meaning."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from shared.domain import Created, Event, stored
+
+if TYPE_CHECKING:
+    from services.payments.domain.debit import Debit
+
+
+@stored("payments.debit_announced")
+class DebitAnnounced(Created):
+    """The citizen was told what is debited when, by which mandate; `presentation` 2 is a second try."""
+
+    claim_id: UUID
+    case_id: UUID
+    account_id: UUID
+    mandate_id: UUID
+    reference: str
+    amount_cents: int
+    currency: str
+    notified_on: date
+    due: date
+    presentation: int
+
+    def apply(self, aggregate: "Debit") -> None:
+        aggregate.begin_with(self)
+
+
+@stored("payments.debit_filed")
+class DebitFiled(Event):
+    """The debit is in a file for the bank: from here on the money may move."""
+
+    collection_id: UUID
+    sequence: str
+    due: date
+
+    def apply(self, aggregate: "Debit") -> None:
+        aggregate.move("filed")
+        aggregate.collection_id, aggregate.due = self.collection_id, self.due
+
+
+@stored("payments.debit_booked")
+class DebitBooked(Event):
+    """The money is on the city's account; until `refundable_until` the payer may have it back."""
+
+    entry: str
+    booked_on: date
+    refundable_until: date
+
+    def apply(self, aggregate: "Debit") -> None:
+        aggregate.move("booked")
+
+
+@stored("payments.debit_rejected")
+class DebitRejected(Event):
+    """The bank refused the debit before any money moved; `code` says why."""
+
+    code: str
+    concern: str
+
+    def apply(self, aggregate: "Debit") -> None:
+        aggregate.move("rejected")
+        aggregate.code = self.code
+
+
+@stored("payments.debit_returned")
+class DebitReturned(Event):
+    """The money went back to the payer; `code` says why, `charges_cents` what the banks took for it."""
+
+    code: str
+    concern: str
+    entry: str
+    booked_on: date
+    charges_cents: int
+
+    def apply(self, aggregate: "Debit") -> None:
+        aggregate.move("returned")
+        aggregate.code = self.code
+
+
+@stored("payments.debit_cancelled")
+class DebitCancelled(Event):
+    """Nothing is debited: paid otherwise, the claim has ended, or the mandate does not allow it."""
+
+    reason: str
+
+    def apply(self, aggregate: "Debit") -> None:
+        aggregate.move("cancelled")

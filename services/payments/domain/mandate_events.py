@@ -1,0 +1,114 @@
+"""What happens to a mandate. The first line of each docstring is its business meaning."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from shared.domain import Created, Event, Personal, stored
+
+if TYPE_CHECKING:
+    from services.payments.domain.mandate import Mandate
+
+
+@stored("payments.mandate_proposed")
+class MandateProposed(Created):
+    """A citizen gave an account to debit; nothing is debited before they have agreed to it."""
+
+    account_id: UUID
+    reference: str
+    kind: str
+    iban: Personal[str]
+    holder: Personal[str]
+
+    def apply(self, aggregate: "Mandate") -> None:
+        aggregate.begin_with(self)
+
+
+@stored("payments.mandate_activated")
+class MandateActivated(Event):
+    """The mandate is signed: debits may be announced. `how` says what proves it: `online`, `paper`."""
+
+    signed_on: date
+    how: str
+
+    def apply(self, aggregate: "Mandate") -> None:
+        aggregate.move("activated")
+        aggregate.signed_on = self.signed_on
+
+
+@stored("payments.mandate_amended")
+class MandateAmended(Event):
+    """Another account takes the place of the old one, which stays on record; the reference is the same."""
+
+    iban: Personal[str]
+    holder: Personal[str]
+    signed_on: date
+    how: str
+
+    def apply(self, aggregate: "Mandate") -> None:
+        aggregate.move("amended")
+        aggregate.iban, aggregate.holder = self.iban, self.holder
+        aggregate.is_amended = aggregate.last_collected_on is not None
+
+
+@stored("payments.mandate_collected")
+class MandateCollected(Event):
+    """A debit under the mandate went to the bank; from this day 36 months count anew."""
+
+    debit_id: UUID
+    due: date
+    sequence: str
+
+    def apply(self, aggregate: "Mandate") -> None:
+        aggregate.move("used_up" if self.sequence in ("OOFF", "FNAL") else "collected")
+        aggregate.last_collected_on, aggregate.is_amended = self.due, False
+
+
+@stored("payments.mandate_released")
+class MandateReleased(Event):
+    """The debit that used the mandate up did not hold: it may be presented once more."""
+
+    debit_id: UUID
+
+    def apply(self, aggregate: "Mandate") -> None:
+        aggregate.move("released")
+
+
+@stored("payments.mandate_suspended")
+class MandateSuspended(Event):
+    """The bank said something that forbids the next debit; `reason` is its code or `clerk`."""
+
+    reason: str
+
+    def apply(self, aggregate: "Mandate") -> None:
+        aggregate.move("suspended")
+
+
+@stored("payments.mandate_resumed")
+class MandateResumed(Event):
+    """What stood against debits is settled, with the citizen's word for it."""
+
+    by: str
+
+    def apply(self, aggregate: "Mandate") -> None:
+        aggregate.move("resumed")
+
+
+@stored("payments.mandate_revoked")
+class MandateRevoked(Event):
+    """The citizen, or their bank, took the mandate back: nothing is debited any more."""
+
+    reason: str
+
+    def apply(self, aggregate: "Mandate") -> None:
+        aggregate.move("revoked")
+
+
+@stored("payments.mandate_lapsed")
+class MandateLapsed(Event):
+    """36 months without a debit: the mandate is void."""
+
+    last_used_on: date
+
+    def apply(self, aggregate: "Mandate") -> None:
+        aggregate.move("lapsed")

@@ -1,0 +1,69 @@
+"""Why a debit did not hold, by the codes that banks use, and what follows from each: data, not branches.
+
+Whatever the code, the money is not there and the claim is open again. Source of the codes: ISO 20022 external
+code sets as the German banks use them; banks report lack of funds and a debtor's death as MS03, to protect
+the debtor.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class OnMandate(StrEnum):
+    """What becomes of the mandate."""
+
+    KEPT = "kept"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+
+
+class Concern(StrEnum):
+    """Who has to do something about it."""
+
+    CITIZEN_PAYS = "citizen_pays"
+    CITIZEN_GIVES_ACCOUNT = "citizen_gives_account"
+    CLERK = "clerk"
+    ALARM = "alarm"
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """`again`: the same debit may be presented once more, where the city wants that."""
+
+    mandate: OnMandate
+    concern: Concern
+    again: bool = False
+
+
+_PAYS: Final = Reaction(OnMandate.KEPT, Concern.CITIZEN_PAYS, again=True)
+_SUSPENDED: Final = Reaction(OnMandate.SUSPENDED, Concern.CITIZEN_GIVES_ACCOUNT)
+_ALARM: Final = Reaction(OnMandate.KEPT, Concern.ALARM)
+UNKNOWN: Final = Reaction(OnMandate.SUSPENDED, Concern.CLERK)
+"""A code that nobody has told us of: a person looks before anything is debited again."""
+
+REACTIONS: Final[Mapping[str, Reaction]] = {
+    "AC01": _SUSPENDED,  # the account does not exist
+    "AC04": _SUSPENDED,  # closed
+    "AC06": _SUSPENDED,  # blocked
+    "AC13": _ALARM,  # a consumer's account in the companies' scheme: our configuration
+    "AG01": _SUSPENDED,  # debits are not allowed on the account
+    "AG02": _SUSPENDED,
+    "AM04": _PAYS,  # no funds
+    "AM05": _ALARM,  # told twice
+    "DUPL": _ALARM,
+    "BE05": _ALARM,  # creditor identifier unknown
+    "MD01": Reaction(OnMandate.REVOKED, Concern.CITIZEN_PAYS),  # no mandate
+    "MD02": _ALARM,  # mandate data wrong
+    "MD06": Reaction(OnMandate.SUSPENDED, Concern.CITIZEN_PAYS),  # claimed back within eight weeks
+    "MD07": Reaction(OnMandate.SUSPENDED, Concern.CLERK),  # the debtor has died
+    "MS02": Reaction(OnMandate.KEPT, Concern.CITIZEN_PAYS),  # refused by the debtor
+    "MS03": _PAYS,  # no reason given
+    **dict.fromkeys(("RC01", "RR01", "RR02", "RR03", "RR04", "SL01", "FF01", "FF05", "TM01"), _ALARM),
+}
+
+
+def reaction_to(code: str) -> Reaction:
+    """What follows from a code."""
+    return REACTIONS.get(code, UNKNOWN)

@@ -1,0 +1,108 @@
+"""Payments on the account and statements of it, given / when / then; and what each is in the books."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.payments.domain.bank_item import (
+    BankItem,
+    ItemDone,
+    ItemVoucherImpossible,
+    NotIncoming,
+    Outcome,
+)
+from services.payments.domain.bank_statement import BankStatement, IdentifierReused, NotTrue
+from services.payments.domain.ledger import entry
+
+NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
+CLAIM = UUID(int=2)
+
+
+def received(
+    outcome: Outcome = Outcome.UNALLOCATED, cents: int = 3060, claim: UUID | None = None
+) -> BankItem:
+    return BankItem.receive(
+        id=UUID(int=1), now=NOW, statement_id=UUID(int=3), file_id=UUID(int=4), amount_cents=cents,
+        currency="EUR", booked_on=date(2026, 11, 26), outcome=outcome, claim_id=claim, proposals=[],
+        name="Ada", iban="DE89370400440532013000", text="x",
+    )  # fmt: skip
+
+
+def books(item: BankItem) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for event in item.pending_events:
+        for line in entry(event):  # type: ignore[arg-type]
+            found[line.account] = found.get(line.account, 0) + line.cents
+    return found
+
+
+class TestReceiving:
+    @pytest.mark.parametrize("outcome", [Outcome.UNALLOCATED, Outcome.PROPOSED])
+    def test_of_what_waits_is_in_the_books(self, outcome: Outcome) -> None:
+        assert books(received(outcome)) == {"bank": 3060, "unallocated": -3060}
+
+    @pytest.mark.parametrize("outcome", [Outcome.ALLOCATED, Outcome.DEBIT, Outcome.RETURN])
+    def test_of_what_has_a_claim_is_booked_there(self, outcome: Outcome) -> None:
+        assert books(received(outcome, claim=CLAIM)) == {}
+
+    @pytest.mark.parametrize(
+        ("outcome", "claim"),
+        [(Outcome.ALLOCATED, None), (Outcome.RETURN, None), (Outcome.PROPOSED, CLAIM),
+         (Outcome.UNALLOCATED, CLAIM)],
+    )  # fmt: skip
+    def test_is_refused_where_claim_and_outcome_differ(self, outcome: Outcome, claim: UUID | None) -> None:
+        with pytest.raises(ValueError):
+            received(outcome, claim=claim)
+
+
+class TestAllocating:
+    def test_takes_it_off_what_waits(self) -> None:
+        item = received()
+        item.allocate(CLAIM, now=NOW)
+        assert (item.claim_id, item.is_waiting) == (CLAIM, False)
+        assert books(item) == {"bank": 0, "unallocated": 0}
+
+    def test_is_refused_twice(self) -> None:
+        item = received()
+        item.allocate(CLAIM, now=NOW)
+        with pytest.raises(ItemDone):
+            item.allocate(CLAIM, now=NOW)
+        with pytest.raises(ItemDone):
+            received(Outcome.DEBIT).send_back("AA-1", now=NOW)
+
+    def test_is_refused_for_money_that_left(self) -> None:
+        with pytest.raises(NotIncoming):
+            received(cents=-450).allocate(CLAIM, now=NOW)
+
+
+class TestSendingBack:
+    def test_needs_a_voucher(self) -> None:
+        item = received()
+        with pytest.raises(ItemVoucherImpossible):
+            item.send_back("no number", now=NOW)
+        item.send_back("aa-2026-1", now=NOW)
+        assert books(item) == {"bank": 0, "unallocated": 0}
+
+
+class TestStatement:
+    @staticmethod
+    def taken(**said: Any) -> BankStatement:
+        given: dict[str, Any] = {
+            "id": UUID(int=1), "now": NOW, "file_id": UUID(int=2), "sha256": "aa", "account": "DE1",
+            "identifier": "S", "sequence": 1, "year": 2026, "opening_cents": 0, "closing_cents": 0,
+            "entries": 0, "missing": 0, "difference_cents": 0,
+        }  # fmt: skip
+        return BankStatement.take(**{**given, **said})
+
+    def test_that_is_not_true_is_never_taken(self) -> None:
+        with pytest.raises(NotTrue):
+            self.taken(difference_cents=-1)
+
+    def test_is_known_again(self) -> None:
+        assert self.taken().is_known("aa")
+
+    def test_of_the_same_name_that_says_something_else_is_refused(self) -> None:
+        with pytest.raises(IdentifierReused):
+            self.taken().is_known("bb")

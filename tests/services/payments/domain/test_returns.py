@@ -1,0 +1,43 @@
+"""What follows from each code: the table of the domain, word by word."""
+
+import pytest
+
+from services.payments.domain.returns import REACTIONS, UNKNOWN, Concern, OnMandate, reaction_to
+
+ALARMS = ["AC13", "AM05", "DUPL", "BE05", "MD02", "RC01", "RR01", "RR02", "RR03", "RR04", "SL01", "FF01",
+          "FF05", "TM01"]  # fmt: skip
+
+
+class TestReaction:
+    @pytest.mark.parametrize("code", ["AC01", "AC04", "AC06", "AG01", "AG02"])
+    def test_is_another_account(self, code: str) -> None:
+        found = reaction_to(code)
+        assert (found.mandate, found.concern) == (OnMandate.SUSPENDED, Concern.CITIZEN_GIVES_ACCOUNT)
+
+    @pytest.mark.parametrize("code", ["AM04", "MS03"])
+    def test_is_another_try_where_funds_may_have_lacked(self, code: str) -> None:
+        found = reaction_to(code)
+        assert (found.mandate, found.concern, found.again) == (OnMandate.KEPT, Concern.CITIZEN_PAYS, True)
+
+    def test_is_no_other_try_where_the_debtor_refused(self) -> None:
+        assert not reaction_to("MS02").again
+
+    def test_suspends_what_was_claimed_back(self) -> None:
+        found = reaction_to("MD06")
+        assert (found.mandate, found.concern) == (OnMandate.SUSPENDED, Concern.CITIZEN_PAYS)
+
+    def test_revokes_what_was_never_a_mandate(self) -> None:
+        assert reaction_to("MD01").mandate is OnMandate.REVOKED
+
+    def test_is_a_clerks_where_somebody_died(self) -> None:
+        assert reaction_to("MD07").concern is Concern.CLERK
+
+    @pytest.mark.parametrize("code", ALARMS)
+    def test_is_an_alarm_where_the_fault_is_ours(self, code: str) -> None:
+        assert reaction_to(code).concern is Concern.ALARM
+
+    def test_to_a_code_unknown_is_a_persons(self) -> None:
+        assert reaction_to("XX99") == UNKNOWN
+
+    def test_lets_nothing_be_debited_again_without_a_mandate(self) -> None:
+        assert not [code for code, found in REACTIONS.items() if found.again and found.mandate != "kept"]
