@@ -11,7 +11,7 @@ from shared.settings import ServiceSettings, TimeZone
 
 
 class PaymentsSettings(ServiceSettings):
-    """Beside the common ones: the providers' addresses and accounts, the cash office's number prefix, the bank.
+    """Beside the common ones: providers' addresses and accounts, the cash office's number prefix, the bank.
 
     Without `bank_iban` nothing is debited and no statement is read.
     """
