@@ -46,15 +46,20 @@ async def pass_on(request: Request) -> Response:
     try:
         answer = await _client(request).send(request.method, base, target, _headers(request), body or None)
     except NoAnswer as failed:
-        log.warning("callback_not_passed_on", reason=failed.reason)
-        if failed.reason == "LocalProtocolError":
-            return Problem("request_invalid", 400, "This is not a request that can be passed on").response()
-        return unavailable().response()
+        return _not_passed_on(failed.reason)
     if answer.status_code >= 500:
         log.warning("callback_not_taken", status=answer.status_code)
         return unavailable().response()
     kind = answer.headers.get("content-type", "application/json")
     return Response(answer.content, answer.status_code, media_type=kind)
+
+
+def _not_passed_on(reason: str) -> Response:
+    """400 for what is no request, whoever passes it on; otherwise to be sent again."""
+    log.warning("callback_not_passed_on", reason=reason)
+    if reason == "LocalProtocolError":
+        return Problem("request_invalid", 400, "This cannot be passed on as it is").response()
+    return unavailable().response()
 
 
 def _headers(request: Request) -> dict[str, str]:
