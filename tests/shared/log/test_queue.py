@@ -240,7 +240,7 @@ class TestTwoFlushes:
         assert connection is not None
         plans = await connection.fetchrow(
             "SELECT sum(generic_plans)::int AS kept, sum(custom_plans)::int AS anew "
-            "FROM pg_prepared_statements WHERE statement LIKE 'WITH%'"
+            "FROM pg_prepared_statements WHERE statement LIKE 'WITH epoch%'"
         )
         assert plans is not None
         assert (plans["kept"], plans["anew"]) == (10, 0)
