@@ -14,11 +14,12 @@ from shared.log import Unit
 
 
 class PaymentSettled(ForeignEvent):
-    """Of payments: the fee of a case is booked."""
+    """Of payments: the fee of a case is booked; `claim_cents` where it may have come in parts."""
 
     claim_id: UUID
     case_id: UUID
     amount_cents: int
+    claim_cents: int | None = None
 
 
 class DocumentIssued(ForeignEvent):
@@ -50,7 +51,7 @@ def handlers(office: Office) -> Handlers:
     @found.on("payments.payment_settled.v1", PaymentSettled)
     async def on_payment_settled(event: PaymentSettled, unit: Unit) -> None:
         await record_fee_when_payment_is_settled(
-            event.case_id, event.claim_id, event.amount_cents, office, unit
+            event.case_id, event.claim_id, event.claim_cents or event.amount_cents, office, unit
         )
 
     @found.on("documents.document_issued.v1", DocumentIssued)

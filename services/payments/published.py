@@ -39,8 +39,9 @@ class PaymentStarted(BaseModel):
 class PaymentSettled(BaseModel):
     """The claim is paid in full, by a provider's or the bank's verified word.
 
-    `attempt_id` is the receipt's own id where the money came without an attempt. Until `provisional_until`
-    the payer may have the money back from their bank.
+    `attempt_id` is the receipt's own id where the money came without an attempt. `amount_cents` came last,
+    `claim_cents` is the whole claim; None in what was told before parts were taken, when both were the same.
+    Until `provisional_until` the payer may have the money back from their bank.
     """
 
     claim_id: UUID
@@ -48,6 +49,7 @@ class PaymentSettled(BaseModel):
     account_id: UUID
     attempt_id: UUID
     amount_cents: int
+    claim_cents: int | None = None
     currency: str
     method: str
     settled_at: datetime
@@ -202,12 +204,12 @@ PUBLISHED.add(
     model=PaymentSettled,
     to=lambda e: PaymentSettled(
         claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, attempt_id=e.attempt_id,
-        amount_cents=e.amount_cents, currency=e.currency, method=e.method, settled_at=e.timestamp,
-        provisional_until=e.provisional_until,
+        amount_cents=e.amount_cents, claim_cents=e.claim_cents, currency=e.currency, method=e.method,
+        settled_at=e.timestamp, provisional_until=e.provisional_until,
     ),
     example=PaymentSettled(
         claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, attempt_id=_ATTEMPT, amount_cents=3060,
-        currency="EUR", method="card", settled_at=datetime(2026, 11, 22, 9, 31, tzinfo=UTC),
+        claim_cents=3060, currency="EUR", method="card", settled_at=datetime(2026, 11, 22, 9, 31, tzinfo=UTC),
     ),
 )  # fmt: skip
 PUBLISHED.add(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
+import aio_pika
 import httpx
 from fastapi import FastAPI
 
@@ -100,8 +101,21 @@ async def _started(
     }
     app = application(service, service.settings(**given), clock)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url=f"http://{service.name}.test") as http,
-    ):
-        yield Running(app, http, databases, mint, secrets)
+    try:
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url=f"http://{service.name}.test") as http,
+        ):
+            yield Running(app, http, databases, mint, secrets)
+    finally:
+        if "name_prefix" not in settings:
+            await _taken_away(amqp_url, given["name_prefix"], service.name)
+
+
+async def _taken_away(amqp_url: str, prefix: str, name: str) -> None:
+    """Quorum queues outlive who made them, each with files that the broker holds open: ours go."""
+    async with await aio_pika.connect(amqp_url, timeout=10) as connection:
+        channel = await connection.channel()
+        for queue in (f"{name}.events", f"{name}.events.dead"):
+            await channel.queue_delete(f"{prefix}{queue}")
+        await channel.exchange_delete(f"{prefix}portal.events")

@@ -66,7 +66,7 @@ class TestImageCommand:
     def test_serves_the_service(self, commands: Path) -> None:
         done = self.run(commands / "serve")
         assert done.returncode == 2
-        assert "PORTAL_GIROCHECKOUT_BASE_URL is not set" in done.stderr
+        assert "PORTAL_KEYS_DATABASE_URL is not set" in done.stderr
 
     def test_operates_its_log(self, commands: Path) -> None:
         done = self.run(commands / "portal", "migrate", "payments")

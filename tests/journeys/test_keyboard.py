@@ -112,7 +112,7 @@ class TestThePermitByKeyboard:
         resident.case_id = urlsplit(me.tab.url).path.split("/")[2]
         await resident._payment_page()
         await me.tab.reload()
-        await me.chooses("PayPal")
+        await me.chooses("Wero")
         await me.presses("bezahlen")
         assert me.tab.url.startswith(resident.addresses.bank)
         await me.tab.context.close()

@@ -44,7 +44,7 @@ class TestASilentBank:
     async def test_is_asked_until_it_answers(self, arrive: Arrive, listener: Listener, books: Books) -> None:
         resident = await arrive()
         await resident.submit()
-        bank = await resident.to_the_bank("paypal")
+        bank = await resident.to_the_bank("wero")
         await bank.play("never")
         page = await bank.pay()
         assert "Wir warten noch auf die Bestätigung Ihrer Zahlung." in page.said

@@ -172,7 +172,10 @@ class Claim(ClaimState):
         if counts < owed:
             self.emit(PartReceived, now=now, payment_id=payment_id, **common)
             return Recorded.PART
-        self.emit(PaymentSettled, now=now, account_id=self.account_id, attempt_id=payment_id, **common)
+        self.emit(
+            PaymentSettled, now=now, account_id=self.account_id, attempt_id=payment_id,
+            claim_cents=self.amount_cents, **common,
+        )  # fmt: skip
         if word.amount_cents > counts:
             self._surplus(payment_id, method, word, word.amount_cents - counts, "overpaid", now)
         return Recorded.SETTLED

@@ -136,13 +136,15 @@ class PaymentSettled(Event):
     """A provider's or the bank's verified word: with this the claim is paid in full.
 
     `attempt_id` is the receipt's own id where the money came without an attempt, `amount_cents` what of it
-    counts. Until `provisional_until` the payer may have the money back from their bank.
+    counts, `claim_cents` the whole claim. Until `provisional_until` the payer may have the money back from
+    their bank.
     """
 
     case_id: UUID
     account_id: UUID
     attempt_id: UUID
     amount_cents: int
+    claim_cents: int
     currency: str
     method: str
     provider: str
@@ -154,6 +156,7 @@ class PaymentSettled(Event):
     @staticmethod
     def upcast_v1_v2(state: dict[str, Any]) -> None:
         state["provisional_until"] = None
+        state["claim_cents"] = state["amount_cents"]
 
     def apply(self, aggregate: "Claim") -> None:
         aggregate.move("payment_settled")
