@@ -31,7 +31,7 @@ PROJECTIONS = Projections()
 CLAIMS = PROJECTIONS.table(
     "claim", ("claim_id",),
     ("case_id", "account_id", "kassenzeichen", "amount_cents", "currency", "state", "requested_at",
-     "settled_at"),
+     "settled_at", "service", "cost_object", "pay_by"),
 )  # fmt: skip
 ATTEMPTS = PROJECTIONS.table(
     "attempt", ("attempt_id",), ("claim_id", "method", "state", "reference", "opened_at")
@@ -53,7 +53,8 @@ def claim_is_open(event: PaymentRequested, meta: Meta, seal: Sealer) -> Iterable
     yield CLAIMS, (str(event.originator_id),), {
         "case_id": event.case_id, "account_id": event.account_id, "kassenzeichen": event.kassenzeichen,
         "amount_cents": event.amount_cents, "currency": event.currency, "state": "open",
-        "requested_at": event.timestamp,
+        "requested_at": event.timestamp, "service": event.service, "cost_object": event.cost_object,
+        "pay_by": event.pay_by,
     }  # fmt: skip
 
 

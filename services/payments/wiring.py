@@ -13,6 +13,8 @@ from services.payments.api import claims_router, ledger_router
 from services.payments.attempts import ASK, Attempts
 from services.payments.bank.assembly import bank_of
 from services.payments.bank.forgetting import end_mandates
+from services.payments.books.movements import PROJECTIONS
+from services.payments.books.treasury_api import treasury_router
 from services.payments.callbacks import callbacks_router
 from services.payments.diagrams import payments_md
 from services.payments.domain.refusals import (
@@ -31,7 +33,6 @@ from services.payments.policies import ERASE, erase_citizen, register
 from services.payments.providers import registry
 from services.payments.published import PUBLISHED
 from services.payments.receipts_api import receipts_router
-from services.payments.refund_projections import PROJECTIONS
 from services.payments.refunding import REFUND, Refunding
 from services.payments.refunds_api import refunds_router
 from services.payments.settings import PaymentsSettings
@@ -70,6 +71,7 @@ def build(runtime: Runtime) -> Parts:
             receipts_router(runtime),
             refunds_router(runtime, refunding),
             ledger_router(runtime),
+            treasury_router(runtime),
             money_tasks_router(runtime),
             callbacks_router(attempts, providers.by_name),
         ],
