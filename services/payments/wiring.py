@@ -13,8 +13,9 @@ from services.payments.api import claims_router, ledger_router
 from services.payments.attempts import ASK, Attempts
 from services.payments.bank.assembly import bank_of
 from services.payments.bank.forgetting import end_mandates
-from services.payments.books.movements import PROJECTIONS
-from services.payments.books.treasury_api import treasury_router
+from services.payments.books.assembly import books_of
+from services.payments.books.projections import PROJECTIONS
+from services.payments.books.reconciliation_api import LIMIT
 from services.payments.callbacks import callbacks_router
 from services.payments.diagrams import payments_md
 from services.payments.domain.refusals import (
@@ -64,6 +65,8 @@ def build(runtime: Runtime) -> Parts:
     bank = bank_of(runtime)
     if bank is not None:
         bank.register(tasks)
+    books = books_of(runtime, providers.by_name)
+    books.register(tasks)
     return Parts(
         routers=[
             claims_router(runtime, attempts),
@@ -71,9 +74,9 @@ def build(runtime: Runtime) -> Parts:
             receipts_router(runtime),
             refunds_router(runtime, refunding),
             ledger_router(runtime),
-            treasury_router(runtime),
             money_tasks_router(runtime),
             callbacks_router(attempts, providers.by_name),
+            *books.routers(),
         ],
         handlers=handlers,
         tasks=tasks,
@@ -119,6 +122,7 @@ SERVICE = Service(
     projections=PROJECTIONS,
     build=build,
     migrations=Path(__file__).parent / "migrations",
+    body_limits={"/statements/": LIMIT},
     translations={ClaimRefused: _refused},
     documents=payments_md,
 )

@@ -19,6 +19,7 @@ from services.payments.domain.events import (
 )
 from services.payments.domain.money import BANK
 from services.payments.domain.money_tasks import Settled
+from services.payments.domain.provider_account import ProviderStatementTaken
 from services.payments.domain.refund_events import RefundSettled
 from shared.log import Meta, Sealer
 from shared.log.projection import Patch
@@ -56,6 +57,12 @@ def money_came(event: Incoming, meta: Meta, seal: Sealer) -> Iterable[Patch]:
 @PROJECTIONS.on(ProviderFeeCharged)
 def fee_was_kept(event: ProviderFeeCharged, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     yield _patch(event, "fee", event.provider, -event.amount_cents, payment_id=event.payment_id)
+
+
+@PROJECTIONS.on(ProviderStatementTaken)
+def fees_were_told(event: ProviderStatementTaken, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    if event.amount_cents:
+        yield _patch(event, "fee", event.provider, -event.amount_cents, claim_id=None)
 
 
 @PROJECTIONS.on(PaymentReversed)

@@ -27,7 +27,8 @@ _OF_CLAIM: Final = "LEFT JOIN claim c ON c.claim_id = m.claim_id"
 _OF_PAYMENT: Final = """
 LEFT JOIN refund r ON m.kind = 'refund' AND r.refund_id = m.refund_id
 LEFT JOIN LATERAL (SELECT x.method FROM movement x WHERE m.method = ''
-  AND x.payment_id = coalesce(m.payment_id, r.payment_id) AND x.kind IN ('payment', 'surplus') LIMIT 1) p ON true
+  AND x.payment_id = coalesce(m.payment_id, r.payment_id) AND x.kind IN ('payment', 'surplus') LIMIT 1)
+  p ON true
 """
 _JOINS: Final = {
     "service": _OF_CLAIM, "cost_object": _OF_CLAIM, "day": "", "provider": "", "method": _OF_PAYMENT,

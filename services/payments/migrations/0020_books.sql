@@ -34,3 +34,42 @@ CREATE INDEX movement_of_provider ON movement (provider, booked_at);
 CREATE INDEX refund_by_day ON refund (requested_at, refund_id);
 CREATE INDEX mandate_by_day ON mandate (proposed_at, mandate_id);
 GRANT SELECT, INSERT, UPDATE, DELETE ON movement TO {app};
+
+-- Batches of bookings for the cash office; their files are written once, by the SHA-256 of their bytes.
+CREATE TABLE booking_batch (
+    number     bigint      PRIMARY KEY,
+    batch_id   uuid        NOT NULL,
+    entries    integer     NOT NULL,
+    lines      integer     NOT NULL,
+    sums       text        NOT NULL,
+    from_at    timestamptz NOT NULL,
+    to_at      timestamptz NOT NULL,
+    csv_sha256 text        NOT NULL,
+    xml_sha256 text        NOT NULL,
+    encoding   text        NOT NULL,
+    closed_at  timestamptz NOT NULL
+);
+CREATE TABLE booking_file (
+    sha256    text        PRIMARY KEY,
+    content   bytea       NOT NULL,
+    stored_at timestamptz NOT NULL
+);
+
+-- What providers told in their statements, each row once.
+CREATE TABLE provider_row (
+    provider     text   NOT NULL,
+    kind         text   NOT NULL,
+    reference    text   NOT NULL,
+    day          date   NOT NULL,
+    amount_cents bigint NOT NULL,
+    fee_cents    bigint NOT NULL,
+    PRIMARY KEY (provider, kind, reference)
+);
+CREATE INDEX provider_row_by_day ON provider_row (provider, day);
+CREATE TABLE provider_account (
+    provider   text PRIMARY KEY,
+    told_until date
+);
+CREATE INDEX bank_item_by_day ON bank_item (booked_on);
+GRANT SELECT, INSERT, UPDATE, DELETE ON booking_batch, provider_row, provider_account TO {app};
+GRANT SELECT, INSERT ON booking_file TO {app};
