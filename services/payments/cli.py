@@ -1,10 +1,11 @@
-"""`portal payments`: switch a way to pay or a provider off and on, close a batch for the cash office, save it.
+"""`portal payments`: switch ways to pay and providers off and on, close batches for the cash office.
 
 A command stores a task that the running service carries out, so that what it does is an event like any other.
 """
 
 import asyncio
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args
 
@@ -103,7 +104,7 @@ async def _list_batches() -> None:
     table = Table("batch", "entries", "lines", "sums (debit)", "closed")
     for row in await fetch(_BATCHES):
         sums = ", ".join(
-            f"{one['debit_cents'] / 100:.2f} {one['currency']}" for one in json.loads(row["sums"])
+            f"{Decimal(one['debit_cents']).scaleb(-2)} {one['currency']}" for one in json.loads(row["sums"])
         )
         cells = (row["number"], row["entries"], row["lines"], sums, f"{row['closed_at']:%F %T}")
         table.add_row(*map(str, cells))

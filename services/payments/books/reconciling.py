@@ -48,7 +48,9 @@ _TOLD: Final = """
 SELECT a.provider, min(r.day) AS first, a.told_until AS last
 FROM provider_account a JOIN provider_row r USING (provider) GROUP BY a.provider, a.told_until
 """
-_BANK_TOLD: Final = "SELECT min(booked_on) AS first, max(booked_on) AS last FROM bank_item"
+_BANK_TOLD: Final = """
+SELECT min(booked_on) AS first, max(booked_on) AS last FROM bank_item HAVING min(booked_on) IS NOT NULL
+"""
 _OURS: Final = """
 SELECT CASE WHEN $5 THEN '' WHEN m.kind = 'surplus' THEN 'payment' ELSE m.kind END AS kind, m.reference,
   coalesce(max(m.backend_id), '') AS other, min((m.booked_at AT TIME ZONE $4)::date) AS day,
@@ -134,8 +136,7 @@ class Reconciling:
 
     async def _told(self) -> dict[str, tuple[date, date]]:
         told = {row["provider"]: (row["first"], row["last"]) for row in await self.pool.fetch(_TOLD)}
-        bank = await self.pool.fetchrow(_BANK_TOLD)
-        if bank["first"] is not None:
+        for bank in await self.pool.fetch(_BANK_TOLD):
             told[BANK] = (bank["first"], bank["last"])
         return told
 

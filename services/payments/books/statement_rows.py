@@ -1,7 +1,7 @@
 """A provider's statement as CSV: `date;kind;reference;amount;fee;currency`, or with commas between.
 
-Days are 2026-11-26 or 26.11.2026; amounts have two decimals behind a comma or a point, no thousands. `kind` is
-payment, refund, reversal or fee. UTF-8, with or without a byte order mark, else Windows-1252.
+Days are 2026-11-26 or 26.11.2026; amounts have two decimals behind a comma or a point, no thousands. `kind`
+is payment, refund, reversal or fee. UTF-8, with or without a byte order mark, else Windows-1252.
 """
 
 import csv
@@ -9,9 +9,9 @@ import io
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final, cast
+from typing import Final
 
-from services.payments.domain.provider_account import ROW_KINDS, RowKind, StatementRow
+from services.payments.domain.provider_account import ROW_KINDS, StatementRow
 
 HEADING: Final = ("date", "kind", "reference", "amount", "fee", "currency")
 MOST: Final = 5_000
@@ -69,7 +69,7 @@ def _row(number: int, cells: Sequence[str]) -> StatementRow:
     cents = _cents(number, amount or "0")
     if (cents > 0) != (kind == "payment") or (cents < 0) != (kind in ("refund", "reversal")):
         raise StatementUnreadable(number, "positive for a payment, negative for refund and reversal")
-    return StatementRow(_day(number, day), cast(RowKind, kind), reference, cents, _cents(number, fee or "0"))
+    return StatementRow(_day(number, day), kind, reference, cents, _cents(number, fee or "0"))
 
 
 def _day(number: int, text: str) -> date:

@@ -112,11 +112,12 @@ class ProviderAccount(Aggregate):
         seen = dict(known)
         new = []
         for row in rows:
-            before = seen.setdefault(row.key, row)
-            if before != row:
-                raise StatementContradicts(f"{row.kind} {row.reference} was told otherwise before")
-            if before is row:
+            before = seen.get(row.key)
+            if before is None:
+                seen[row.key] = row
                 new.append(row)
+            elif before != row:
+                raise StatementContradicts(f"{row.kind} {row.reference} was told otherwise before")
         last = max([row.day for row in rows] + ([self.told_until] if self.told_until else []))
         if new or last != self.told_until:
             self.emit(
