@@ -12,6 +12,7 @@ from shared.testing import Running
 
 FEE = 3060
 PROVIDER = "girocheckout"
+_HELD = "SELECT EXISTS (SELECT FROM event WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))"
 PROBLEM = "urn:portal:problem:"
 
 
@@ -33,17 +34,20 @@ class Office:
         return await self.http.post(path, headers=headers, content=content)
 
     async def closes(self, key: str | None = None) -> dict[str, Any] | None:
-        """The next batch, None where every booking is in one; another's transaction is waited for."""
-        for _ in range(300):
-            answer = await self.post("/exports", key)
-            if answer.status_code == 201:
-                found: dict[str, Any] = answer.json()
-                return found
-            assert (answer.status_code, answer.json()["type"]) == (409, PROBLEM + "nothing_to_export")
-            if "wait" not in answer.json()["detail"]:
-                return None
-            await asyncio.sleep(0.05)
-        raise AssertionError("somebody's transaction does not end")
+        """The next batch with all that is booked, None where every booking is in one."""
+        await self.settled()
+        answer = await self.post("/exports", key)
+        if answer.status_code == 201:
+            found: dict[str, Any] = answer.json()
+            return found
+        assert (answer.status_code, answer.json()["type"]) == (409, PROBLEM + "nothing_to_export")
+        return None
+
+    async def settled(self) -> None:
+        """Waits for others' transactions on the server, which hold back what was booked after they began."""
+        async with asyncio.timeout(60):
+            while await self.payments.runtime.pool.fetchval(_HELD):
+                await asyncio.sleep(0.05)
 
     async def file(self, number: int, format: str = "csv") -> bytes:
         answer = await self.http.get(f"/exports/{number}/{format}", headers=self.headers)

@@ -7,6 +7,7 @@ import pytest
 
 from services.payments.domain.claim import Claim
 from services.payments.domain.mandate import Kind, Mandate
+from services.payments.domain.money_tasks import Settled
 from shared.ids import new_id
 from shared.testing import Running
 from tests.services.payments.books.office import FEE, PROBLEM, PROVIDER, Office, is_taken_back, owes, paid
@@ -42,7 +43,7 @@ async def busy(payments: Running) -> dict[str, Claim]:
     unit = payments.runtime.unit()
     claim = await unit.load(Claim, owed_back.id)
     claim.withdraw_claim("withdrawn", now=unit.now)
-    claim.settle_money_task(claim.version, "returned_by_provider", 500, "AA-1", now=unit.now)
+    claim.settle_money_task(claim.version, Settled.RETURNED_BY_PROVIDER, 500, "AA-1", now=unit.now)
     await unit.save(claim)
     await unit.commit()
     return {"overdue": overdue, "held": held, "back": back, "owed_back": owed_back}

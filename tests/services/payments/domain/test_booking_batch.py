@@ -1,6 +1,7 @@
 """Batches and bookings, given / when / then."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,7 +18,7 @@ from services.payments.domain.booking_batch import (
     Sum,
     batch_after,
 )
-from services.payments.domain.bookings import TEXTS, Booking, bookings
+from services.payments.domain.bookings import TEXTS, bookings
 from services.payments.domain.claim import Claim
 from services.payments.domain.ledger import POSTINGS, entry
 from services.payments.domain.money import Reversal, Word
@@ -44,7 +45,7 @@ class TestBatch:
         first = closed()
         second = closed(2, first, LogPlace(1, 700, 4))
         assert (first.id, second.id) == (batch_after(0), batch_after(1))
-        (event,) = second.pending_events
+        event: Any = second.pending_events[0]
         assert (event.follows, event.after, event.until) == (1, list(PLACE), [1, 700, 4])
         assert second.content == content()
 
@@ -108,15 +109,16 @@ class TestBookings:
 
     @pytest.mark.parametrize("charges", [0, 350])
     def test_are_the_ledger_and_even(self, charges: int) -> None:
-        for event in history(charges).pending_events:
-            lines: list[Booking] = list(bookings(event))  # type: ignore[arg-type]
+        happened: list[Any] = list(history(charges).pending_events)
+        for event in happened:
+            lines = bookings(event)
             sides = {side: sum(one.cents for one in lines if one.side == side) for side in "SH"}
             assert sides["S"] == sides["H"]
-            for account in {line.account for line in entry(event)}:  # type: ignore[arg-type]
+            for account in {line.account for line in entry(event)}:
                 booked = sum(
                     one.cents if one.side == "S" else -one.cents for one in lines if one.account == account
                 )
-                ledger = sum(line.cents for line in entry(event) if line.account == account)  # type: ignore[arg-type]
+                ledger = sum(line.cents for line in entry(event) if line.account == account)
                 assert booked == ledger
 
     def test_have_a_text_whatever_is_booked(self) -> None:
