@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from gateway import formats
 from gateway.pages import refund_forms
 from gateway.pages.answers import field_errors, problem_key
-from gateway.pages.money_words import account_words, method_words, who
+from gateway.pages.money_words import account_words, method_words, place_words, who
 from gateway.pages.parts import or_none
 from gateway.pages.refund_forms import Wish, refund_view
 from gateway.translations import Translator
@@ -164,7 +164,7 @@ def _detail(t: Translator, says: Mapping[str, Any], *, with_amount: bool) -> str
     told = (
         formats.money(cents, t.language) if isinstance(cents, int) else "",
         method_words(t, says["method"]) if says.get("method") else "",
-        str(says.get("provider") or ""),
+        place_words(t, says["provider"]) if says.get("provider") else "",
         str(says.get("code") or ""),
         str(says.get("voucher") or says.get("reference") or ""),
     )

@@ -15,7 +15,8 @@ from gateway.views.frame import Tone
 from gateway.visit import Visit
 from shared.ids import new_id
 
-REASONS: Final = ("given_up_early", "fee_too_high", "booked_wrongly", "goodwill", "money_task")
+REASONS: Final = ("given_up_early", "fee_too_high", "booked_wrongly", "goodwill")
+TASK_REASONS: Final = ("money_task", *REASONS)
 TONES: Final[dict[str, Tone]] = {
     "requested": "warning", "unclear": "danger", "failed": "danger", "settled": "success",
 }  # fmt: skip
@@ -53,7 +54,7 @@ def asking(
     hidden = {"idempotency-key": str(new_id())}
     if task is not None:
         return Asking(
-            (_reason(t, typed, errors),),
+            (_reason(t, typed, errors, TASK_REASONS),),
             {**hidden, "task": str(task["version"])},
             task_cents=task["amount_cents"],
         )
@@ -80,7 +81,8 @@ def wish_of(
     task: Mapping[str, Any] | None,
 ) -> Wish:
     """What the form asks for, or what is wrong with it in sentences."""
-    errors = {} if form.get("reason") in REASONS else {"reason": t("refund_form.reason_missing")}
+    known = TASK_REASONS if form.get("task") else REASONS
+    errors = {} if form.get("reason") in known else {"reason": t("refund_form.reason_missing")}
     if form.get("task"):
         if task is None:
             return Wish(message="money_task_done")
@@ -156,8 +158,10 @@ def _amount(t: Translator, typed: Mapping[str, str], errors: Mapping[str, str]) 
     )  # fmt: skip
 
 
-def _reason(t: Translator, typed: Mapping[str, str], errors: Mapping[str, str]) -> Field:
-    options = tuple(Option(value=one, label=t(f"refund_reason.{one}")) for one in REASONS)
+def _reason(
+    t: Translator, typed: Mapping[str, str], errors: Mapping[str, str], reasons: tuple[str, ...] = REASONS
+) -> Field:
+    options = tuple(Option(value=one, label=t(f"refund_reason.{one}")) for one in reasons)
     return Field(
         name="reason", kind="choice", label=t("refund_form.reason"), options=options,
         value=typed.get("reason", ""), error=errors.get("reason", ""),

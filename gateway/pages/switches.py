@@ -41,7 +41,7 @@ async def show_switch(visit: Visit) -> Response:
 async def turn(visit: Visit) -> Response:
     """Switches what was confirmed, and nothing where it has been switched meanwhile."""
     form = await visit.form()
-    reason, wanted = form.get("reason", "").strip(), form.get("to", "")
+    reason, wanted = form.get("reason", "").strip(), form.get("wanted", "")
     switch = await _switch(visit)
     if wanted != ("on" if switch.is_off else "off"):
         return visit.page(await _page(visit, "changed_meanwhile", reason), 409)
@@ -67,7 +67,7 @@ async def _page(visit: Visit, message: str = "", reason: str = "") -> SwitchPage
             value=reason, max_length=LONGEST_REASON, autocomplete="off",
             error=visit.t("problem.switch_reason_missing") if message == "switch_reason_missing" else "",
         ),
-        hidden={"to": "on" if switch.is_off else "off"},
+        hidden={"wanted": "on" if switch.is_off else "off"},
         message=message,
     )  # fmt: skip
 

@@ -72,11 +72,11 @@ def _entries(t: Translator) -> tuple[claims.MoneyEntry, ...]:
 
     story = (
         ("payment_requested", "system", "", "receivable", "revenue", 12000, 12000),
-        ("payment_started", "citizen", "PayPal · paypal", "", "", 0, 12000),
+        ("payment_started", "citizen", "PayPal", "", "", 0, 12000),
         (
             "payment_settled",
             "system",
-            "PayPal · paypal · 5O190127TN364715T",
+            "PayPal · 5O190127TN364715T",
             "provider",
             "receivable",
             12000,
@@ -148,7 +148,9 @@ def _switches(t: Translator) -> dict[str, Page]:
         name="reason", kind="text", label=t("switch.reason"), hint=t("switch.reason_hint"), value="x",
         error=t("problem.switch_reason_missing"),
     )  # fmt: skip
-    ask = switches.SwitchPage(switch=card, reason=replace(reason, error="", value=""), hidden={"to": "off"})
+    ask = switches.SwitchPage(
+        switch=card, reason=replace(reason, error="", value=""), hidden={"wanted": "off"}
+    )
     return {
         "switches": switches.SwitchesPage(
             methods=(card, off, replace(card, state="retired", tone="info", url="")),
