@@ -28,6 +28,7 @@ from gateway.pages import (
     profile,
     staff,
     start,
+    switches,
 )
 from gateway.portal import Portal, build_portal
 from gateway.security.body import BoundedBody
@@ -62,6 +63,7 @@ def routes(portal: Portal) -> list[BaseRoute]:
         *(route for module in _CITIZENS for route in module.ROUTES),
         Mount(PREFIX, portal.assets),
         *offices.ROUTES,
+        *switches.ROUTES,
         *staff.ROUTES,
         *permits.ROUTES,
         *legal.ROUTES,

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.preview import samples_forms as forms
 from gateway.preview.samples_account import own_account
+from gateway.preview.samples_cash import cash_office
 from gateway.translations import Translator
 from gateway.views import accounts, cases, notices, payments, permits, services, work
 from gateway.views.answers import (
@@ -36,6 +37,7 @@ def pages(t: Translator) -> dict[str, Page]:
         **own_account(t),
         **_permits(),
         **_work(german),
+        **cash_office(t),
         **_notices(),
     }
 
@@ -325,6 +327,8 @@ def _money(t: Translator) -> dict[str, Page]:
             amount_cents=3060,
             since=NOW,
             url="#",
+            claim_url="/arbeit/forderungen/1",
+            version=4,
             kassenzeichen="LIN26000471109",
             case_number="BPA-2026-004000",
         )

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.payments.domain.switchboard import SWITCHBOARD, Kind, Switchboard
-from services.payments.offer import Offer
+from services.payments.offer import Offer, SwitchedOff
 from services.payments.providers.port import Method
 from shared.log import StreamNotFound, Unit
 from shared.service import Runtime
@@ -16,6 +16,7 @@ from shared.web.tokens import Caller, require
 
 Reader = Annotated[Caller, Depends(require("citizen", "clerk", "treasurer", "operator", "service"))]
 Operator = Annotated[Caller, Depends(require("operator"))]
+Staff = Annotated[Caller, Depends(require("operator", "treasurer", "clerk"))]
 WHO_SEES_WHY: Final = frozenset({"operator", "treasurer", "clerk"})
 
 
@@ -42,10 +43,27 @@ def methods_router(runtime: Runtime, offer: Offer) -> APIRouter:
             "all": [
                 {
                     "method": way.method.value, "offered": way.provider is not None, "out": way.out,
-                    **({"provider": way.provider, "reason": way.reason} if why else {}),
+                    **({"provider": way.provider, **_switched(way.off)} if why else {}),
                 }
                 for way in ways
             ],
+        }  # fmt: skip
+
+    @router.get("/providers")
+    async def list_providers(_caller: Staff) -> dict[str, Any]:
+        """Who is set up, switched on or off, and whether their own failures keep them out of the offer.
+
+        `failures` in a row and `failing_until` are what this process has counted.
+        """
+        now = runtime.clock.now()
+        return {
+            "providers": [
+                {
+                    "provider": one.provider, "methods": one.methods, "on": one.off is None,
+                    **_switched(one.off), "failures": one.failures, "failing_until": one.out_until,
+                }
+                for one in await offer.providers_now(now)
+            ]
         }  # fmt: skip
 
     @router.put("/methods/{method}")
@@ -65,6 +83,13 @@ def methods_router(runtime: Runtime, offer: Offer) -> APIRouter:
         return {"provider": provider, "on": to.on, "reason": to.reason}
 
     return router
+
+
+def _switched(off: SwitchedOff | None) -> dict[str, Any]:
+    """Why and since when, and whether the way's own switch or its provider's."""
+    if off is None:
+        return {"reason": "", "since": None, "switch": None}
+    return {"reason": off.reason, "since": off.since, "switch": off.kind}
 
 
 async def _switch(unit: Unit, kind: Kind, name: str, to: SwitchTo) -> None:

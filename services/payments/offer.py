@@ -11,23 +11,46 @@ from typing import Final
 import asyncpg
 
 from services.payments.breaker import Breaker
+from services.payments.domain.switchboard import Kind
 from services.payments.providers.port import Method, PaymentProvider
 from services.payments.providers.registry import Providers
 from shared.web.problems import Problem
 
-_OFF: Final = "SELECT kind, name, reason FROM payment_switch WHERE NOT is_on"
-Off = Mapping[tuple[str, str], str]
+_OFF: Final = "SELECT kind, name, reason, changed_at FROM payment_switch WHERE NOT is_on"
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchedOff:
+    """By an operator, for this reason, since then; `kind` is what the switch is of."""
+
+    kind: Kind
+    reason: str
+    since: datetime
+
+
+Off = Mapping[tuple[str, str], SwitchedOff]
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
     """One way to pay. `out` says why it is not offered: `retired`, `switched_off` or `provider_failing`;
-    `reason` is the operator's."""
+    `off` is the operator's switch where that is why."""
 
     method: Method
     provider: str | None
     out: str | None = None
-    reason: str = ""
+    off: SwitchedOff | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A provider with its switch, None where it is on, and its breaker as this process counts."""
+
+    provider: str
+    methods: list[str]
+    off: SwitchedOff | None
+    failures: int
+    out_until: datetime | None
 
 
 @dataclass(slots=True)
@@ -51,6 +74,11 @@ class Offer:
         off = await self._off()
         return [self._way(method, off, now) for method in sorted(self.providers.methods)]
 
+    async def providers_now(self, now: datetime) -> list[Served]:
+        """All that are set up, by name; `out_until` where their own failures keep them out now."""
+        off = await self._off()
+        return [self._served(name, off, now) for name in sorted(self.providers.by_name)]
+
     async def provider_for(self, method: Method, now: datetime) -> PaymentProvider:
         """The provider that takes a new attempt. Raises Problem."""
         if method not in self.providers.methods:
@@ -68,15 +96,21 @@ class Offer:
             return Way(method, None, "retired")
         if ("method", method) in off:
             return Way(method, None, "switched_off", off["method", method])
-        out, reason = "provider_failing", ""
+        out, switch = "provider_failing", None
         for provider in self.providers.serving(method):
             if ("provider", provider.name) in off:
-                out, reason = "switched_off", off["provider", provider.name]
+                out, switch = "switched_off", off["provider", provider.name]
             elif self.breaker(provider.name).is_out(now):
-                out, reason = "provider_failing", ""
+                out, switch = "provider_failing", None
             else:
                 return Way(method, provider.name)
-        return Way(method, None, out, reason)
+        return Way(method, None, out, switch)
+
+    def _served(self, name: str, off: Off, now: datetime) -> Served:
+        breaker, methods = self.breaker(name), sorted(m.value for m in self.providers.by_name[name].methods)
+        until = breaker.out_until if breaker.is_out(now) else None
+        return Served(name, methods, off.get(("provider", name)), breaker.in_a_row, until)
 
     async def _off(self) -> Off:
-        return {(row["kind"], row["name"]): row["reason"] for row in await self.pool.fetch(_OFF)}
+        rows = await self.pool.fetch(_OFF)
+        return {(r["kind"], r["name"]): SwitchedOff(r["kind"], r["reason"], r["changed_at"]) for r in rows}

@@ -73,6 +73,7 @@ class TestARefund:
         ]  # fmt: skip
         assert sum(line["cents"] for event in events for line in event["lines"]) == 0
         assert "account_id" not in events[0]["says"]
+        assert events[-3]["actor"] == f"account:{events[-3]['says']['requested_by']}"
 
     async def test_that_fell_due_goes_back_by_itself(
         self, payments: Running, settled: Citizen, kim: CashOffice
