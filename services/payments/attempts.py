@@ -206,11 +206,14 @@ class Attempts:
         """Asks about the newest attempt under way, whose payer has come back: the browser proves nothing, but
         who has agreed waits for the money to be taken. A provider that is away changes nothing."""
         claim = await self.runtime.unit().load(Claim, claim_id)
-        open_ones = [a for a in claim.attempts.values() if a.state in OPEN_ATTEMPTS and a.reference]
-        provider = self.providers.by_name.get(open_ones[-1].provider) if open_ones else None
-        if provider is None:
+        open_ones = [
+            attempt for attempt in claim.attempts.values()
+            if attempt.state in OPEN_ATTEMPTS and attempt.provider in self.providers.by_name
+        ]  # fmt: skip
+        if not open_ones:
             return
         attempt = open_ones[-1]
+        provider = self.providers.by_name[attempt.provider]
         outcome = await self._status(provider, attempt.reference, Method(attempt.method))
         if outcome is not None and outcome.state is not State.UNKNOWN:
             await self.take(claim_id, attempt.attempt_id, outcome, provider)

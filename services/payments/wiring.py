@@ -13,8 +13,10 @@ from services.payments.api import claims_router, ledger_router
 from services.payments.attempts import ASK, Attempts
 from services.payments.bank.assembly import bank_of
 from services.payments.bank.forgetting import end_mandates
+from services.payments.bank_api import OF_BANK, bank_routers
 from services.payments.callbacks import callbacks_router
 from services.payments.diagrams import payments_md
+from services.payments.domain.mandate import MandateRefused
 from services.payments.domain.refusals import (
     ClaimRefused,
     SecondPersonNeeded,
@@ -48,9 +50,10 @@ def build(runtime: Runtime) -> Parts:
     http = httpx.AsyncClient(trust_env=False)
     providers = registry.from_settings(runtime.settings, http)
     settings = runtime.settings
+    bank = bank_of(runtime)
     offer = Offer(
         runtime.pool, providers, settings.payment_methods_retired, settings.payment_breaker_failures,
-        timedelta(seconds=settings.payment_breaker_seconds),
+        timedelta(seconds=settings.payment_breaker_seconds), OF_BANK if bank else frozenset(),
     )  # fmt: skip
     attempts = Attempts(runtime, providers, offer, settings.payment_provisional_days)
     refunding = Refunding(runtime, providers, settings.refund_limit_cents)
@@ -60,7 +63,6 @@ def build(runtime: Runtime) -> Parts:
     tasks.on(ERASE)(_erasing(runtime))
     tasks.on(REFUND, give_up=refunding.give_up)(refunding.carry_out)
     tasks.on(SWITCH)(switch_as_told)
-    bank = bank_of(runtime)
     if bank is not None:
         bank.register(tasks)
     return Parts(
@@ -72,6 +74,7 @@ def build(runtime: Runtime) -> Parts:
             ledger_router(runtime),
             money_tasks_router(runtime),
             callbacks_router(attempts, providers.by_name),
+            *(bank_routers(runtime, offer, bank) if bank else ()),
         ],
         handlers=handlers,
         tasks=tasks,
@@ -107,7 +110,7 @@ _STATUS: Final = {
 
 
 def _refused(error: Any) -> Problem:
-    return Problem(error.slug, _STATUS.get(type(error), 409), "The claim does not allow this now", str(error))
+    return Problem(error.slug, _STATUS.get(type(error), 409), "This is not allowed now", str(error))
 
 
 SERVICE = Service(
@@ -117,6 +120,6 @@ SERVICE = Service(
     projections=PROJECTIONS,
     build=build,
     migrations=Path(__file__).parent / "migrations",
-    translations={ClaimRefused: _refused},
+    translations={ClaimRefused: _refused, MandateRefused: _refused},
     documents=payments_md,
 )

@@ -14,6 +14,7 @@ from services.payments.bank.files import BankFiles
 from services.payments.bank.intake import FETCH, TAKE, Intake
 from services.payments.bank.lookups import Lookups
 from services.payments.bank.matching import Numbers
+from services.payments.bank.paying import Paying
 from services.payments.bank.transport import FileDrop, Transport
 from services.payments.sepa.creditor import CreditorIdRefused, read_creditor_id
 from services.payments.sepa.debits import Creditor
@@ -32,6 +33,8 @@ class Bank:
     debiting: Debiting
     collecting: Collecting
     intake: Intake
+    paying: Paying
+    lookups: Lookups
 
     def register(self, tasks: Tasks) -> None:
         """The recurring looks at the calendar and at the bank's folder, and what they set off."""
@@ -61,6 +64,7 @@ def assemble(runtime: Runtime, creditor: Creditor, transport: Transport) -> Bank
         files, debiting,
         Collecting(runtime.pool, files, transport, creditor, debiting, units),
         Intake(files, transport, Answers(lookups, debiting, units), booking, units),
+        Paying(creditor, debiting), lookups,
     )  # fmt: skip
 
 
