@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.payments.bank import collecting, intake
 from services.payments.bank.answers import Answers
 from services.payments.bank.booking import Booking
 from services.payments.bank.collecting import COLLECT, SUBMIT, Collecting
@@ -60,10 +62,15 @@ def assemble(runtime: Runtime, creditor: Creditor, transport: Transport) -> Bank
     debiting = Debiting(rules)
     numbers = Numbers(settings.kassenzeichen_prefix, settings.kassenzeichen_scheme)
     booking = Booking(lookups, debiting, units, creditor.iban, numbers)
+    pace = settings.bank_pace_seconds and timedelta(seconds=settings.bank_pace_seconds)
     return Bank(
         files, debiting,
-        Collecting(runtime.pool, files, transport, creditor, debiting, units),
-        Intake(files, transport, Answers(lookups, debiting, units), booking, units),
+        Collecting(
+            runtime.pool, files, transport, creditor, debiting, units, pace or collecting.PAUSE
+        ),
+        Intake(
+            files, transport, Answers(lookups, debiting, units), booking, units, pace or intake.PAUSE
+        ),
         Paying(creditor, debiting), lookups,
     )  # fmt: skip
 
