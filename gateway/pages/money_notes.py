@@ -44,7 +44,7 @@ def _given_back(back: Mapping[str, Any], t: Translator) -> str:
     twice = "twice_" if back["kind"] == TWICE else ""
     if not back["settled_at"]:
         return t(f"payment_note.{twice}going_back", **said)
-    day = formats.day(datetime.fromisoformat(back["settled_at"]).date(), t.language)
+    day = formats.day(datetime.fromisoformat(back["settled_at"]), t.language)
     return t(f"payment_note.{twice}given_back", day=day, **said)
 
 

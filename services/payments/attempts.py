@@ -65,12 +65,13 @@ class UnknownTransaction(LookupError):
 @dataclass(slots=True)
 class Attempts:
     """Begins and decides attempts; `provisional` is for how many days a payment may be taken back, by
-    method."""
+    method; `give_back` is told of a claim to which too much has come."""
 
     runtime: Runtime
     providers: Providers
     offer: Offer
     provisional: Mapping[str, int]
+    give_back: Callable[[Claim, Unit], None] | None = None
 
     async def begin(
         self, claim: Claim, method: Method, return_url: str, units: Callable[[], Unit], answered: Answered[A]
@@ -233,6 +234,8 @@ class Attempts:
             result = claim.record_word(
                 attempt_id, self._word(outcome, provider, claim, attempt_id), now=unit.now
             )
+            if result is Recorded.SURPLUS and self.give_back is not None:
+                self.give_back(claim, unit)
             try:
                 await unit.save(claim)
                 await unit.commit()

@@ -162,7 +162,8 @@ def _provisional_until(claim: Claim) -> datetime | None:
 
 
 def receipt_answer(claim: Claim) -> dict[str, Any]:
-    """What was paid, when, by which method; only for a settled claim."""
+    """What was paid, when, by which method; `methods` are all where it came in parts. Only for a claim that
+    was settled."""
     assert claim.settled_by is not None
     return {
         "claim_id": claim.id,
@@ -172,5 +173,6 @@ def receipt_answer(claim: Claim) -> dict[str, Any]:
         "amount_cents": claim.amount_cents,
         "currency": claim.currency,
         "method": claim.payments[claim.settled_by].method,
+        "methods": list(dict.fromkeys(p.method for p in claim.payments.values() if p.kept_cents)),
         "settled_at": claim.settled_at,
     }

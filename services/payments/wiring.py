@@ -55,8 +55,10 @@ def build(runtime: Runtime) -> Parts:
         runtime.pool, providers, settings.payment_methods_retired, settings.payment_breaker_failures,
         timedelta(seconds=settings.payment_breaker_seconds), OF_BANK if bank else frozenset(),
     )  # fmt: skip
-    attempts = Attempts(runtime, providers, offer, settings.payment_provisional_days)
     refunding = Refunding(runtime, providers, settings.refund_limit_cents)
+    attempts = Attempts(
+        runtime, providers, offer, settings.payment_provisional_days, refunding.order_what_is_due
+    )
     handlers, tasks = Handlers(), Tasks()
     register(handlers, runtime, refunding)
     tasks.on(ASK)(attempts.ask)

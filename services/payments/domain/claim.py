@@ -26,7 +26,7 @@ from services.payments.domain.events import (
     SurplusReceived,
 )
 from services.payments.domain.money import Attempt, Receipt, Recorded, Reversal, Word
-from services.payments.domain.money_tasks import MoneyTask, Settled, voucher_number
+from services.payments.domain.money_tasks import PAID_TWICE, MoneyTask, Settled, voucher_number
 from services.payments.domain.refusals import (
     AmountDiffers,
     MoneyTaskDone,
@@ -41,7 +41,7 @@ from services.payments.domain.refusals import (
 from services.payments.domain.transitions import ATTEMPT, DECIDED_ELSEWHERE
 from shared.ids import derived_id
 
-_WHY_SURPLUS = {"cancelled": "after_cancellation", "settled": "second_payment"}
+_WHY_SURPLUS = {"cancelled": "after_cancellation", "settled": PAID_TWICE}
 NOT_WANTED = "not_wanted"
 """The code of an attempt that the payer agreed to when nothing was owed any more: it is not captured."""
 

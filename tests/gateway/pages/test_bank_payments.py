@@ -104,7 +104,7 @@ class TestADebit:
         assert answer.headers["location"] == DEBIT
         assert town.heard("POST", f"/claims/{CLAIM}/attempts") == []
         shown = (await citizen.get(DEBIT)).text
-        for said in ("DE98ZZZ09999999999", "LIN26000471109-M1", "acht Wochen", "10.12.2026", "30,60"):
+        for said in ("DE98ZZZ09999999999", "LIN26000471109-M1", "acht Wochen", "10.\u00a0Dezember\u00a02026", "30,60"):
             assert said in shown
 
     async def test_through_a_provider_goes_there(self, citizen: Visitor, town: Town) -> None:
@@ -125,7 +125,7 @@ class TestADebit:
         tell(town, claim(waits_for="debit", debit=DEBITED))
         shown = (await citizen.get(CASE_PATH)).text
         assert "Das Mandat ist erteilt, die Lastschrift ist angekündigt." in shown
-        assert "Wir buchen 30,60\u00a0€ am 10.12.2026 von Ihrem Konto ab" in shown
+        assert "Wir buchen 30,60\u00a0€ am 10.\u00a0Dezember\u00a02026 von Ihrem Konto ab" in shown
 
     @pytest.mark.parametrize(
         ("code", "params", "sentence"),
@@ -200,7 +200,7 @@ class TestNotes:
             (claim("settled", given_back=[{**SECOND, "settled_at": None, "how": None}]),
              ("Sie haben zweimal bezahlt.",)),
             (claim("refunded", given_back=[{**SECOND, "kind": "refund_due"}]),
-             ("Am 01.12.2026 haben wir",)),
+             ("Am 1.\u00a0Dezember\u00a02026 haben",)),
             (claim("settled", given_back=[{**SECOND, "how": "kept_by_agreement"}]), ()),
         ],
     )  # fmt: skip
