@@ -14,7 +14,7 @@ TWICE: Final = "second_payment"
 
 def money_of(claim: Mapping[str, Any] | None) -> tuple[Any, ...]:
     """What the sentences are made from: they change when it does."""
-    names = ("waits_for", "paid_cents", "owed_cents", "debit", "given_back")
+    names = ("waits_for", "overdue", "paid_cents", "owed_cents", "debit", "given_back")
     return tuple(claim.get(name) for name in names) if claim else ()
 
 
@@ -27,6 +27,9 @@ def _notes(claim: Mapping[str, Any], t: Translator) -> Iterator[str]:
     is_open = claim["state"] in {"open", "being_checked"}
     if is_open and claim.get("paid_cents"):
         yield t("payment_note.part", paid=_money(claim["paid_cents"], t), owed=_money(claim["owed_cents"], t))
+    if claim.get("overdue") and claim.get("waits_for") != "debit" and claim["state"] == "open":
+        day = formats.day(date.fromisoformat(claim["pay_by"]), t.language)
+        yield t("payment_note.overdue", day=day)
     debit = claim.get("debit")
     if debit and claim.get("waits_for") == "debit":
         day = formats.day(date.fromisoformat(debit["due"]), t.language)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -36,6 +37,7 @@ from services.payments.receipts_api import receipts_router
 from services.payments.refund_projections import PROJECTIONS
 from services.payments.refunding import REFUND, Refunding
 from services.payments.refunds_api import refunds_router
+from services.payments.reminding import REMIND, reminder
 from services.payments.settings import PaymentsSettings
 from shared.bus.handlers import Handlers
 from shared.log import Unit
@@ -65,6 +67,7 @@ def build(runtime: Runtime) -> Parts:
     tasks.on(ERASE)(_erasing(runtime))
     tasks.on(REFUND, give_up=refunding.give_up)(refunding.carry_out)
     tasks.on(SWITCH)(switch_as_told)
+    tasks.on(REMIND)(reminder(ZoneInfo(settings.city_time_zone)))
     if bank is not None:
         bank.register(tasks)
     return Parts(

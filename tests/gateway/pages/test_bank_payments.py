@@ -104,8 +104,8 @@ class TestADebit:
         assert answer.headers["location"] == DEBIT
         assert town.heard("POST", f"/claims/{CLAIM}/attempts") == []
         shown = (await citizen.get(DEBIT)).text
-        for said in ("DE98ZZZ09999999999", "LIN26000471109-M1", "acht Wochen", "10.\u00a0Dezember\u00a02026", "30,60"):
-            assert said in shown
+        told = ("DE98ZZZ09999999999", "LIN26000471109-M1", "acht Wochen", "10.\u00a0Dezember\u00a02026", "30,60")
+        assert [said for said in told if said not in shown] == []
 
     async def test_through_a_provider_goes_there(self, citizen: Visitor, town: Town) -> None:
         town.tell("GET", "/methods", (200, {"methods": ["direct_debit"], "of_bank": ["transfer"]}))
@@ -195,6 +195,9 @@ class TestNotes:
             (claim(debit={**DEBITED, "state": "returned"}), ("Ihre Bank hat die Lastschrift zurück",)),
             (claim(debit={**DEBITED, "state": "rejected"}), ("Ihre Bank hat die Lastschrift nicht",)),
             (claim("settled", debit={**DEBITED, "state": "booked"}), ()),
+            (claim(overdue=True), ("Der Betrag war bis 6.\u00a0Dezember\u00a02026 zu bezahlen.",)),
+            (claim("being_checked", overdue=True), ()),
+            (claim("settled", overdue=True), ()),
             (claim("settled", given_back=[SECOND]),
              ("Sie haben zweimal bezahlt. Die zweite Zahlung von 30",)),
             (claim("settled", given_back=[{**SECOND, "settled_at": None, "how": None}]),
