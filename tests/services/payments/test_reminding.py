@@ -65,5 +65,6 @@ class TestTheTask:
         await unit.save(claim)
         remind_in_time(claim, CITY, unit)
         await unit.commit()
-        due = await pool.fetchval("SELECT due_at FROM task WHERE kind = $1 AND dedupe = $2", REMIND, str(claim.id))
+        asked = "SELECT due_at FROM task WHERE kind = $1 AND dedupe = $2"
+        due = await pool.fetchval(asked, REMIND, str(claim.id))
         assert due == datetime(9000, 1, 12, 8, tzinfo=UTC)
