@@ -88,7 +88,7 @@ class TestARefund:
         self, payments: Running, citizen: Citizen, kim: CashOffice, bank: Sandbox, shop: Shop
     ) -> None:
         windows = [(await citizen.begins(key)).json()["redirect_url"] for key in ("k1", "k2")]
-        recorded = []
+        recorded: list[str] = []
         for url in windows:
             await decide(bank, url, "pay")
             queries = await asyncio.to_thread(shop.wait, len(recorded) + 1)
