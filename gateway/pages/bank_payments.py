@@ -10,14 +10,13 @@ from starlette.routing import BaseRoute, Route
 
 from gateway.pages.answers import field_errors, problem_key, sentences_for
 from gateway.pages.parts import PURPOSE, case_of, claim_that_counts, claims_of
+from gateway.pages.payments import SENDING, SENT
 from gateway.views.answers import debit_fields
 from gateway.views.payments import DebitPage, TransferPage
 from gateway.visit import Visit, signed_in
 from shared.ids import new_id
 from shared.web.calls import RemoteProblem
 
-SENDING: Final = "idempotency-key"
-LONGEST_SENDING: Final = 64
 OVER: Final = {"nothing_to_pay": None, "payment_being_checked": "payment_checked",
                "debit_under_way": "debit_announced"}  # fmt: skip
 
@@ -61,7 +60,7 @@ async def agree_to_debit(visit: Visit) -> Response:
         return visit.redirect(f"/vorgang/{case_id}")
     sending = form.get(SENDING, "")
     typed = {name: form.get(name, "").strip() for name in ("holder", "iban", "agreed")}
-    if not sending.isascii() or not sending.isprintable() or not 0 < len(sending) <= LONGEST_SENDING:
+    if not SENT.fullmatch(sending):
         return await _debit(visit, case_id, typed, message="other", status=422)
     body = {"holder": typed["holder"], "iban": typed["iban"], "agreed": typed["agreed"] == "true"}
     try:
@@ -88,7 +87,7 @@ async def _debit(
 ) -> Response:
     case, here = await case_of(visit, case_id), f"/vorgang/{case_id}"
     claim = claim_that_counts(await claims_of(visit, case_id))
-    if claim is None:
+    if claim is None or claim.get("waits_for") == "debit":
         return visit.redirect(here)
     try:
         said: dict[str, Any] = await visit.get(

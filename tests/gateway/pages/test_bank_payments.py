@@ -153,6 +153,17 @@ class TestADebit:
         answer = await citizen.send(await citizen.get(DEBIT), DEBIT, {**TYPED, "agreed": ""})
         assert errors_of(answer) == ["Bitte bestätigen Sie die Erklärung"]
 
+    @pytest.mark.parametrize("key", ["a\nb", "ä", ""])
+    async def test_refuses_a_key_that_is_none(self, citizen: Visitor, town: Town, key: str) -> None:
+        answer = await citizen.send(await citizen.get(DEBIT), DEBIT, {**TYPED, "idempotency-key": key})
+        assert answer.status_code == 422
+        assert town.heard("POST", f"/claims/{CLAIM}/debits") == []
+        assert 'value="Ada Lovelace"' in answer.text
+
+    async def test_that_is_announced_is_not_asked_for_again(self, citizen: Visitor, town: Town) -> None:
+        tell(town, claim(waits_for="debit", debit=DEBITED))
+        assert (await citizen.get(DEBIT)).headers["location"] == CASE_PATH
+
     async def test_that_is_announced_already_is_told(self, citizen: Visitor, town: Town) -> None:
         town.tell("POST", f"/claims/{CLAIM}/debits", problem(409, "debit_under_way"))
         answer = await citizen.send(await citizen.get(DEBIT), DEBIT, TYPED)
