@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.payments.domain.money import BANK
 from services.payments.domain.switchboard import SWITCHBOARD, Kind, Switchboard
 from services.payments.offer import Offer, SwitchedOff
 from services.payments.providers.port import Method
@@ -35,11 +36,13 @@ def methods_router(runtime: Runtime, offer: Offer) -> APIRouter:
 
     @router.get("/methods")
     async def list_methods(caller: Reader) -> dict[str, Any]:
-        """The ways to pay that are offered now, and all there are with the reason where one is not."""
+        """The ways to pay that are offered now, which of them go to the city's own account, and all there are
+        with the reason where one is not."""
         ways = await offer.ways(runtime.clock.now())
         why = bool(WHO_SEES_WHY & caller.roles)
         return {
             "methods": [way.method.value for way in ways if way.provider],
+            "of_bank": [way.method.value for way in ways if way.provider == BANK],
             "all": [
                 {
                     "method": way.method.value, "offered": way.provider is not None, "out": way.out,
@@ -69,7 +72,7 @@ def methods_router(runtime: Runtime, offer: Offer) -> APIRouter:
     @router.put("/methods/{method}")
     async def switch_method(method: str, to: SwitchTo, caller: Operator) -> dict[str, Any]:
         """Takes a way to pay out of the offer, or puts it back; attempts under way go on."""
-        if method not in set(offer.providers.methods):
+        if method not in set(offer.methods):
             raise Problem("method_unknown", 404, "There is no such way to pay here")
         await _switch(runtime.unit_for(caller), "method", Method(method).value, to)
         return {"method": method, "on": to.on, "reason": to.reason}

@@ -1,5 +1,8 @@
 """What a citizen is offered now: ways to pay with a contract, not retired, not switched off, not failing.
 
+What the city's own bank does (`of_bank`) comes after the providers: who has a provider for direct debits
+debits through it.
+
 Attempts that are under way go on with their provider whatever is switched here.
 """
 
@@ -11,6 +14,7 @@ from typing import Final
 import asyncpg
 
 from services.payments.breaker import Breaker
+from services.payments.domain.money import BANK
 from services.payments.domain.switchboard import Kind
 from services.payments.providers.port import Method, PaymentProvider
 from services.payments.providers.registry import Providers
@@ -55,14 +59,21 @@ class Served:
 
 @dataclass(slots=True)
 class Offer:
-    """`retired` are methods that keep their old payments and take no new ones."""
+    """`retired` are methods that keep their old payments and take no new ones; `of_bank` are those that the
+    city's own account takes."""
 
     pool: asyncpg.Pool
     providers: Providers
     retired: frozenset[str]
     failures: int
     pause: timedelta
+    of_bank: frozenset[Method] = frozenset()
     breakers: dict[str, Breaker] = field(default_factory=dict)
+
+    @property
+    def methods(self) -> frozenset[Method]:
+        """All ways to pay that there are here."""
+        return self.providers.methods | self.of_bank
 
     def breaker(self, provider: str) -> Breaker:
         if provider not in self.breakers:
@@ -72,7 +83,7 @@ class Offer:
     async def ways(self, now: datetime) -> list[Way]:
         """All that there are, by name, offered or not."""
         off = await self._off()
-        return [self._way(method, off, now) for method in sorted(self.providers.methods)]
+        return [self._way(method, off, now) for method in sorted(self.methods)]
 
     async def providers_now(self, now: datetime) -> list[Served]:
         """All that are set up, by name; `out_until` where their own failures keep them out now."""
@@ -81,21 +92,34 @@ class Offer:
 
     async def provider_for(self, method: Method, now: datetime) -> PaymentProvider:
         """The provider that takes a new attempt. Raises Problem."""
-        if method not in self.providers.methods:
+        name = await self._offered(method, now)
+        if name == BANK:
+            raise Problem("method_of_bank", 409, "This way to pay goes to the city's own account")
+        self.breaker(name).tried(now)
+        return self.providers.by_name[name]
+
+    async def require_bank(self, method: Method, now: datetime) -> None:
+        """That the city's own bank is offered for this way to pay. Raises Problem."""
+        if method not in self.of_bank or await self._offered(method, now) != BANK:
+            raise Problem("method_unknown", 422, "This way to pay is not offered")
+
+    async def _offered(self, method: Method, now: datetime) -> str:
+        if method not in self.methods:
             raise Problem("method_unknown", 422, "This way to pay is not offered")
         way = self._way(method, await self._off(), now)
         if way.provider is None:
             status = 503 if way.out == "provider_failing" else 409
             slug = "provider_unavailable" if way.out == "provider_failing" else "method_off"
             raise Problem(slug, status, "This way to pay is not offered now", out=way.out)
-        self.breaker(way.provider).tried(now)
-        return self.providers.by_name[way.provider]
+        return way.provider
 
     def _way(self, method: Method, off: Off, now: datetime) -> Way:
         if method in self.retired:
             return Way(method, None, "retired")
         if ("method", method) in off:
             return Way(method, None, "switched_off", off["method", method])
+        if method not in self.providers.methods:
+            return Way(method, BANK)
         out, switch = "provider_failing", None
         for provider in self.providers.serving(method):
             if ("provider", provider.name) in off:

@@ -51,6 +51,7 @@ class PaymentsSettings(ServiceSettings):
     bank_iban: str = ""
     bank_holder: str = ""
     bank_folder: str = ""
+    bank_pace_seconds: float | None = Field(default=None, gt=0)
     creditor_id: str = ""
     debit_notice_days: int = Field(default=14, ge=1, le=60)
     debit_again: bool = False

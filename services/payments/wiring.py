@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -13,11 +14,13 @@ from services.payments.api import claims_router, ledger_router
 from services.payments.attempts import ASK, Attempts
 from services.payments.bank.assembly import bank_of
 from services.payments.bank.forgetting import end_mandates
+from services.payments.bank_api import OF_BANK, bank_routers
 from services.payments.books.assembly import books_of
 from services.payments.books.projections import PROJECTIONS
 from services.payments.books.reconciliation_api import LIMIT
 from services.payments.callbacks import callbacks_router
 from services.payments.diagrams import payments_md
+from services.payments.domain.mandate import MandateRefused
 from services.payments.domain.refusals import (
     ClaimRefused,
     SecondPersonNeeded,
@@ -36,6 +39,7 @@ from services.payments.published import PUBLISHED
 from services.payments.receipts_api import receipts_router
 from services.payments.refunding import REFUND, Refunding
 from services.payments.refunds_api import refunds_router
+from services.payments.reminding import REMIND, reminder
 from services.payments.settings import PaymentsSettings
 from shared.bus.handlers import Handlers
 from shared.log import Unit
@@ -50,19 +54,22 @@ def build(runtime: Runtime) -> Parts:
     http = httpx.AsyncClient(trust_env=False)
     providers = registry.from_settings(runtime.settings, http)
     settings = runtime.settings
+    bank = bank_of(runtime)
     offer = Offer(
         runtime.pool, providers, settings.payment_methods_retired, settings.payment_breaker_failures,
-        timedelta(seconds=settings.payment_breaker_seconds),
+        timedelta(seconds=settings.payment_breaker_seconds), OF_BANK if bank else frozenset(),
     )  # fmt: skip
-    attempts = Attempts(runtime, providers, offer, settings.payment_provisional_days)
     refunding = Refunding(runtime, providers, settings.refund_limit_cents)
+    attempts = Attempts(
+        runtime, providers, offer, settings.payment_provisional_days, refunding.order_what_is_due
+    )
     handlers, tasks = Handlers(), Tasks()
     register(handlers, runtime, refunding)
     tasks.on(ASK)(attempts.ask)
     tasks.on(ERASE)(_erasing(runtime))
     tasks.on(REFUND, give_up=refunding.give_up)(refunding.carry_out)
     tasks.on(SWITCH)(switch_as_told)
-    bank = bank_of(runtime)
+    tasks.on(REMIND)(reminder(ZoneInfo(settings.city_time_zone)))
     if bank is not None:
         bank.register(tasks)
     books = books_of(runtime, providers.by_name)
@@ -77,6 +84,7 @@ def build(runtime: Runtime) -> Parts:
             money_tasks_router(runtime),
             callbacks_router(attempts, providers.by_name),
             *books.routers(),
+            *(bank_routers(runtime, offer, bank) if bank else ()),
         ],
         handlers=handlers,
         tasks=tasks,
@@ -112,7 +120,7 @@ _STATUS: Final = {
 
 
 def _refused(error: Any) -> Problem:
-    return Problem(error.slug, _STATUS.get(type(error), 409), "The claim does not allow this now", str(error))
+    return Problem(error.slug, _STATUS.get(type(error), 409), "This is not allowed now", str(error))
 
 
 SERVICE = Service(
@@ -123,6 +131,6 @@ SERVICE = Service(
     build=build,
     migrations=Path(__file__).parent / "migrations",
     body_limits={"/statements/": LIMIT},
-    translations={ClaimRefused: _refused},
+    translations={ClaimRefused: _refused, MandateRefused: _refused},
     documents=payments_md,
 )

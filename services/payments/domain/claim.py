@@ -9,12 +9,14 @@ from uuid import UUID
 
 from services.payments.domain import reversals
 from services.payments.domain.claim_state import ClaimState
+from services.payments.domain.dunning import REMINDER, next_step
 from services.payments.domain.events import (
     AttemptAbandoned,
     AttemptOpened,
     ClaimCancelled,
     MoneyTaskSettled,
     PartReceived,
+    PayerReminded,
     PaymentApproved,
     PaymentFailed,
     PaymentRequested,
@@ -25,8 +27,8 @@ from services.payments.domain.events import (
     RefundFellDue,
     SurplusReceived,
 )
-from services.payments.domain.money import Attempt, Receipt, Recorded, Reversal, Word
-from services.payments.domain.money_tasks import MoneyTask, Settled, voucher_number
+from services.payments.domain.money import BANK, Attempt, Receipt, Recorded, Reversal, Word
+from services.payments.domain.money_tasks import PAID_TWICE, MoneyTask, Settled, voucher_number
 from services.payments.domain.refusals import (
     AmountDiffers,
     MoneyTaskDone,
@@ -41,7 +43,7 @@ from services.payments.domain.refusals import (
 from services.payments.domain.transitions import ATTEMPT, DECIDED_ELSEWHERE
 from shared.ids import derived_id
 
-_WHY_SURPLUS = {"cancelled": "after_cancellation", "settled": "second_payment"}
+_WHY_SURPLUS = {"cancelled": "after_cancellation", "settled": PAID_TWICE}
 NOT_WANTED = "not_wanted"
 """The code of an attempt that the payer agreed to when nothing was owed any more: it is not captured."""
 
@@ -194,6 +196,18 @@ class Claim(ClaimState):
             return _WHY_SURPLUS.get(self.condition, "after_refund")
         return None if currency == self.currency else "currency_differs"
 
+    def remind(self, today: date, *, now: datetime) -> bool:
+        """A friendly word, once, some days after it should have been paid. False where nothing is owed, where
+        it is not time, or where somebody else's word is still to come: a provider's, or a debit's."""
+        if self.condition != "open" or self.pay_by is None or any(map(_is_under_way, self.attempts.values())):
+            return False
+        step = next_step(self.pay_by, today, self.reminded)
+        if step is None or step.name != REMINDER:
+            return False
+        self.emit(PayerReminded, now=now, case_id=self.case_id, account_id=self.account_id, step=step.name,
+                  owed_cents=self.owed_cents)  # fmt: skip
+        return True
+
     def withdraw_claim(self, reason: str, *, now: datetime, refund: bool = True) -> None:
         """The case has ended otherwise: cancels what is open; owes back what is paid, unless it is kept.
 
@@ -247,3 +261,9 @@ class Claim(ClaimState):
             return self.attempts[attempt_id]
         except KeyError:
             raise UnknownAttempt(str(attempt_id)) from None
+
+
+def _is_under_way(attempt: Attempt) -> bool:
+    """Whether it is not the payer's turn: checked elsewhere, or a debit that was announced."""
+    debited = attempt.provider == BANK and attempt.method == "direct_debit" and attempt.state == "started"
+    return debited or attempt.state in DECIDED_ELSEWHERE

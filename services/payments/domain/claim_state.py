@@ -33,6 +33,7 @@ class ClaimState(Aggregate):
     settled_at: datetime | None
     settled_by: UUID | None
     money_tasks: dict[int, MoneyTask]
+    reminded: tuple[str, ...]
 
     @property
     def kept_cents(self) -> int:
@@ -57,6 +58,7 @@ class ClaimState(Aggregate):
         self.currency, self.pay_by, self.language = event.currency, event.pay_by, event.language
         self.condition, self.settled_at, self.settled_by = "open", None, None
         self.attempts, self.payments, self.refunds, self.money_tasks = {}, {}, {}, {}
+        self.reminded = ()
 
     def move(self, what: str) -> None:
         """The claim's next condition. Raises ImpossibleMove."""
