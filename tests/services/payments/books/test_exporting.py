@@ -99,7 +99,7 @@ class TestBatch:
         assert await office.closes()
         owner = await asyncpg.connect(payments.databases.owner_log)
         try:
-            await owner.execute("UPDATE booking_file SET content = content || '\x00'::bytea")
+            await owner.execute("UPDATE booking_file SET content = content || '!'::bytea")
         finally:
             await owner.close()
         answer = await office.http.get("/exports/1/csv", headers=office.headers)
