@@ -12,14 +12,14 @@ By = Literal["service", "cost_object", "day", "method", "provider"]
 _CLAIM_KEYS: Final = {
     "service": "c.service",
     "cost_object": "c.cost_object",
-    "day": "to_char(c.requested_at AT TIME ZONE $4, 'YYYY-MM-DD')",
+    "day": "to_char(c.requested_at AT TIME ZONE $5, 'YYYY-MM-DD')",
     "method": "''",
     "provider": "''",
 }
 _MOVEMENT_KEYS: Final = {
     "service": "coalesce(c.service, '')",
     "cost_object": "coalesce(c.cost_object, '')",
-    "day": "to_char(m.booked_at AT TIME ZONE $4, 'YYYY-MM-DD')",
+    "day": "to_char(m.booked_at AT TIME ZONE $5, 'YYYY-MM-DD')",
     "method": "coalesce(nullif(m.method, ''), p.method, '')",
     "provider": "m.provider",
 }
@@ -40,7 +40,7 @@ WITH open AS (
  FROM claim c
  CROSS JOIN LATERAL (SELECT coalesce(sum(l.cents), 0) AS cents FROM ledger_line l
    WHERE l.claim_id = c.claim_id AND l.account = 'receivable') o
- WHERE c.state = 'open' AND c.requested_at >= $1 AND c.requested_at < $2 GROUP BY 1),
+ WHERE c.state = 'open' AND c.requested_at >= $1 AND c.requested_at < $2 AND c.currency = $4 GROUP BY 1),
 moved AS (
  SELECT {movement_key} AS key, count(*) FILTER (WHERE m.kind = 'payment') AS paid_count,
    sum(m.cents) FILTER (WHERE m.kind = 'payment') AS paid_cents,
@@ -49,7 +49,7 @@ moved AS (
    -sum(m.cents) FILTER (WHERE m.kind = 'reversal') AS returned_cents,
    -(coalesce(sum(m.cents) FILTER (WHERE m.kind = 'fee'), 0) + sum(m.charges_cents)) AS fees_cents
  FROM movement m {joins}
- WHERE m.booked_at >= $1 AND m.booked_at < $2 AND m.kind <> 'unallocated' GROUP BY 1)
+ WHERE m.booked_at >= $1 AND m.booked_at < $2 AND m.currency = $4 AND m.kind <> 'unallocated' GROUP BY 1)
 SELECT key, coalesce(open_count, 0)::bigint AS open_count, coalesce(open_cents, 0)::bigint AS open_cents,
   coalesce(overdue_cents, 0)::bigint AS overdue_cents, coalesce(paid_count, 0)::bigint AS paid_count,
   coalesce(paid_cents, 0)::bigint AS paid_cents, coalesce(surplus_cents, 0)::bigint AS surplus_cents,
@@ -113,10 +113,12 @@ def span_of(first: date, last: date, zone: ZoneInfo) -> Span:
     )
 
 
-async def summary(pool: asyncpg.Pool, by: By, span: Span, zone: str, today: date) -> list[dict[str, Any]]:
+async def summary(
+    pool: asyncpg.Pool, by: By, span: Span, zone: str, today: date, currency: str = "EUR"
+) -> list[dict[str, Any]]:
     """One row for each key, the empty key where money has none; open claims count by the day they began."""
     statement = _SUMMARY.format(claim_key=_CLAIM_KEYS[by], movement_key=_MOVEMENT_KEYS[by], joins=_JOINS[by])
-    return _dicts(await pool.fetch(statement, *span, today, *((zone,) if by == "day" else ())))
+    return _dicts(await pool.fetch(statement, *span, today, currency, *((zone,) if by == "day" else ())))
 
 
 async def open_items(

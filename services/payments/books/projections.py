@@ -20,7 +20,7 @@ BATCHES: Final = PROJECTIONS.table(
 ROWS: Final = PROJECTIONS.table(
     "provider_row", ("provider", "kind", "reference"), ("day", "amount_cents", "fee_cents")
 )
-ACCOUNTS: Final = PROJECTIONS.table("provider_account", ("provider",), ("told_until",))
+ACCOUNTS: Final = PROJECTIONS.table("provider_account", ("provider",), ("currency", "told_until"))
 
 
 @PROJECTIONS.on(BatchClosed)
@@ -35,7 +35,7 @@ def batch_is_closed(event: BatchClosed, meta: Meta, seal: Sealer) -> Iterable[Pa
 
 @PROJECTIONS.on(ProviderStatementTaken)
 def statement_is_taken(event: ProviderStatementTaken, meta: Meta, seal: Sealer) -> Iterable[Patch]:
-    yield ACCOUNTS, (event.provider,), {"told_until": event.told_until}
+    yield ACCOUNTS, (event.provider,), {"currency": event.currency, "told_until": event.told_until}
     for row in event.rows:
         yield ROWS, (event.provider, row.kind, row.reference), {
             "day": row.day, "amount_cents": row.amount_cents, "fee_cents": row.fee_cents,

@@ -45,11 +45,12 @@ WHERE f.provider = $1 AND f.kind = 'fee' AND f.payment_id IN (
   WHERE p.provider = $1 AND p.kind = 'payment' AND (p.reference = ANY($2) OR p.backend_id = ANY($2)))
 """
 _TOLD: Final = """
-SELECT a.provider, min(r.day) AS first, a.told_until AS last
-FROM provider_account a JOIN provider_row r USING (provider) GROUP BY a.provider, a.told_until
+SELECT a.provider, a.currency, min(r.day) AS first, a.told_until AS last
+FROM provider_account a JOIN provider_row r USING (provider) GROUP BY a.provider
 """
 _BANK_TOLD: Final = """
-SELECT min(booked_on) AS first, max(booked_on) AS last FROM bank_item HAVING min(booked_on) IS NOT NULL
+SELECT 'bank' AS provider, currency, min(booked_on) AS first, max(booked_on) AS last FROM bank_item
+WHERE currency = 'EUR' GROUP BY currency HAVING min(booked_on) IS NOT NULL
 """
 _OURS: Final = """
 SELECT CASE WHEN $5 THEN '' WHEN m.kind = 'surplus' THEN 'payment' ELSE m.kind END AS kind, m.reference,
@@ -58,6 +59,7 @@ SELECT CASE WHEN $5 THEN '' WHEN m.kind = 'surplus' THEN 'payment' ELSE m.kind E
   min(m.claim_id::text) AS claim_id, min(c.kassenzeichen) AS kassenzeichen
 FROM movement m LEFT JOIN claim c ON c.claim_id = m.claim_id
 WHERE m.provider = $1 AND m.booked_at >= $2 AND m.booked_at < $3 AND ($5 OR m.kind <> 'fee')
+  AND m.currency = $6
 GROUP BY 1, 2
 """
 _ROWS: Final = """
@@ -66,7 +68,7 @@ WHERE provider = $1 AND day BETWEEN $2 AND $3 AND kind <> 'fee' ORDER BY day, ki
 """
 _ITEMS: Final = """
 SELECT '' AS kind, item_id::text AS reference, booked_on AS day, cents FROM bank_item
-WHERE booked_on BETWEEN $1 AND $2 ORDER BY booked_on, item_id
+WHERE booked_on BETWEEN $1 AND $2 AND currency = 'EUR' ORDER BY booked_on, item_id
 """
 
 
@@ -134,22 +136,21 @@ class Reconciling:
             if cents:
                 log.warning("reconciliation_differs", provider=name, cents=cents)
 
-    async def _told(self) -> dict[str, tuple[date, date]]:
-        told = {row["provider"]: (row["first"], row["last"]) for row in await self.pool.fetch(_TOLD)}
-        for bank in await self.pool.fetch(_BANK_TOLD):
-            told[BANK] = (bank["first"], bank["last"])
-        return told
+    async def _told(self) -> dict[str, Any]:
+        """By provider: currency, first and last day that they told of."""
+        rows = [*await self.pool.fetch(_TOLD), *await self.pool.fetch(_BANK_TOLD)]
+        return {row["provider"]: row for row in rows}
 
-    async def _compared(self, provider: str, told: tuple[date, date], first: date, last: date) -> list[Day]:
+    async def _compared(self, provider: str, told: Any, first: date, last: date) -> list[Day]:
         around = (first - ASIDE, last + ASIDE)
-        ours = await self.pool.fetch(
-            _OURS, provider, *span_of(*around, self.zone), str(self.zone), provider == BANK
-        )
-        if provider == BANK:
+        span, is_bank = span_of(*around, self.zone), provider == BANK
+        ours = await self.pool.fetch(_OURS, provider, *span, str(self.zone), is_bank, told["currency"])
+        if is_bank:
             theirs = await self.pool.fetch(_ITEMS, *around)
         else:
             theirs = await self.pool.fetch(_ROWS, provider, *around)
-        compared = compare(map(_ours, ours), (Theirs(**dict(row)) for row in theirs), told)
+        rows = (Theirs(**dict(row)) for row in theirs)
+        compared = compare(map(_ours, ours), rows, (told["first"], told["last"]))
         return [day for day in compared if first <= day.day <= last]
 
 

@@ -29,15 +29,17 @@ def treasury_router(runtime: Runtime) -> APIRouter:
 
     @router.get("/summary")
     async def read_summary(
-        _caller: Treasurer, by: By = "service", from_: From = None, to: date | None = None
-    ) -> dict[str, Any]:
-        """`{by, from, to, rows: [{key, open_count, open_cents, overdue_cents, paid_count, paid_cents,
-        surplus_cents, refunded_cents, returned_cents, fees_cents}]}`; `key` is empty where there is none."""
+        _caller: Treasurer, by: By = "service", from_: From = None, to: date | None = None,
+        currency: Annotated[str, Query(pattern=r"^[A-Z]{3}$")] = "EUR",
+    ) -> dict[str, Any]:  # fmt: skip
+        """`{by, currency, from, to, rows: [{key, open_count, open_cents, overdue_cents, paid_count,
+        paid_cents, surplus_cents, refunded_cents, returned_cents, fees_cents}]}`; `key` is empty where there
+        is none."""
         first, last = days(runtime, from_, to)
-        rows = await overview.summary(
-            runtime.pool, by, _span(runtime, first, last), runtime.settings.city_time_zone, today(runtime)
-        )
-        return {"by": by, "from": first, "to": last, "rows": rows}
+        zone = runtime.settings.city_time_zone
+        span = _span(runtime, first, last)
+        rows = await overview.summary(runtime.pool, by, span, zone, today(runtime), currency)
+        return {"by": by, "currency": currency, "from": first, "to": last, "rows": rows}
 
     @router.get("/open-items")
     async def list_open_items(

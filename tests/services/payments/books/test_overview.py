@@ -83,6 +83,10 @@ class TestSummary:
             == held["receivable"]
         )
 
+    async def test_adds_no_currency_to_another(self, payments: Running, office: Office) -> None:
+        await busy(payments)
+        assert await summary(office, "service", currency="CHF") == {}
+
     async def test_is_of_the_days_asked_for(self, payments: Running, office: Office) -> None:
         await busy(payments)
         assert await summary(office, "service", **{"from": "2020-01-01", "to": "2020-12-31"}) == {}
