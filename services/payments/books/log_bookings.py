@@ -5,12 +5,14 @@ transaction commits late has its place later, never in what was read. What only 
 the reading there, since it may be a booking.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
+import structlog
 
 from services.payments.books.layout import ClaimFacts
 from services.payments.domain.booking_batch import Content, LogPlace, Sum
@@ -19,6 +21,8 @@ from services.payments.domain.events import PaymentRequested
 from services.payments.domain.ledger import POSTINGS
 from shared.domain import Event, UnknownEvent, decode, type_of
 from shared.domain.registry import stored_type
+
+log = structlog.get_logger()
 
 PAGE: Final = 2_000
 _NAMES: Final = [type_of(event_class).name for event_class in POSTINGS]
@@ -68,16 +72,17 @@ class Found:
 async def bookings_after(pool: asyncpg.Pool, after: LogPlace, limit: int) -> Found:
     """The bookings of up to `limit` entries after a place."""
     found = Found(after)
-    async for place, event in _events(pool, after):
-        lines = bookings(event)
-        if not lines:
-            continue
-        if found.entries == limit:
-            found.more = True
-            break
-        found.entries += 1
-        found.bookings += lines
-        found.until = place
+    async with aclosing(_events(pool, after)) as events:
+        async for place, event in events:
+            lines = bookings(event)
+            if not lines:
+                continue
+            if found.entries == limit:
+                found.more = True
+                break
+            found.entries += 1
+            found.bookings += lines
+            found.until = place
     found.held_back = await pool.fetchval(_HELD, *_args(found.until), _NAMES)
     return found
 
@@ -94,11 +99,12 @@ async def facts_of(pool: asyncpg.Pool, claim_ids: set[UUID]) -> Mapping[object, 
     return facts
 
 
-async def _events(pool: asyncpg.Pool, after: LogPlace) -> AsyncIterator[tuple[LogPlace, Event]]:
+async def _events(pool: asyncpg.Pool, after: LogPlace) -> AsyncGenerator[tuple[LogPlace, Event], None]:
     while True:
         page = await pool.fetch(_READ, *_args(after), PAGE, _NAMES)
         for row in page:
             if not _known(row):
+                log.error("batch_waits_for_newer_release", name=row["name"], version=row["schema_version"])
                 return
             after = LogPlace(row["epoch"], int(row["xid"]), row["position"])
             if row["payload"] is not None:
