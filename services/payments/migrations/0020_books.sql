@@ -68,8 +68,7 @@ CREATE TABLE provider_row (
 CREATE INDEX provider_row_by_day ON provider_row (provider, day);
 CREATE TABLE provider_account (
     provider   text PRIMARY KEY,
-    currency   text NOT NULL,
-    told_until date NOT NULL
+    told_until date
 );
 CREATE INDEX bank_item_by_day ON bank_item (booked_on);
 GRANT SELECT, INSERT, UPDATE, DELETE ON booking_batch, provider_row, provider_account TO {app};

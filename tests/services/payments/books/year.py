@@ -45,7 +45,7 @@ SELECT {_ID}, 4, 'reversal', {_ID}, {_ID}, 'girocheckout', '', 'back-' || n, 'MD
   {_AT} FROM generate_series(1, {CLAIMS}) n WHERE n % 50 = 1;
 INSERT INTO provider_row (provider, kind, reference, day, amount_cents, fee_cents)
 SELECT 'girocheckout', 'payment', reference, booked_at::date, cents, 0 FROM movement WHERE kind = 'payment';
-INSERT INTO provider_account VALUES ('girocheckout', 'EUR', '2026-12-31');
+INSERT INTO provider_account (provider, told_until) VALUES ('girocheckout', '2026-12-31');
 ANALYZE;
 """
 
