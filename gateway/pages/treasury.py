@@ -53,7 +53,7 @@ async def show_overview(visit: Visit) -> Response:
         if refused.status != 422:
             raise
         return visit.page(_page(visit, period, by, message=problem_key(visit.t, refused)), 422)
-    titles = await _titles(visit) if by == "service" else {}
+    titles = await _titles(visit) if by == "service" and found["rows"] else {}
     return visit.page(_page(visit, period, by, _told(found["rows"]), titles))
 
 
