@@ -94,6 +94,7 @@ def claim_answer(claim: Claim, today: date) -> dict[str, Any]:
         "kassenzeichen": claim.kassenzeichen,
         "amount_cents": claim.amount_cents,
         "currency": claim.currency,
+        "charges_cents": claim.charged_cents,
         "owed_cents": claim.owed_cents,
         "state": citizen_state(claim),
         "pay_by": claim.pay_by,
@@ -133,14 +134,14 @@ def _provisional_until(claim: Claim) -> datetime | None:
 
 
 def receipt_answer(claim: Claim) -> dict[str, Any]:
-    """What was paid, when, by which method; only for a settled claim."""
+    """What was paid, with what dunning cost, when, by which method; only for a settled claim."""
     assert claim.settled_by is not None
     return {
         "claim_id": claim.id,
         "case_id": claim.case_id,
         "case_number": claim.case_number,
         "kassenzeichen": claim.kassenzeichen,
-        "amount_cents": claim.amount_cents,
+        "amount_cents": claim.amount_cents + claim.charged_cents,
         "currency": claim.currency,
         "method": claim.payments[claim.settled_by].method,
         "settled_at": claim.settled_at,

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from services.payments.domain.dunning import STEPS, Step, checked
 from services.payments.domain.kassenzeichen import LAST, Scheme
 from shared.settings import ServiceSettings, TimeZone
 
@@ -53,17 +54,24 @@ class PaymentsSettings(ServiceSettings):
     creditor_id: str = ""
     debit_notice_days: int = Field(default=14, ge=1, le=60)
     debit_again: bool = False
+    dunning_steps: tuple[Step, ...] = STEPS
 
     @field_validator(
         "girocheckout_projects",
         "payment_methods_retired",
         "payment_provisional_days",
         "xbezahldienste_booking_data",
+        "dunning_steps",
         mode="before",
     )
     @classmethod
     def _parse(cls, value: Any) -> Any:
         return json.loads(value) if isinstance(value, str) else value
+
+    @field_validator("dunning_steps")
+    @classmethod
+    def _follow(cls, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        return checked(steps)
 
     @property
     def notify_base_url(self) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -13,8 +14,10 @@ from services.payments.api import claims_router, ledger_router
 from services.payments.attempts import ASK, Attempts
 from services.payments.bank.assembly import bank_of
 from services.payments.bank.forgetting import end_mandates
+from services.payments.bank.items_api import items_router
 from services.payments.callbacks import callbacks_router
 from services.payments.diagrams import payments_md
+from services.payments.domain.bank_item import BankItemRefused, ItemVoucherImpossible
 from services.payments.domain.refusals import (
     ClaimRefused,
     SecondPersonNeeded,
@@ -24,6 +27,7 @@ from services.payments.domain.refusals import (
     VoucherImpossible,
 )
 from services.payments.domain.switchboard import SWITCH
+from services.payments.dunning import DUN, Dunning
 from services.payments.methods_api import methods_router, switch_as_told
 from services.payments.money_tasks_api import money_tasks_router
 from services.payments.offer import Offer
@@ -60,6 +64,8 @@ def build(runtime: Runtime) -> Parts:
     tasks.on(ERASE)(_erasing(runtime))
     tasks.on(REFUND, give_up=refunding.give_up)(refunding.carry_out)
     tasks.on(SWITCH)(switch_as_told)
+    zone = ZoneInfo(settings.city_time_zone)
+    tasks.recur(DUN, Dunning(runtime.pool, zone, settings.dunning_steps, runtime.unit).look)
     bank = bank_of(runtime)
     if bank is not None:
         bank.register(tasks)
@@ -71,6 +77,7 @@ def build(runtime: Runtime) -> Parts:
             refunds_router(runtime, refunding),
             ledger_router(runtime),
             money_tasks_router(runtime),
+            items_router(runtime),
             callbacks_router(attempts, providers.by_name),
         ],
         handlers=handlers,
@@ -103,11 +110,18 @@ _STATUS: Final = {
     UnknownPayment: 404,
     UnknownRefund: 404,
     VoucherImpossible: 422,
+    ItemVoucherImpossible: 422,
 }
 
 
 def _refused(error: Any) -> Problem:
     return Problem(error.slug, _STATUS.get(type(error), 409), "The claim does not allow this now", str(error))
+
+
+def _item_refused(error: Any) -> Problem:
+    return Problem(
+        error.slug, _STATUS.get(type(error), 409), "The payment does not allow this now", str(error)
+    )
 
 
 SERVICE = Service(
@@ -117,6 +131,6 @@ SERVICE = Service(
     projections=PROJECTIONS,
     build=build,
     migrations=Path(__file__).parent / "migrations",
-    translations={ClaimRefused: _refused},
+    translations={ClaimRefused: _refused, BankItemRefused: _item_refused},
     documents=payments_md,
 )

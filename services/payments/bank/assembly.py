@@ -12,6 +12,7 @@ from services.payments.bank.collecting import COLLECT, SUBMIT, Collecting
 from services.payments.bank.debiting import Debiting, Rules
 from services.payments.bank.files import BankFiles
 from services.payments.bank.intake import FETCH, TAKE, Intake
+from services.payments.bank.lapsing import LAPSE, Lapsing
 from services.payments.bank.lookups import Lookups
 from services.payments.bank.matching import Numbers
 from services.payments.bank.transport import FileDrop, Transport
@@ -32,12 +33,14 @@ class Bank:
     debiting: Debiting
     collecting: Collecting
     intake: Intake
+    lapsing: Lapsing
 
     def register(self, tasks: Tasks) -> None:
         """The recurring looks at the calendar and at the bank's folder, and what they set off."""
         tasks.recur(COLLECT, self.collecting.collect)
         tasks.on(SUBMIT)(self.collecting.submit)
         tasks.recur(FETCH, self.intake.fetch)
+        tasks.recur(LAPSE, self.lapsing.look)
         tasks.on(TAKE)(self.intake.take)
 
 
@@ -61,6 +64,7 @@ def assemble(runtime: Runtime, creditor: Creditor, transport: Transport) -> Bank
         files, debiting,
         Collecting(runtime.pool, files, transport, creditor, debiting, units),
         Intake(files, transport, Answers(lookups, debiting, units), booking, units),
+        Lapsing(runtime.pool, rules, units),
     )  # fmt: skip
 
 

@@ -4,11 +4,14 @@ An attempt is not a payment, a payment is not a claim. Only a provider's or the 
 Late, double, contradictory, partial and excess words are ordinary: each has a named result.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from services.payments.domain import reversals
 from services.payments.domain.claim_state import ClaimState
+from services.payments.domain.dunning import Step, next_step
+from services.payments.domain.dunning_events import DunningStepTaken
 from services.payments.domain.events import (
     AttemptAbandoned,
     AttemptOpened,
@@ -25,7 +28,7 @@ from services.payments.domain.events import (
     RefundFellDue,
     SurplusReceived,
 )
-from services.payments.domain.money import Attempt, Receipt, Recorded, Reversal, Word
+from services.payments.domain.money import BANK, Attempt, Receipt, Recorded, Reversal, Word
 from services.payments.domain.money_tasks import MoneyTask, Settled, voucher_number
 from services.payments.domain.refusals import (
     AmountDiffers,
@@ -210,6 +213,26 @@ class Claim(ClaimState):
                 cost_object=self.cost_object, reason=reason, currency=self.currency,
                 payment_id=payment.payment_id,
             )  # fmt: skip
+
+    def dun(self, today: date, steps: Sequence[Step], *, now: datetime) -> Step | None:
+        """Takes the step whose day has come, if any; none while a payment is checked or a debit announced."""
+        if self.condition != "open" or self.due_on is None or self._is_being_paid:
+            return None
+        step = next_step(self.due_on, today, self.steps, steps)
+        if step is not None:
+            self.emit(
+                DunningStepTaken, now=now, case_id=self.case_id, account_id=self.account_id, step=step.name,
+                charge_cents=step.charge_cents, owed_cents=self.owed_cents + step.charge_cents,
+                currency=self.currency, cost_object=self.cost_object, due_on=self.due_on,
+            )  # fmt: skip
+        return step
+
+    @property
+    def _is_being_paid(self) -> bool:
+        return any(
+            attempt.state in DECIDED_ELSEWHERE or (attempt.state == "started" and attempt.provider == BANK)
+            for attempt in self.attempts.values()
+        )
 
     def settle_money_task(
         self, version: int, how: Settled, amount_cents: int, voucher: str, *, now: datetime

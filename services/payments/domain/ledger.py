@@ -17,6 +17,7 @@ from services.payments.domain.bank_item import (
     BankItemReceived,
     BankItemSentBack,
 )
+from services.payments.domain.dunning_events import DunningStepTaken
 from services.payments.domain.events import (
     ClaimCancelled,
     MoneyTaskOffset,
@@ -103,6 +104,13 @@ def _received(event: PartReceived | PaymentSettled) -> Sides:
     return _transfer(event.amount_cents, held_in(event.provider), "receivable")
 
 
+def _charged(event: DunningStepTaken) -> Sides:
+    """With the fee's own revenue, so that a cancellation or refund of the whole takes it back as well."""
+    if not event.charge_cents:
+        return ()
+    return _transfer(event.charge_cents, "receivable", f"revenue:{event.cost_object}")
+
+
 def _unallocated(event: BankItemReceived) -> Sides:
     """What has a claim is booked by the claim's own event."""
     return _transfer(event.amount_cents, BANK, UNALLOCATED) if event.outcome in WAITING else ()
@@ -110,6 +118,7 @@ def _unallocated(event: BankItemReceived) -> Sides:
 
 POSTINGS: Final[Mapping[type[Event], Callable[[Any], Sides]]] = {
     PaymentRequested: lambda e: _transfer(e.amount_cents, "receivable", f"revenue:{e.cost_object}"),
+    DunningStepTaken: _charged,
     PartReceived: _received,
     PaymentSettled: _received,
     SurplusReceived: lambda e: _transfer(e.amount_cents, held_in(e.provider), "surplus"),
