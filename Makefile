@@ -14,8 +14,8 @@ setup: ## make the virtual environment from the pinned, hashed requirements
 run: ## start the whole portal on this machine; Ctrl-C stops it, the data stays
 	@$(ENVIRONMENT) -m deploy.local run
 
-demo: ## a scripted citizen gets a parking permit, start to finish (starts the portal if it is not running)
-	@$(ENVIRONMENT) -m deploy.local demo
+demo: ## a scripted citizen gets a parking permit, start to finish: make demo ARGS="--method transfer"
+	@$(ENVIRONMENT) -m deploy.local demo $(ARGS)
 
 stop: ## stop a portal that runs elsewhere or was left behind
 	@$(ENVIRONMENT) -m deploy.local stop

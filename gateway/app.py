@@ -16,18 +16,21 @@ from gateway.language import LanguagePrefix
 from gateway.live import listening
 from gateway.pages import (
     accounts,
+    bank_payments,
     cases,
     documents,
     drafts,
     erasure,
     forms,
     legal,
+    mandates,
     offices,
     payments,
     permits,
     profile,
     staff,
     start,
+    switches,
 )
 from gateway.portal import Portal, build_portal
 from gateway.security.body import BoundedBody
@@ -38,7 +41,9 @@ from gateway.security.rates import RateLimits
 from gateway.settings import GatewaySettings
 from shared.web.app import middlewares, operators_routes
 
-_CITIZENS = (start, accounts, profile, erasure, forms, drafts, cases, payments, documents)
+_CITIZENS = (
+    start, accounts, profile, mandates, erasure, forms, drafts, cases, payments, bank_payments, documents,
+)  # fmt: skip
 _UNBOUNDED = 2**40  # BoundedBody bounds, and says so on a page
 
 
@@ -62,6 +67,7 @@ def routes(portal: Portal) -> list[BaseRoute]:
         *(route for module in _CITIZENS for route in module.ROUTES),
         Mount(PREFIX, portal.assets),
         *offices.ROUTES,
+        *switches.ROUTES,
         *staff.ROUTES,
         *permits.ROUTES,
         *legal.ROUTES,

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from deploy.local.demo.browser import PageRefused
+from deploy.local.demo.browser import Page, PageRefused
 from deploy.local.demo.journey import Addresses, Journey
 from deploy.local.demo.listening import Listener, listening
 from deploy.local.places import state_folder
@@ -53,9 +53,9 @@ class MeasuredJourney(Journey):
 
     yes_at: float = 0.0
 
-    async def _pay_at_bank(self, bank: object) -> None:
+    async def _pay_there(self, there: Page) -> None:
         self.yes_at = time.monotonic()
-        await super()._pay_at_bank(bank)  # type: ignore[arg-type]
+        await super()._pay_there(there)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -83,7 +83,7 @@ def _memory(pid: int) -> Memory:
 async def _measure(console: Console, count: int, side_by_side: int) -> Figures:
     place = Whereabouts.load(state_folder())
     url = {name: f"http://{HOST}:{port}" for name, port in place.ports.items()}
-    addresses = Addresses(url["gateway"], url["mailbox"], url["girocheckout"])
+    addresses = Addresses(url["gateway"], url["mailbox"], url["girocheckout"], url["bank"])
     figures, gate = Figures(), asyncio.Semaphore(side_by_side)
     with Bar(console=console) as bar:
         line = bar.add_task("journeys", total=count)

@@ -18,6 +18,10 @@ MERCHANT_ID = "3610001"
 PAYPAL_WEBHOOK_ID = "8PT597110X687430LKGECATA"
 # glibc keeps an arena for each thread and hands little back; rendering in threads would hold on to it
 LEAN_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536", "MALLOC_MMAP_THRESHOLD_": "65536"}
+BANK_IBAN = "DE02120300000000202051"
+BANK_HOLDER = "Stadtkasse Lindenau"
+CREDITOR_ID = "DE98ZZZ09999999999"
+OWN_BANK = ("direct_debit",)  # GiroCheckout could debit as well; here the city does it itself
 PASSED_ON = ("PORTAL_LOG_LEVEL", "PORTAL_OTLP_ENDPOINT")
 
 
@@ -110,7 +114,13 @@ def _payments(stack: Stack) -> Environment:
     return _with_log(stack, "payments") | {
         "PORTAL_GIROCHECKOUT_BASE_URL": stack.url("girocheckout") + "/girocheckout/v2/",
         "PORTAL_GIROCHECKOUT_MERCHANT_ID": MERCHANT_ID,
-        "PORTAL_GIROCHECKOUT_PROJECTS": json.dumps(dict(GIROCHECKOUT_PROJECTS)),
+        "PORTAL_GIROCHECKOUT_PROJECTS": json.dumps(
+            {name: number for name, number in GIROCHECKOUT_PROJECTS.items() if name not in OWN_BANK}
+        ),
+        **_bank_account(stack),
+        "PORTAL_CREDITOR_ID": CREDITOR_ID,
+        "PORTAL_DEBIT_NOTICE_DAYS": "1",
+        "PORTAL_BANK_PACE_SECONDS": "1",
         "PORTAL_PAYPAL_BASE_URL": stack.url("paypal"),
         "PORTAL_PAYPAL_WEBHOOK_ID": PAYPAL_WEBHOOK_ID,
         "PORTAL_PAYPAL_BRAND_NAME": "Stadt Lindenau",
@@ -162,6 +172,23 @@ def _paypal(stack: Stack) -> Environment:
     }
 
 
+def _bank_account(stack: Stack) -> dict[str, str]:
+    """What the city and its bank both know."""
+    return {
+        "PORTAL_BANK_IBAN": BANK_IBAN,
+        "PORTAL_BANK_HOLDER": BANK_HOLDER,
+        "PORTAL_BANK_FOLDER": str(stack.state / "bank" / "files"),
+    }
+
+
+def _bank(stack: Stack) -> Environment:
+    return _bank_account(stack) | {
+        "PORTAL_HOST": HOST,
+        "PORTAL_PORT_BANK": str(stack.ports["bank"]),
+        "PORTAL_SANDBOX_STATE": str(stack.state / "bank"),
+    }
+
+
 def _register(stack: Stack) -> Environment:
     return {"PORTAL_HOST": HOST, "PORTAL_PORT_REGISTER": str(stack.ports["register"])}
 
@@ -176,6 +203,7 @@ SERVICES = (  # started together in this order, stopped in the reverse one: the 
     Service("mailbox", "deploy.local.mailbox", _mailbox),
     Service("girocheckout", "deploy.local.sandbox.girocheckout", _girocheckout, "/sandbox/health"),
     Service("paypal", "deploy.local.sandbox.paypal", _paypal, "/sandbox/health"),
+    Service("bank", "deploy.local.sandbox.bank", _bank, "/sandbox/health"),
     Service("register", "deploy.local.sandbox.register", _register, "/sandbox/health"),
     Service("identity", "services.identity", _identity),
     Service("applications", "services.applications", _applications),

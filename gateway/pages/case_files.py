@@ -87,7 +87,7 @@ class CaseFile:
             groups=grouped(self.parts.definition, file["summary"], visit.language),
             steps=(),
             history=self._history(t),
-            payment=self._payment(),
+            payment=self._payment(visit),
             register=self._register(),
             documents=self._documents(),
             action=visit.url(f"{here}/entscheidung") if decisions else "",
@@ -156,7 +156,7 @@ class CaseFile:
         found = Standing(self.parts).documents()
         return tuple(replace(one, url="") for one in found) if self.erased else found
 
-    def _payment(self) -> Payment | None:
+    def _payment(self, visit: Visit) -> Payment | None:
         claim = self.parts.claim
         if claim is None:
             return None
@@ -167,6 +167,7 @@ class CaseFile:
             amount_cents=claim["amount_cents"],
             kassenzeichen=claim["kassenzeichen"],
             settled_at=datetime.fromisoformat(settled) if settled else None,
+            url=visit.url(f"/arbeit/forderungen/{claim['claim_id']}"),
         )
 
     def _register(self) -> Register:

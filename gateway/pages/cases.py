@@ -13,6 +13,7 @@ from gateway.pages.definitions import as_text, definition_at, grouped, icon_of, 
 from gateway.pages.drafts import PURPOSE as DRAFTS
 from gateway.pages.forms import known_answers, told_errors
 from gateway.pages.live_case import HEADERS, stream
+from gateway.pages.money_notes import notes_of
 from gateway.pages.parts import LIVE, PURPOSE, case_of, gathered, or_none
 from gateway.pages.situations import SITUATIONS, TONES, Standing
 from gateway.pages.start import form_url
@@ -138,8 +139,11 @@ def _page(visit: Visit, case_id: UUID, standing: Standing, definition: dict[str,
         groups=grouped(definition, case["summary"], visit.language),
         submitted_at=datetime.fromisoformat(case["submitted_at"]),
         documents=standing.documents(),
-        todo=standing.todo(visit.url(f"{here}/bezahlen"), visit.url(f"{here}/korrektur")),
+        todo=standing.todo(
+            visit.url(f"{here}/bezahlen"), visit.url(f"{here}/korrektur"), visit.url(f"{here}/ueberweisung")
+        ),
         reason=standing.reason,
+        notes=notes_of(standing.parts.claim, visit.t),
         fee_cents=case["fee"]["cents"] or 0,
         paid=standing.paid,
         live_url="" if standing.ended else visit.url(live),

@@ -94,6 +94,8 @@ def _task(visit: Visit, task: Mapping[str, Any], claim: Mapping[str, Any] | None
         amount_cents=task["amount_cents"],
         since=datetime.fromisoformat(task["since"]),
         url=visit.url(f"{HERE}/{task['claim_id']}/{task['version']}"),
+        claim_url=visit.url(f"/arbeit/forderungen/{task['claim_id']}"),
+        version=task["version"],
         kassenzeichen=claim["kassenzeichen"] if claim else "",
         case_number=claim["case_number"] if claim else "",
     )

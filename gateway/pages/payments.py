@@ -1,7 +1,11 @@
-"""Paying: choosing how, going to the provider's page and coming back. Coming back proves nothing."""
+"""Paying: choosing how, going to the provider's page and coming back. Coming back proves nothing.
+
+What goes to the city's own account has pages of its own (`bank_payments`).
+"""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -25,6 +29,7 @@ ICONS: Final = {
     "paypal": "wallet",
     "direct_transfer": "bank",
     "direct_debit": "bank",
+    "transfer": "bank",
     "payment_page": "euro",
 }
 """The ways to pay in the order they are offered, with their icons."""
@@ -33,13 +38,17 @@ PAUSES: Final = (0.05, 0.1, 0.15, 0.3, 0.4, 0.5, 0.5)
 SENDING: Final = "idempotency-key"
 OUTCOMES: Final = frozenset({"failed", "cancelled", "expired"})
 NOT_NOW: Final = {"nothing_to_pay": None, "payment_being_checked": "payment_checked"}
+SENT: Final = re.compile(r"[\x21-\x7e]{1,64}")
+OF_BANK: Final = {"transfer": "transfer", "direct_debit": "debit"}
+"""Ways to the city's own account, and when what is paid so counts."""
+Methods = Mapping[str, Any]
 
 
 @signed_in
 async def choose_method(visit: Visit) -> Response:
     case_id: UUID = visit.request.path_params["case_id"]
-    case = await case_of(visit, case_id)
-    claim = claim_that_counts(await claims_of(visit, case_id))
+    case, claims, methods = await _asked(visit, case_id)
+    claim = claim_that_counts(claims)
     if claim is None and "pay" in case["can"]:
         claim = await _awaited(visit, case_id, lambda claim: claim is not None)
         if claim is None:
@@ -47,30 +56,24 @@ async def choose_method(visit: Visit) -> Response:
     if (elsewhere := _elsewhere(visit, case_id, claim)) is not None:
         return elsewhere
     assert claim is not None
-    return visit.page(await _payment(visit, case, claim))
+    return visit.page(_payment(visit, case, claim, methods))
 
 
 @signed_in
 async def begin_payment(visit: Visit) -> Response:
     case_id: UUID = visit.request.path_params["case_id"]
-    form, case = await visit.form(), await case_of(visit, case_id)
-    claim = claim_that_counts(await claims_of(visit, case_id))
+    form, (case, claims, methods) = await visit.form(), await _asked(visit, case_id)
+    claim = claim_that_counts(claims)
     if (elsewhere := _elsewhere(visit, case_id, claim)) is not None:
         return elsewhere
     assert claim is not None
     method, sending = form.get("method", ""), form.get(SENDING, "")
-    if method not in ICONS or not 0 < len(sending) <= 64:
-        return visit.page(await _payment(visit, case, claim, message="method_missing"), 422)
+    if method not in ICONS or not SENT.fullmatch(sending):
+        return visit.page(_payment(visit, case, claim, methods, message="method_missing"), 422)
     try:
-        started = await visit.post(
-            "payments",
-            f"/claims/{claim['claim_id']}/attempts",
-            purpose=PURPOSE,
-            json={"method": method, "return_url": _return_url(visit, case_id)},
-            idempotency_key=f"{sending}.{method}",  # another method after Back is another attempt
-        )
+        return await _begin(visit, case_id, claim, method, f"{sending}.{method}", methods)
     except RemoteUnavailable:
-        view = await _payment(visit, case, claim, "unavailable", method, sending)
+        view = _payment(visit, case, claim, methods, "unavailable", method, sending)
         return visit.page(view, 503)
     except RemoteProblem as refused:
         if refused.slug in NOT_NOW:
@@ -78,7 +81,24 @@ async def begin_payment(visit: Visit) -> Response:
         if refused.status not in {409, 422, 503}:
             raise
         message = problem_key(visit.t, refused)
-        return visit.page(await _payment(visit, case, claim, message, method), refused.status)
+        return visit.page(_payment(visit, case, claim, methods, message, method), refused.status)
+
+
+async def _begin(
+    visit: Visit, case_id: UUID, claim: dict[str, Any], method: str, key: str, methods: Methods
+) -> Response:
+    """To the provider, to what to transfer, or to the mandate. The key holds the method: another one after
+    Back is another attempt."""
+    path = f"/claims/{claim['claim_id']}"
+    if method == "direct_debit" and method in methods.get("of_bank", ()):
+        return visit.redirect(f"/vorgang/{case_id}/lastschrift")
+    if method == "transfer":
+        await visit.post("payments", f"{path}/transfer", purpose=PURPOSE, idempotency_key=key)
+        return visit.redirect(f"/vorgang/{case_id}/ueberweisung")
+    asked = {"method": method, "return_url": _return_url(visit, case_id)}
+    started = await visit.post(
+        "payments", f"{path}/attempts", purpose=PURPOSE, json=asked, idempotency_key=key
+    )
     return RedirectResponse(started["redirect_url"], 303)
 
 
@@ -126,15 +146,25 @@ def _is_decided(claim: dict[str, Any] | None) -> bool:
     return claim is None or claim["state"] != "open" or last_attempt(claim) not in {"opened", "started"}
 
 
-async def _payment(
+async def _asked(visit: Visit, case_id: UUID) -> tuple[dict[str, Any], list[dict[str, Any]], Methods]:
+    """The case, its claims and the ways to pay, side by side."""
+    case, claims, methods = await asyncio.gather(
+        case_of(visit, case_id),
+        claims_of(visit, case_id),
+        visit.get("payments", "/methods", purpose=PURPOSE),
+    )
+    return case, claims, methods
+
+
+def _payment(
     visit: Visit,
     case: dict[str, Any],
     claim: dict[str, Any],
+    methods: Methods,
     message: str = "",
     chosen: str = "",
     sending: str = "",
 ) -> PaymentPage:
-    methods = (await visit.get("payments", "/methods", purpose=PURPOSE))["methods"]
     outcome = last_attempt(claim)
     before = claim["attempts"][-1]["method"] if claim["attempts"] else ""
     here = f"/vorgang/{case['case_id']}"
@@ -155,11 +185,16 @@ async def _payment(
     )
 
 
-def offered(methods: Sequence[str]) -> tuple[Method, ...]:
+def offered(methods: Methods) -> tuple[Method, ...]:
     """What payments offers, in our order; the first is recommended where there is a choice."""
-    known = [key for key in ICONS if key in methods]
+    known, of_bank = [key for key in ICONS if key in methods["methods"]], methods.get("of_bank", ())
     return tuple(
-        Method(key=key, icon=ICONS[key], recommended=place == 0 and len(known) > 1)
+        Method(
+            key=key,
+            icon=ICONS[key],
+            consequence=OF_BANK[key] if key in of_bank else "at_once",
+            recommended=place == 0 and len(known) > 1,
+        )
         for place, key in enumerate(known)
     )
 

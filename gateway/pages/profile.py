@@ -1,5 +1,6 @@
 """The citizen's own data, and who has read it."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -8,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.pages.answers import field_errors, problem_key, sentences_for
+from gateway.pages.mandates import mandates_of
 from gateway.pages.readings import PURPOSE, readings_of
 from gateway.people import Account
 from gateway.views.accounts import Access, ProfilePage
@@ -75,7 +77,7 @@ async def _page(
     errors: Mapping[str, str] | None = None,
     message: str = "",
 ) -> ProfilePage:
-    found = await readings_of(visit)
+    found, mandates = await asyncio.gather(readings_of(visit), mandates_of(visit))
     return ProfilePage(
         email=account.email,
         trust=account.trust,
@@ -83,6 +85,7 @@ async def _page(
         hidden={"version": str(account.version)},
         accesses=tuple(_access(visit, one) for one in found.accesses),
         unread=tuple(found.missing),
+        mandates=mandates,
         message=message,
     )
 

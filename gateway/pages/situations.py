@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from gateway import formats
+from gateway.pages.money_notes import money_of
 from gateway.pages.parts import Parts
 from gateway.translations import Translator
 from gateway.views.cases import Document, Progress, Step, Todo
@@ -59,9 +60,17 @@ class Standing:
     @property
     def situation(self) -> str:
         """A key below `situation.` and `state.`."""
+        if self.state == "awaiting_payment" and self.waits and not self.paid:
+            return f"awaiting_{self.waits}"
         if self.state == "awaiting_payment" and (self.paid or self._pending):
             return "payment_pending"
         return SITUATIONS.get(self.state, self.state)
+
+    @property
+    def waits(self) -> str:
+        """What of the city's own account the claim waits for: `transfer`, `debit`, or nothing."""
+        claim = self.parts.claim
+        return str((claim and claim.get("waits_for")) or "")
 
     @property
     def tone(self) -> Tone:
@@ -102,16 +111,19 @@ class Standing:
             self.state == "correction_requested",
             self.reason,
             self.paid,
+            money_of(self.parts.claim),
         )
         return hashlib.sha256(repr(shown).encode()).hexdigest()[:12]
 
-    def todo(self, pay_url: str, correct_url: str) -> Todo | None:
+    def todo(self, pay_url: str, correct_url: str, transfer_url: str = "") -> Todo | None:
         """What the citizen must do next."""
         if "correct" in self.parts.case["can"]:
             return Todo(kind="correct", url=correct_url, until=_day(self.parts.case.get("answer_by")))
         if self.payable and not self._pending:
-            claim, fee = self.parts.claim, self.parts.case["fee"]
-            return Todo(kind="pay", url=pay_url, until=_day((claim or fee)["pay_by"]))
+            until = _day((self.parts.claim or self.parts.case["fee"])["pay_by"])
+            if self.waits == "transfer":
+                return Todo(kind="transfer", url=transfer_url, until=until)
+            return Todo(kind="pay", url=pay_url, until=until)
         return None
 
     def steps(self, t: Translator) -> tuple[Step, ...]:
@@ -142,6 +154,8 @@ class Standing:
         claim = self.parts.claim
         if claim is None or claim["state"] != "open":
             return claim is not None and claim["state"] == "being_checked"
+        if self.waits:
+            return self.waits == "debit"
         return self.returned and last_attempt(claim) in UNDECIDED_ATTEMPTS
 
     def _past(self, t: Translator) -> Iterator[Step]:

@@ -14,6 +14,8 @@ from gateway.translations import Translator
 from gateway.views.frame import Frame, Language, Person
 
 STAFF = Person(name="Nele Sommer", roles=frozenset({"clerk", "warden"}))
+TREASURER = Person(name="Sam Rother", roles=frozenset({"clerk", "treasurer"}))
+OPERATOR = Person(name="Ada Kern", roles=frozenset({"operator"}))
 CITIZEN = Person(name="Kim Muster")
 SIGNED_OUT = (
     "start",
@@ -34,6 +36,8 @@ def person_on(name: str) -> Person | None:
     """Who is signed in on a sample page."""
     if name.startswith(("work", "case-file", "scanner")):
         return STAFF
+    if name.startswith(("cash", "switch")):
+        return TREASURER if name.startswith("cash") else OPERATOR
     return None if name.startswith(SIGNED_OUT) else CITIZEN
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from gateway.preview import samples_forms as forms
 from gateway.preview.samples_account import own_account
+from gateway.preview.samples_cash import cash_office
 from gateway.translations import Translator
 from gateway.views import accounts, cases, notices, payments, permits, services, work
 from gateway.views.answers import (
+    debit_fields,
     email_field,
     field_sentence,
     password_field,
@@ -36,7 +38,30 @@ def pages(t: Translator) -> dict[str, Page]:
         **own_account(t),
         **_permits(),
         **_work(german),
+        **cash_office(t),
         **_notices(),
+    }
+
+
+def _bank_payments(t: Translator) -> dict[str, Page]:
+    transfer = payments.TransferPage(
+        case_url="#", other_url="#", number="BPA-2026-004711", holder="Stadtkasse Lindenau",
+        iban="DE02 1203 0000 0000 2020 51", bic="BYLADEM1001", amount_cents=12000, text="47112600000122",
+        picture="data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4=",
+        pay_by=date(2026, 12, 6),
+    )  # fmt: skip
+    debit = payments.DebitPage(
+        action="#", other_url="#", number="BPA-2026-004711", creditor="Stadtkasse Lindenau",
+        creditor_id="DE98ZZZ09999999999", mandate="47112600000122-M1", amount_cents=12000,
+        due=date(2026, 12, 10), fields=debit_fields(t, {}, {}), hidden={"key": "1"},
+    )  # fmt: skip
+    error = {"iban": t("field_error.iban_check_digits")}
+    typed = {"holder": "Ada Lovelace", "iban": "DE88 3704 0044 0532 0130 00"}
+    return {
+        "payment-transfer": transfer,
+        "payment-transfer-part": replace(transfer, paid_cents=3000, amount_cents=9000),
+        "payment-debit": debit,
+        "payment-debit-errors": replace(debit, fields=debit_fields(t, typed, error)),
     }
 
 
@@ -60,7 +85,8 @@ def _services(t: Translator, de: bool) -> dict[str, Page]:
             method(key="wero", icon="phone", recommended=True),
             method(key="card", icon="card"),
             method(key="paypal", icon="wallet"),
-            method(key="bank_transfer", icon="bank"),
+            method(key="direct_debit", icon="bank", consequence="debit"),
+            method(key="transfer", icon="bank", consequence="transfer"),
         ),
     )
     return {
@@ -77,6 +103,7 @@ def _services(t: Translator, de: bool) -> dict[str, Page]:
         "dog-form": forms.dog_form(de),
         "review": review,
         "payment": payment,
+        **_bank_payments(t),
         "payment-preparing": payments.PreparingPage(case_url="#", live_url=""),
         "payment-failed": replace(payment, outcome="failed", chosen="card"),
     }
@@ -325,6 +352,8 @@ def _money(t: Translator) -> dict[str, Page]:
             amount_cents=3060,
             since=NOW,
             url="#",
+            claim_url="/arbeit/forderungen/1",
+            version=4,
             kassenzeichen="LIN26000471109",
             case_number="BPA-2026-004000",
         )

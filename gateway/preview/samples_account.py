@@ -51,6 +51,15 @@ def _profile(t: Translator) -> Page:
             access,
         ),
         unread=("documents",),
+        mandates=accounts.Mandates(
+            creditor_id="DE98ZZZ09999999999",
+            given=(
+                accounts.Mandate(
+                    reference="47112600000122-M1", account="DE89 … 3000", state="active", revoke_url="#"
+                ),
+                accounts.Mandate(reference="47112600000114-M1", account="DE89 … 3000", state="revoked"),
+            ),
+        ),
     )
 
 

@@ -99,6 +99,25 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mandate:
+    """`state` is a key below `mandate_state.`; `account` is masked; no `revoke_url` where it is over."""
+
+    reference: str
+    account: str
+    state: str
+    revoke_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mandates:
+    """The newest first; `away` where payments does not answer."""
+
+    creditor_id: str = ""
+    given: tuple[Mandate, ...] = ()
+    away: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProfilePage(Page):
     """`trust` is a key below `trust.`; `hidden` carries the version for the optimistic lock.
 
@@ -114,6 +133,7 @@ class ProfilePage(Page):
     hidden: dict[str, str]
     accesses: tuple[Access, ...] = ()
     unread: tuple[str, ...] = ()
+    mandates: Mandates = Mandates()
     message: str = ""
 
     @property

@@ -62,6 +62,24 @@ def profile_fields(t: Translator, values: Mapping[str, str], errors: Mapping[str
     )
 
 
+def debit_fields(t: Translator, typed: Mapping[str, str], errors: Mapping[str, str]) -> tuple[Field, ...]:
+    """Whose account is debited, and the agreement to it."""
+    shape = (("holder", "name", 70, "name"), ("iban", "text", 60, "off"), ("agreed", "declaration", None, ""))
+    return tuple(
+        Field(
+            name=name,
+            kind=kind,  # type: ignore[arg-type]  # the literals above
+            label=t(f"debit.{name}"),
+            value=typed.get(name, ""),
+            hint=t("debit.iban_hint") if name == "iban" else "",
+            error=errors.get(name, ""),
+            max_length=longest,
+            autocomplete=autocomplete,
+        )
+        for name, kind, longest, autocomplete in shape
+    )
+
+
 def revocation_field(t: Translator) -> Field:
     """Why a document is revoked; the reasons are those that documents takes."""
     options = tuple(Option(value=code, label=t(f"revocation.{code}")) for code in REVOCATION_REASONS)

@@ -37,7 +37,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Todo:
-    """What the citizen must do next. `kind` is a key below `todo.`: pay, correct, collect."""
+    """What the citizen must do next. `kind` is a key below `todo.`: pay, transfer, correct, collect."""
 
     kind: str
     url: str
@@ -47,6 +47,7 @@ class Todo:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasePage(Page):
     """`situation` is a key below `situation.`: one sentence on where the case is; read out when it changes.
+    `notes` are sentences about its money.
 
     `live_url` is the event stream that keeps the page current, empty when nothing more will happen.
     """
@@ -65,6 +66,7 @@ class CasePage(Page):
     documents: tuple[Document, ...] = ()
     todo: Todo | None = None
     reason: str = ""
+    notes: tuple[str, ...] = ()
     fee_cents: int = 0
     paid: bool = False
     live_url: str = ""

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
-from gateway.views.forms import AnswerGroup
+from gateway.views.forms import AnswerGroup, Field
 from gateway.views.frame import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """`key` names the method at payments and its texts below `method.` in the translations."""
+    """`key` names the method at payments and its texts below `method.` in the translations; `consequence`
+    is a key below `consequence.`: when the fee counts as paid."""
 
     key: str
     icon: str
+    consequence: str = "at_once"
     recommended: bool = False
 
 
@@ -40,6 +42,50 @@ class PaymentPage(Page):
     outcome: str = ""
     message: str = ""
     hidden: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferPage(Page):
+    """What to transfer; `picture` is the GiroCode as the address of an image, `paid_cents` what has come."""
+
+    template: ClassVar[str] = "payment_transfer.html"
+    nav: ClassVar[str] = "cases"
+
+    case_url: str
+    other_url: str
+    number: str
+    holder: str
+    iban: str
+    bic: str
+    amount_cents: int
+    text: str
+    picture: str
+    paid_cents: int = 0
+    pay_by: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebitPage(Page):
+    """A mandate to agree to, with the notice of its first debit; `mandate` is its reference."""
+
+    template: ClassVar[str] = "payment_debit.html"
+    nav: ClassVar[str] = "cases"
+
+    action: str
+    other_url: str
+    number: str
+    creditor: str
+    creditor_id: str
+    mandate: str
+    amount_cents: int
+    due: date
+    fields: tuple[Field, ...]
+    hidden: dict[str, str]
+    message: str = ""
+
+    @property
+    def faulty(self) -> tuple[Field, ...]:
+        return tuple(one for one in self.fields if one.error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

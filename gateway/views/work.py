@@ -55,13 +55,14 @@ class WorklistPage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """`state` is a key below `payment_state.`."""
+    """`state` is a key below `payment_state.`; `url` leads to the whole money of the claim."""
 
     state: str
     tone: Tone
     amount_cents: int
     kassenzeichen: str
     settled_at: datetime | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,13 +129,15 @@ class CaseFilePage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyTask:
-    """Money a person has to see to. `kind` is a key below `money_task.`; texts are empty where payments did
-    not tell them."""
+    """Money a person has to see to. `kind` is a key below `money_task.`, `claim_url` leads to all the money
+    of its claim; texts are empty where payments did not tell them."""
 
     kind: str
     amount_cents: int
     since: datetime
     url: str
+    claim_url: str
+    version: int
     kassenzeichen: str = ""
     case_number: str = ""
 

@@ -133,7 +133,7 @@ class Composer:
             "items": [{"text": words.subject, "amount_cents": paid.amount_cents}],
             "total_cents": paid.amount_cents,
             "paid_on": self.today(paid.settled_at),
-            "method": self.wording.methods.get(paid.method, paid.method),
+            "method": ", ".join(self.wording.methods.get(way, way) for way in paid.methods or (paid.method,)),
             "note": self.wording.receipt_note,
         }
         return Composed(parse(RECEIPT, data), Content(number))

@@ -143,4 +143,5 @@ class PaidClaim(_Answer):
     kassenzeichen: str
     amount_cents: int
     method: str
+    methods: tuple[str, ...] = ()
     settled_at: datetime

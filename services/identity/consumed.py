@@ -48,4 +48,8 @@ def handlers() -> Handlers:
     async def on_approval_corrected(event: CaseOfAccount, unit: Unit) -> None:
         await policies.send_news_when_approval_is_corrected(event.account_id, event.case_id, unit)
 
+    @found.on("payments.payer_reminded.v1", CaseOfAccount)
+    async def on_payer_reminded(event: CaseOfAccount, unit: Unit) -> None:
+        await policies.send_news_when_payer_is_reminded(event.account_id, event.case_id, unit)
+
     return found

@@ -39,5 +39,9 @@ async def send_news_when_approval_is_corrected(account_id: UUID, case_id: UUID, 
     send_news(account_id, case_id, f"approval-corrected:{unit.context.causation}", unit)
 
 
+async def send_news_when_payer_is_reminded(account_id: UUID, case_id: UUID, unit: Unit) -> None:
+    send_news(account_id, case_id, f"payer-reminded:{unit.context.causation}", unit)
+
+
 def send_news(account_id: UUID, case_id: UUID, step: str, unit: Unit) -> None:
     send_later(unit, "news", account_id, key=f"{case_id}:{step}")

@@ -42,11 +42,12 @@ def claims_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
     async def list_claims(case_id: UUID, caller: Reader) -> dict[str, Any]:
         ids = await queries.claims_of_case(runtime.pool, case_id)
         claims = [await runtime.unit().load(Claim, claim_id) for claim_id in ids]
-        return {"claims": [queries.claim_answer(c, _today(runtime)) for c in claims if _may_see(caller, c)]}
+        seen = [claim for claim in claims if _may_see(caller, claim)]
+        return {"claims": [await _told(runtime, claim) for claim in seen]}
 
     @router.get("/claims/{claim_id}")
     async def read_claim(claim_id: UUID, caller: Reader) -> dict[str, Any]:
-        return queries.claim_answer(await _claim_for(runtime, caller, claim_id), _today(runtime))
+        return await _told(runtime, await _claim_for(runtime, caller, claim_id))
 
     @router.get("/claims/{claim_id}/receipt")
     async def read_receipt(claim_id: UUID, caller: Reader) -> dict[str, Any]:
@@ -80,7 +81,7 @@ def claims_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
         if caller.subject != str(claim.account_id):
             raise StreamNotFound(str(claim_id))
         await attempts.look(claim_id)
-        return queries.claim_answer(await runtime.unit().load(Claim, claim_id), _today(runtime))
+        return await _told(runtime, await runtime.unit().load(Claim, claim_id))
 
     return router
 
@@ -100,6 +101,10 @@ def ledger_router(runtime: Runtime) -> APIRouter:
         return {"lines": jsonable_encoder(await queries.ledger_account(runtime.pool, name, limit))}
 
     return router
+
+
+async def _told(runtime: Runtime, claim: Claim) -> dict[str, Any]:
+    return await queries.claim_answer(runtime.pool, claim, _today(runtime))
 
 
 def _today(runtime: Runtime) -> date:

@@ -65,12 +65,13 @@ class UnknownTransaction(LookupError):
 @dataclass(slots=True)
 class Attempts:
     """Begins and decides attempts; `provisional` is for how many days a payment may be taken back, by
-    method."""
+    method; `give_back` is told of a claim to which too much has come."""
 
     runtime: Runtime
     providers: Providers
     offer: Offer
     provisional: Mapping[str, int]
+    give_back: Callable[[Claim, Unit], None] | None = None
 
     async def begin(
         self, claim: Claim, method: Method, return_url: str, units: Callable[[], Unit], answered: Answered[A]
@@ -206,11 +207,14 @@ class Attempts:
         """Asks about the newest attempt under way, whose payer has come back: the browser proves nothing, but
         who has agreed waits for the money to be taken. A provider that is away changes nothing."""
         claim = await self.runtime.unit().load(Claim, claim_id)
-        open_ones = [a for a in claim.attempts.values() if a.state in OPEN_ATTEMPTS and a.reference]
-        provider = self.providers.by_name.get(open_ones[-1].provider) if open_ones else None
-        if provider is None:
+        open_ones = [
+            attempt for attempt in claim.attempts.values()
+            if attempt.state in OPEN_ATTEMPTS and attempt.provider in self.providers.by_name
+        ]  # fmt: skip
+        if not open_ones:
             return
         attempt = open_ones[-1]
+        provider = self.providers.by_name[attempt.provider]
         outcome = await self._status(provider, attempt.reference, Method(attempt.method))
         if outcome is not None and outcome.state is not State.UNKNOWN:
             await self.take(claim_id, attempt.attempt_id, outcome, provider)
@@ -230,6 +234,8 @@ class Attempts:
             result = claim.record_word(
                 attempt_id, self._word(outcome, provider, claim, attempt_id), now=unit.now
             )
+            if result is Recorded.SURPLUS and self.give_back is not None:
+                self.give_back(claim, unit)
             try:
                 await unit.save(claim)
                 await unit.commit()

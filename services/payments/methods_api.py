@@ -6,8 +6,9 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.payments.domain.money import BANK
 from services.payments.domain.switchboard import SWITCHBOARD, Kind, Switchboard
-from services.payments.offer import Offer
+from services.payments.offer import Offer, SwitchedOff
 from services.payments.providers.port import Method
 from shared.log import StreamNotFound, Unit
 from shared.service import Runtime
@@ -16,6 +17,7 @@ from shared.web.tokens import Caller, require
 
 Reader = Annotated[Caller, Depends(require("citizen", "clerk", "treasurer", "operator", "service"))]
 Operator = Annotated[Caller, Depends(require("operator"))]
+Staff = Annotated[Caller, Depends(require("operator", "treasurer", "clerk"))]
 WHO_SEES_WHY: Final = frozenset({"operator", "treasurer", "clerk"})
 
 
@@ -34,24 +36,43 @@ def methods_router(runtime: Runtime, offer: Offer) -> APIRouter:
 
     @router.get("/methods")
     async def list_methods(caller: Reader) -> dict[str, Any]:
-        """The ways to pay that are offered now, and all there are with the reason where one is not."""
+        """The ways to pay that are offered now, which of them go to the city's own account, and all there are
+        with the reason where one is not."""
         ways = await offer.ways(runtime.clock.now())
         why = bool(WHO_SEES_WHY & caller.roles)
         return {
             "methods": [way.method.value for way in ways if way.provider],
+            "of_bank": [way.method.value for way in ways if way.provider == BANK],
             "all": [
                 {
                     "method": way.method.value, "offered": way.provider is not None, "out": way.out,
-                    **({"provider": way.provider, "reason": way.reason} if why else {}),
+                    **({"provider": way.provider, **_switched(way.off)} if why else {}),
                 }
                 for way in ways
             ],
         }  # fmt: skip
 
+    @router.get("/providers")
+    async def list_providers(_caller: Staff) -> dict[str, Any]:
+        """Who is set up, switched on or off, and whether their own failures keep them out of the offer.
+
+        `failures` in a row and `failing_until` are what this process has counted.
+        """
+        now = runtime.clock.now()
+        return {
+            "providers": [
+                {
+                    "provider": one.provider, "methods": one.methods, "on": one.off is None,
+                    **_switched(one.off), "failures": one.failures, "failing_until": one.out_until,
+                }
+                for one in await offer.providers_now(now)
+            ]
+        }  # fmt: skip
+
     @router.put("/methods/{method}")
     async def switch_method(method: str, to: SwitchTo, caller: Operator) -> dict[str, Any]:
         """Takes a way to pay out of the offer, or puts it back; attempts under way go on."""
-        if method not in set(offer.providers.methods):
+        if method not in set(offer.methods):
             raise Problem("method_unknown", 404, "There is no such way to pay here")
         await _switch(runtime.unit_for(caller), "method", Method(method).value, to)
         return {"method": method, "on": to.on, "reason": to.reason}
@@ -65,6 +86,13 @@ def methods_router(runtime: Runtime, offer: Offer) -> APIRouter:
         return {"provider": provider, "on": to.on, "reason": to.reason}
 
     return router
+
+
+def _switched(off: SwitchedOff | None) -> dict[str, Any]:
+    """Why and since when, and whether the way's own switch or its provider's."""
+    if off is None:
+        return {"reason": "", "since": None, "switch": None}
+    return {"reason": off.reason, "since": off.since, "switch": off.kind}
 
 
 async def _switch(unit: Unit, kind: Kind, name: str, to: SwitchTo) -> None:

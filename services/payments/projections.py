@@ -10,6 +10,7 @@ from services.payments.domain.events import (
     MoneyTaskOffset,
     MoneyTaskSettled,
     PartReceived,
+    PayerReminded,
     PaymentApproved,
     PaymentFailed,
     PaymentRequested,
@@ -32,7 +33,7 @@ PROJECTIONS = Projections()
 CLAIMS = PROJECTIONS.table(
     "claim", ("claim_id",),
     ("case_id", "account_id", "kassenzeichen", "amount_cents", "currency", "state", "requested_at",
-     "settled_at", "due_on", "step"),
+     "settled_at", "service", "cost_object", "pay_by", "due_on", "step"),
 )  # fmt: skip
 ATTEMPTS = PROJECTIONS.table(
     "attempt", ("attempt_id",), ("claim_id", "method", "state", "reference", "opened_at")
@@ -54,7 +55,8 @@ def claim_is_open(event: PaymentRequested, meta: Meta, seal: Sealer) -> Iterable
     yield CLAIMS, (str(event.originator_id),), {
         "case_id": event.case_id, "account_id": event.account_id, "kassenzeichen": event.kassenzeichen,
         "amount_cents": event.amount_cents, "currency": event.currency, "state": "open",
-        "requested_at": event.timestamp, "due_on": event.pay_by,
+        "requested_at": event.timestamp, "service": event.service, "cost_object": event.cost_object,
+        "pay_by": event.pay_by, "due_on": event.pay_by,
     }  # fmt: skip
 
 
@@ -76,8 +78,8 @@ def claim_is_open_again(event: PaymentReversed, meta: Meta, seal: Sealer) -> Ite
         yield ATTEMPTS, (str(event.payment_id),), {"state": "reversed"}
 
 
-@PROJECTIONS.on(DunningStepTaken)
-def claim_is_dunned(event: DunningStepTaken, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+@PROJECTIONS.on(PayerReminded, DunningStepTaken)
+def claim_is_dunned(event: PayerReminded | DunningStepTaken, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     yield CLAIMS, (str(event.originator_id),), {"step": event.step}
 
 

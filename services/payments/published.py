@@ -28,6 +28,16 @@ class PaymentRequested(BaseModel):
     pay_by: date | None
 
 
+class PayerReminded(BaseModel):
+    """It should have been paid by now: the payer gets a word, once for each step."""
+
+    claim_id: UUID
+    case_id: UUID
+    account_id: UUID
+    step: str
+    owed_cents: int
+
+
 class PaymentStarted(BaseModel):
     """A provider waits for the payer."""
 
@@ -201,6 +211,18 @@ PUBLISHED.add(
     example=PaymentRequested(
         claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, amount_cents=3060, currency="EUR",
         kassenzeichen="47112600000122", pay_by=date(2026, 11, 29),
+    ),
+)  # fmt: skip
+PUBLISHED.add(
+    events.PayerReminded,
+    name="PayerReminded",
+    model=PayerReminded,
+    to=lambda e: PayerReminded(
+        claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, step=e.step,
+        owed_cents=e.owed_cents,
+    ),
+    example=PayerReminded(
+        claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, step="reminder", owed_cents=3060
     ),
 )  # fmt: skip
 PUBLISHED.add(

@@ -6,7 +6,10 @@ from uuid import UUID
 
 import asyncpg
 
+from services.payments.bank.debiting import METHOD as DEBIT
+from services.payments.bank.paying import awaited
 from services.payments.domain.claim import Claim
+from services.payments.domain.money import BANK
 from services.payments.domain.transitions import DECIDED_ELSEWHERE
 
 _OF_CASE = "SELECT claim_id FROM claim WHERE case_id = $1 ORDER BY requested_at"
@@ -40,6 +43,16 @@ _OPEN_TASKS, _DONE_TASKS = (
     _TASKS.format("settled_at IS NULL AND NOT under_way"),
     _TASKS.format("settled_at IS NOT NULL"),
 )
+
+
+_DEBITS = """
+SELECT due, amount_cents, reference, state, code, concern FROM debit WHERE claim_id = $1
+ORDER BY debit.due DESC, presentation DESC, reference DESC LIMIT 1
+"""
+_GIVEN_BACK = """
+SELECT kind, amount_cents, currency, since, settled_at, how FROM money_task WHERE claim_id = $1
+ORDER BY since, version
+"""
 
 
 async def claims_of_case(pool: asyncpg.Pool, case_id: UUID) -> list[UUID]:
@@ -84,8 +97,23 @@ async def refunds_of(pool: asyncpg.Pool, claim_id: UUID) -> list[dict[str, Any]]
     return [dict(row) for row in await pool.fetch(_REFUNDS_OF, claim_id)]
 
 
-def claim_answer(claim: Claim, today: date) -> dict[str, Any]:
+async def claim_answer(pool: asyncpg.Pool, claim: Claim, today: date) -> dict[str, Any]:
     """A claim as the API gives it on a day in the city; amounts in cents."""
+    debits = await pool.fetch(_DEBITS, claim.id) if _was_debited(claim) else []
+    given_back = await pool.fetch(_GIVEN_BACK, claim.id) if claim.money_tasks else []
+    return {
+        **_as_claimed(claim, today),
+        "waits_for": awaited(claim),
+        "debit": dict(debits[0]) if debits else None,
+        "given_back": [dict(row) for row in given_back],
+    }
+
+
+def _was_debited(claim: Claim) -> bool:
+    return any(attempt.provider == BANK and attempt.method == DEBIT for attempt in claim.attempts.values())
+
+
+def _as_claimed(claim: Claim, today: date) -> dict[str, Any]:
     return {
         "claim_id": claim.id,
         "case_id": claim.case_id,
@@ -96,6 +124,7 @@ def claim_answer(claim: Claim, today: date) -> dict[str, Any]:
         "currency": claim.currency,
         "charges_cents": claim.charged_cents,
         "owed_cents": claim.owed_cents,
+        "paid_cents": claim.kept_cents,
         "state": citizen_state(claim),
         "pay_by": claim.pay_by,
         "overdue": claim.condition == "open" and claim.pay_by is not None and claim.pay_by < today,
@@ -134,7 +163,8 @@ def _provisional_until(claim: Claim) -> datetime | None:
 
 
 def receipt_answer(claim: Claim) -> dict[str, Any]:
-    """What was paid, with what dunning cost, when, by which method; only for a settled claim."""
+    """What was paid, when, by which method; `methods` are all where it came in parts. Only for a claim that
+    was settled."""
     assert claim.settled_by is not None
     return {
         "claim_id": claim.id,
@@ -144,5 +174,6 @@ def receipt_answer(claim: Claim) -> dict[str, Any]:
         "amount_cents": claim.amount_cents + claim.charged_cents,
         "currency": claim.currency,
         "method": claim.payments[claim.settled_by].method,
+        "methods": list(dict.fromkeys(p.method for p in claim.payments.values() if p.kept_cents)),
         "settled_at": claim.settled_at,
     }

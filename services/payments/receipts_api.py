@@ -51,10 +51,10 @@ def receipts_router(runtime: Runtime) -> APIRouter:
 
     @router.get("/claims/{claim_id}/money")
     async def read_money(claim_id: UUID, _caller: CashOffice) -> dict[str, Any]:
-        """Every event of the claim, with what it booked."""
+        """Every event of the claim: who caused it, what it says and what it booked."""
         await runtime.unit().load(Claim, claim_id)
         recorded = await runtime.log.reader.stream(claim_id)
-        return {"claim_id": claim_id, "events": [_booked(one.event) for one in recorded]}
+        return {"claim_id": claim_id, "events": [_booked(one.event, one.meta.actor) for one in recorded]}
 
     @router.post("/claims/{claim_id}/receipts", status_code=201)
     async def record_receipt(
@@ -107,12 +107,12 @@ def _answer(claim: Claim, result: Recorded) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _booked(event: Any) -> dict[str, Any]:
+def _booked(event: Any, actor: str) -> dict[str, Any]:
     said = {name: getattr(event, name) for name in type_of(event).fields if name not in NOT_SHOWN}
     lines = [
         {"account": line.account, "cents": line.cents, "currency": line.currency} for line in entry(event)
     ]
     return {
         "version": event.originator_version, "event": type_of(event).name, "at": event.timestamp,
-        "says": said, "lines": lines,
+        "actor": actor, "says": said, "lines": lines,
     }  # fmt: skip

@@ -15,6 +15,7 @@ import structlog
 from services.payments.attempts import GIVEN_UP, RIVALS, pace
 from services.payments.domain import refunds
 from services.payments.domain.claim import Claim
+from services.payments.domain.money_tasks import REFUND as DUE
 from services.payments.domain.refunds import RULE, Wish
 from services.payments.providers.port import (
     Method,
@@ -59,13 +60,15 @@ class Refunding:
         return "transfer" if self._provider(claim, payment_id) is None else "provider"
 
     def order_what_is_due(self, claim: Claim, unit: Unit) -> None:
-        """What fell due goes back by itself where the provider can and the amount is below the limit."""
+        """What fell due or came twice goes back by itself where the provider can and the amount is below the
+        limit."""
         for task in refunds.due(claim):
             if task.amount_cents > self.limit or self.via(claim, task.payment_id) != "provider":
                 continue
             refund_id = derived_id("refund", claim.id, task.version)
             wish = Wish(
-                refund_id, task.amount_cents, "fell_due", RULE, "provider", self.limit,
+                refund_id, task.amount_cents, "fell_due" if task.kind == DUE else task.kind, RULE,
+                "provider", self.limit,
                 task_version=task.version,
             )  # fmt: skip
             refunds.request(claim, wish, now=unit.now)

@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from services.payments.books.layout import COLUMNS
 from services.payments.domain.dunning import STEPS, Step, checked
 from services.payments.domain.kassenzeichen import LAST, Scheme
 from shared.settings import ServiceSettings, TimeZone
@@ -51,10 +52,18 @@ class PaymentsSettings(ServiceSettings):
     bank_iban: str = ""
     bank_holder: str = ""
     bank_folder: str = ""
+    bank_pace_seconds: float | None = Field(default=None, gt=0)
     creditor_id: str = ""
     debit_notice_days: int = Field(default=14, ge=1, le=60)
     debit_again: bool = False
     dunning_steps: tuple[Step, ...] = STEPS
+    export_client: str = "1"
+    export_columns: dict[str, str] = Field(
+        default_factory=lambda: {name: heading for name, (heading, _, _) in COLUMNS.items()}
+    )
+    export_encoding: Literal["windows-1252", "utf-8"] = "windows-1252"
+    export_accounts: dict[str, str] = Field(default_factory=dict)
+    export_entries: int = Field(default=20_000, ge=1, le=100_000)
 
     @field_validator(
         "girocheckout_projects",
@@ -62,6 +71,7 @@ class PaymentsSettings(ServiceSettings):
         "payment_provisional_days",
         "xbezahldienste_booking_data",
         "dunning_steps",
+        "export_accounts",
         mode="before",
     )
     @classmethod
@@ -72,6 +82,23 @@ class PaymentsSettings(ServiceSettings):
     @classmethod
     def _follow(cls, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         return checked(steps)
+
+    @field_validator("export_columns", mode="before")
+    @classmethod
+    def _headings(cls, value: Any) -> Any:
+        """A list of names has the usual headings."""
+        value = json.loads(value) if isinstance(value, str) else value
+        if not isinstance(value, list):
+            return value
+        return {name: COLUMNS[name][0] if name in COLUMNS else name for name in value}
+
+    @field_validator("export_columns")
+    @classmethod
+    def _known(cls, columns: dict[str, str]) -> dict[str, str]:
+        unknown = columns.keys() - COLUMNS.keys()
+        if unknown or not columns:
+            raise ValueError(f"no columns {sorted(unknown)}; there are {', '.join(COLUMNS)}")
+        return columns
 
     @property
     def notify_base_url(self) -> str:

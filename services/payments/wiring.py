@@ -15,9 +15,14 @@ from services.payments.attempts import ASK, Attempts
 from services.payments.bank.assembly import bank_of
 from services.payments.bank.forgetting import end_mandates
 from services.payments.bank.items_api import items_router
+from services.payments.bank_api import OF_BANK, bank_routers
+from services.payments.books.assembly import books_of
+from services.payments.books.projections import PROJECTIONS
+from services.payments.books.reconciliation_api import LIMIT
 from services.payments.callbacks import callbacks_router
 from services.payments.diagrams import payments_md
 from services.payments.domain.bank_item import BankItemRefused, ItemVoucherImpossible
+from services.payments.domain.mandate import MandateRefused
 from services.payments.domain.refusals import (
     ClaimRefused,
     SecondPersonNeeded,
@@ -35,9 +40,9 @@ from services.payments.policies import ERASE, erase_citizen, register
 from services.payments.providers import registry
 from services.payments.published import PUBLISHED
 from services.payments.receipts_api import receipts_router
-from services.payments.refund_projections import PROJECTIONS
 from services.payments.refunding import REFUND, Refunding
 from services.payments.refunds_api import refunds_router
+from services.payments.reminding import REMIND, reminder
 from services.payments.settings import PaymentsSettings
 from shared.bus.handlers import Handlers
 from shared.log import Unit
@@ -52,12 +57,15 @@ def build(runtime: Runtime) -> Parts:
     http = httpx.AsyncClient(trust_env=False)
     providers = registry.from_settings(runtime.settings, http)
     settings = runtime.settings
+    bank = bank_of(runtime)
     offer = Offer(
         runtime.pool, providers, settings.payment_methods_retired, settings.payment_breaker_failures,
-        timedelta(seconds=settings.payment_breaker_seconds),
+        timedelta(seconds=settings.payment_breaker_seconds), OF_BANK if bank else frozenset(),
     )  # fmt: skip
-    attempts = Attempts(runtime, providers, offer, settings.payment_provisional_days)
     refunding = Refunding(runtime, providers, settings.refund_limit_cents)
+    attempts = Attempts(
+        runtime, providers, offer, settings.payment_provisional_days, refunding.order_what_is_due
+    )
     handlers, tasks = Handlers(), Tasks()
     register(handlers, runtime, refunding)
     tasks.on(ASK)(attempts.ask)
@@ -66,9 +74,11 @@ def build(runtime: Runtime) -> Parts:
     tasks.on(SWITCH)(switch_as_told)
     zone = ZoneInfo(settings.city_time_zone)
     tasks.recur(DUN, Dunning(runtime.pool, zone, settings.dunning_steps, runtime.unit).look)
-    bank = bank_of(runtime)
+    tasks.on(REMIND)(reminder(zone))
     if bank is not None:
         bank.register(tasks)
+    books = books_of(runtime, providers.by_name)
+    books.register(tasks)
     return Parts(
         routers=[
             claims_router(runtime, attempts),
@@ -79,6 +89,8 @@ def build(runtime: Runtime) -> Parts:
             money_tasks_router(runtime),
             items_router(runtime),
             callbacks_router(attempts, providers.by_name),
+            *books.routers(),
+            *(bank_routers(runtime, offer, bank) if bank else ()),
         ],
         handlers=handlers,
         tasks=tasks,
@@ -115,7 +127,7 @@ _STATUS: Final = {
 
 
 def _refused(error: Any) -> Problem:
-    return Problem(error.slug, _STATUS.get(type(error), 409), "The claim does not allow this now", str(error))
+    return Problem(error.slug, _STATUS.get(type(error), 409), "This is not allowed now", str(error))
 
 
 def _item_refused(error: Any) -> Problem:
@@ -131,6 +143,7 @@ SERVICE = Service(
     projections=PROJECTIONS,
     build=build,
     migrations=Path(__file__).parent / "migrations",
-    translations={ClaimRefused: _refused, BankItemRefused: _item_refused},
+    body_limits={"/statements/": LIMIT},
+    translations={ClaimRefused: _refused, MandateRefused: _refused, BankItemRefused: _item_refused},
     documents=payments_md,
 )

@@ -43,6 +43,9 @@ FOR_EVER: Final = {
     "number_range": "one row for a series and year",
     "number_given": "explains a gap in the numbers",
     **dict.fromkeys(("account", "account_role", "case_overview", "case_turn"), "the fold of the log"),
+    "booking_file": "what the cash office was given: books, never changed",
+    "provider_account": "one row for a provider",
+    **dict.fromkeys(("movement", "booking_batch", "provider_row"), "the fold of the log"),
     "payment_switch": "one row for a way to pay or a provider",
     "bank_file": "what the bank was told and what it said: books, sealed, never changed",
     "collection_line": "what the file of a collection says, sealed under the file's key",
@@ -59,6 +62,7 @@ NEVER: Final = {
     "ledger_line",
     "document_number",
     "bank_file",
+    "booking_file",
 }
 
 

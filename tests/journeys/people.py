@@ -67,11 +67,14 @@ class Resident(Journey):
                 await asyncio.sleep(0.1)
             return page
 
+    async def chooses(self, method: str) -> Page:
+        """The page that a way to pay leads to."""
+        page = await self._payment_page()
+        return await self.browser.send(page, page.form(with_field="method"), method=method)
+
     async def to_the_bank(self, method: str = "card") -> "AtTheBank":
         """Chooses a method and stands at the bank's page."""
-        page = await self._payment_page()
-        bank = await self.browser.send(page, page.form(with_field="method"), method=method)
-        return AtTheBank(self, bank)
+        return AtTheBank(self, await self.chooses(method))
 
     async def case(self) -> dict[str, Any]:
         """The case as the JSON API tells it."""

@@ -58,7 +58,7 @@ class Stage:
     @property
     def addresses(self) -> Addresses:
         url = self.stack.url
-        return Addresses(url("gateway"), url("mailbox"), url("girocheckout"))
+        return Addresses(url("gateway"), url("mailbox"), url("girocheckout"), url("bank"))
 
     @property
     def exchange(self) -> str:

@@ -73,5 +73,5 @@ class TestARegisteredDog:
         for due, cents in instalments:
             assert f"{cents // 100},{cents % 100:02d}" in said
             assert due.strftime("%d.%m.%Y") in said or f"{due.day}. " in said
-        await (await resident.to_the_bank("direct_debit")).pay()
+        await (await resident.to_the_bank("direct_transfer")).pay()
         await listener.wait_for("payments.payment_settled.v1", resident.case_id)

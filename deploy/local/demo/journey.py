@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
+from deploy.local.demo import paying
 from deploy.local.demo.browser import Browser, Page, PageRefused
 from deploy.local.ports import HOST
 
@@ -34,6 +35,7 @@ class Addresses:
     portal: str
     mailbox: str
     bank: str
+    city_bank: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +153,11 @@ class Journey:
     async def pay(self) -> None:
         async with self.step("choose how to pay"):
             page = await self._payment_page()
-            form = page.form(with_field="method")
-            bank = await self.browser.send(page, form, method=self.method)
-        async with self.step("pay at the bank"):
-            await self._pay_at_bank(bank)
+            if f'id="method-{self.method}"' not in page.text:
+                raise PageRefused(f"{self.method} is not offered here")
+            there = await self.browser.send(page, page.form(with_field="method"), method=self.method)
+        async with self.step("pay"):
+            await self._pay_there(there)
 
     async def _payment_page(self) -> Page:
         """The claim may need a moment to be there."""
@@ -165,13 +168,15 @@ class Journey:
             await asyncio.sleep(0.1)
         raise PageRefused("the payment page never offered a method")
 
-    async def _pay_at_bank(self, bank: Page) -> None:
-        reference = urlsplit(bank.url).path.rpartition("/")[2]
-        decide = f"{self.addresses.bank}/sandbox/transactions/{reference}/decide"
-        answer = await self.browser.http.post(decide, json={"outcome": "pay"})
-        if answer.status_code != 200:
-            raise PageRefused(f"the bank answered {answer.status_code}")
-        await self.browser.get(answer.json()["redirect"])
+    async def _pay_there(self, there: Page) -> None:
+        place, bank = urlsplit(there.url).path, self.addresses.city_bank
+        name = f"{self.citizen.given_names} {self.citizen.family_name}"
+        if place.endswith("/ueberweisung"):
+            await paying.by_transfer(there, bank, name)
+        elif place.endswith("/lastschrift"):
+            await paying.by_debit(self.browser, there, bank, name)
+        else:
+            await paying.at_provider(self.browser, there)
 
     async def wait_for_document(self) -> None:
         """Follows the page's own event stream until it says that nothing more will happen."""

@@ -1,5 +1,6 @@
 """Runs the journey against the running portal, or starts one; proves the permit; tells what happened."""
 
+import argparse
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ from deploy.local.progress import Progress
 from deploy.local.record import ProcessRecord
 from deploy.local.whereabouts import Whereabouts
 
+METHODS = ("card", "paypal", "wero", "direct_transfer", "direct_debit", "transfer")
 LAST_EVENT = "applications.application_completed.v1"
 
 
@@ -36,9 +38,11 @@ class Told:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`demo [method]`: card by default. Returns 0 only if the permit was issued and proved."""
+    """`demo [--method METHOD]`: card by default. Returns 0 only if the permit was issued and proved."""
+    parser = argparse.ArgumentParser(prog="demo", description="A scripted citizen gets a parking permit.")
+    parser.add_argument("--method", choices=METHODS, default="card", help="how the fee is paid")
+    method = parser.parse_args(arguments).method
     console = Console(highlight=False)
-    method = arguments[0] if arguments else "card"
     with _portal(console):
         try:
             told = asyncio.run(_demo(console, method))
@@ -67,7 +71,7 @@ def _portal(console: Console) -> Iterator[None]:
 async def _demo(console: Console, method: str) -> Told:
     place = Whereabouts.load(state_folder())
     url = {name: f"http://{HOST}:{port}" for name, port in place.ports.items()}
-    addresses = Addresses(url["gateway"], url["mailbox"], url["girocheckout"])
+    addresses = Addresses(url["gateway"], url["mailbox"], url["girocheckout"], url["bank"])
     began = time.perf_counter()
     async with listening(place.broker_url, f"{place.name_prefix}portal.events") as listener:
         journey = await _walk(console, addresses, method)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.payments.bank import collecting, intake
 from services.payments.bank.answers import Answers
 from services.payments.bank.booking import Booking
 from services.payments.bank.collecting import COLLECT, SUBMIT, Collecting
@@ -15,6 +17,7 @@ from services.payments.bank.intake import FETCH, TAKE, Intake
 from services.payments.bank.lapsing import LAPSE, Lapsing
 from services.payments.bank.lookups import Lookups
 from services.payments.bank.matching import Numbers
+from services.payments.bank.paying import Paying
 from services.payments.bank.transport import FileDrop, Transport
 from services.payments.sepa.creditor import CreditorIdRefused, read_creditor_id
 from services.payments.sepa.debits import Creditor
@@ -34,6 +37,8 @@ class Bank:
     collecting: Collecting
     intake: Intake
     lapsing: Lapsing
+    paying: Paying
+    lookups: Lookups
 
     def register(self, tasks: Tasks) -> None:
         """The recurring looks at the calendar and at the bank's folder, and what they set off."""
@@ -60,11 +65,16 @@ def assemble(runtime: Runtime, creditor: Creditor, transport: Transport) -> Bank
     debiting = Debiting(rules)
     numbers = Numbers(settings.kassenzeichen_prefix, settings.kassenzeichen_scheme)
     booking = Booking(lookups, debiting, units, creditor.iban, numbers)
+    pace = settings.bank_pace_seconds and timedelta(seconds=settings.bank_pace_seconds)
     return Bank(
         files, debiting,
-        Collecting(runtime.pool, files, transport, creditor, debiting, units),
-        Intake(files, transport, Answers(lookups, debiting, units), booking, units),
-        Lapsing(runtime.pool, rules, units),
+        Collecting(
+            runtime.pool, files, transport, creditor, debiting, units, pace or collecting.PAUSE
+        ),
+        Intake(
+            files, transport, Answers(lookups, debiting, units), booking, units, pace or intake.PAUSE
+        ),
+        Lapsing(runtime.pool, rules, units), Paying(creditor, debiting), lookups,
     )  # fmt: skip
 
 

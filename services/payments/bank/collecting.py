@@ -62,11 +62,12 @@ class Collecting:
     creditor: sepa.Creditor
     debiting: Debiting
     units: Callable[[], Unit]
+    pause: timedelta = PAUSE
 
     async def collect(self, payload: Mapping[str, Any], unit: Unit) -> None:
         """The recurring task. Always ends with Later."""
         more = await self.run(self.debiting.rules.today(unit.now))
-        raise Later(timedelta(0) if more else PAUSE)
+        raise Later(timedelta(0) if more else self.pause)
 
     async def run(self, today: date) -> bool:
         """Goes on with what was begun, then with what is due today; whether there is more to do at once."""

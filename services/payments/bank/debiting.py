@@ -17,7 +17,7 @@ from services.payments.domain.claim import Claim
 from services.payments.domain.debit import REFUNDABLE, Debit, NotPresentable
 from services.payments.domain.mandate import Mandate, MandateRefused, NotAllowedNow
 from services.payments.domain.money import BANK, Recorded, Reversal, Word
-from services.payments.domain.refusals import NotPayable, PaymentBeingChecked
+from services.payments.domain.refusals import DebitUnderWay, NotPayable, PaymentBeingChecked
 from services.payments.domain.returns import Concern, OnMandate, reaction_to
 from services.payments.sepa.bank_days import due_date
 from shared.ids import derived_id
@@ -57,10 +57,13 @@ class Debiting:
     def announce(self, work: Work, claim: Claim, mandate: Mandate, wanted: date | None = None) -> Debit:
         """Tells when what is owed is debited; the notice itself is whatever shows the answer.
 
-        Raises NotAllowedNow (mandate), NotPayable, PaymentBeingChecked.
+        Raises NotAllowedNow (mandate), NotPayable, PaymentBeingChecked, DebitUnderWay.
         """
         if mandate.condition != "active":
             raise NotAllowedNow(f"the mandate is {mandate.condition}")
+        if any(one.provider == BANK and one.method == METHOD and one.state == "started"
+               for one in claim.attempts.values()):  # fmt: skip
+            raise DebitUnderWay("a debit of this claim is announced")
         count = sum(1 for attempt in claim.attempts.values() if attempt.method == METHOD) + 1
         today = self.rules.today(work.unit.now)
         return self._announced(

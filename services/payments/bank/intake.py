@@ -41,11 +41,12 @@ class Intake:
     answers: Answers
     booking: Booking
     units: Callable[[], Unit]
+    pause: timedelta = PAUSE
 
     async def fetch(self, payload: Mapping[str, Any], unit: Unit) -> None:
         """The recurring task: what lies there is stored, and its taking is a task. Always ends with Later."""
         await self.fetch_all()
-        raise Later(PAUSE)
+        raise Later(self.pause)
 
     async def fetch_all(self) -> list[UUID]:
         """The files that lay there; a file leaves its place once it is stored and its task is there."""

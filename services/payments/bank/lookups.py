@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
 from services.payments.bank.matching import Candidate
 from services.payments.bank.projections import MANDATES
+from services.payments.sepa.iban import Iban
 from shared.keys import SealBroken
 from shared.log.ports import Keys
 from shared.log.projection import row_aad
@@ -24,6 +25,11 @@ SELECT c.claim_id, c.amount_cents, c.account_id, m.mandate_id, m.holder
 FROM claim c JOIN mandate m ON m.account_id = c.account_id
 WHERE c.state = 'open' AND c.amount_cents = ANY($1::bigint[]) AND m.holder IS NOT NULL LIMIT 500
 """
+_MANDATES: Final = """
+SELECT mandate_id, account_id, reference, kind, state, iban, holder, signed_on, last_used_on
+FROM mandate WHERE account_id = $1 ORDER BY proposed_at DESC, mandate_id LIMIT 200
+"""
+_UNDER: Final = "SELECT debit_id FROM debit WHERE mandate_id = $1 AND state = $2 ORDER BY debit_id"
 _GROUP: Final = """
 SELECT d.debit_id, d.claim_id, d.amount_cents FROM debit d
 WHERE d.collection_id = $1 AND d.due = $2 AND d.sequence = $3 AND d.state IN ('filed', 'booked', 'returned')
@@ -75,13 +81,37 @@ class Lookups:
         return [Candidate(claim_id, cents, tuple(names)) for claim_id, (cents, names) in found.items()]
 
     async def _holder(self, row: asyncpg.Record) -> str:
+        return await self._opened(row, "holder")
+
+    async def _opened(self, row: asyncpg.Record, column: str) -> str:
+        """A sealed column of a mandate; empty once the citizen is forgotten."""
         key = await self.keys.find(row["account_id"])
-        if key is None:
+        if key is None or row[column] is None:
             return ""
         try:
-            return key.open(row["holder"], row_aad(MANDATES, (str(row["mandate_id"]),), "holder")).decode()
+            return key.open(row[column], row_aad(MANDATES, (str(row["mandate_id"]),), column)).decode()
         except SealBroken:
             return ""
+
+    async def mandates_of(self, account_id: UUID) -> list[dict[str, Any]]:
+        """Of one citizen, the newest first, with the account as its owner knows it."""
+        names = ("mandate_id", "reference", "kind", "state", "signed_on", "last_used_on")
+        return [
+            {
+                **{name: row[name] for name in names},
+                "account": Iban(await self._opened(row, "iban"), "", "").masked,
+                "holder": await self._opened(row, "holder"),
+            }
+            for row in await self.pool.fetch(_MANDATES, account_id)
+        ]
+
+    async def announced_under(self, mandate_id: UUID) -> list[UUID]:
+        """Debits of a mandate that no file holds yet."""
+        return [row["debit_id"] for row in await self.pool.fetch(_UNDER, mandate_id, "announced")]
+
+    async def at_the_bank(self, mandate_id: UUID) -> int:
+        """How many debits of a mandate are in a file whose end is open."""
+        return len(await self.pool.fetch(_UNDER, mandate_id, "filed"))
 
     async def of_group(self, collection_id: UUID, due: date, sequence: str) -> list[KnownDebit]:
         """The debits of a group that the bank has not refused."""

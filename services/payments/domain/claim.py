@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.payments.domain import reversals
 from services.payments.domain.claim_state import ClaimState
-from services.payments.domain.dunning import Step, next_step
+from services.payments.domain.dunning import REMINDER, Step, next_step
 from services.payments.domain.dunning_events import DunningStepTaken
 from services.payments.domain.events import (
     AttemptAbandoned,
@@ -18,6 +18,7 @@ from services.payments.domain.events import (
     ClaimCancelled,
     MoneyTaskSettled,
     PartReceived,
+    PayerReminded,
     PaymentApproved,
     PaymentFailed,
     PaymentRequested,
@@ -29,7 +30,7 @@ from services.payments.domain.events import (
     SurplusReceived,
 )
 from services.payments.domain.money import BANK, Attempt, Receipt, Recorded, Reversal, Word
-from services.payments.domain.money_tasks import MoneyTask, Settled, voucher_number
+from services.payments.domain.money_tasks import PAID_TWICE, MoneyTask, Settled, voucher_number
 from services.payments.domain.refusals import (
     AmountDiffers,
     MoneyTaskDone,
@@ -44,7 +45,7 @@ from services.payments.domain.refusals import (
 from services.payments.domain.transitions import ATTEMPT, DECIDED_ELSEWHERE
 from shared.ids import derived_id
 
-_WHY_SURPLUS = {"cancelled": "after_cancellation", "settled": "second_payment"}
+_WHY_SURPLUS = {"cancelled": "after_cancellation", "settled": PAID_TWICE}
 NOT_WANTED = "not_wanted"
 """The code of an attempt that the payer agreed to when nothing was owed any more: it is not captured."""
 
@@ -197,6 +198,21 @@ class Claim(ClaimState):
             return _WHY_SURPLUS.get(self.condition, "after_refund")
         return None if currency == self.currency else "currency_differs"
 
+    def remind(self, today: date, *, now: datetime) -> bool:
+        """A friendly word, once, some days after it should have been paid. False where nothing is owed, where
+        it is not time, or where somebody else's word is still to come: a provider's, or a debit's."""
+        if self.condition != "open" or self.due_on is None or any(map(_is_under_way, self.attempts.values())):
+            return False
+        step = next_step(self.due_on, today, self.reminded)
+        if step is None or step.name != REMINDER:
+            return False
+        self._remind(step, now)
+        return True
+
+    def _remind(self, step: Step, now: datetime) -> None:
+        self.emit(PayerReminded, now=now, case_id=self.case_id, account_id=self.account_id, step=step.name,
+                  owed_cents=self.owed_cents)  # fmt: skip
+
     def withdraw_claim(self, reason: str, *, now: datetime, refund: bool = True) -> None:
         """The case has ended otherwise: cancels what is open; owes back what is paid, unless it is kept.
 
@@ -216,23 +232,18 @@ class Claim(ClaimState):
 
     def dun(self, today: date, steps: Sequence[Step], *, now: datetime) -> Step | None:
         """Takes the step whose day has come, if any; none while a payment is checked or a debit announced."""
-        if self.condition != "open" or self.due_on is None or self._is_being_paid:
+        if self.condition != "open" or self.due_on is None or any(map(_is_under_way, self.attempts.values())):
             return None
-        step = next_step(self.due_on, today, self.steps, steps)
-        if step is not None:
+        step = next_step(self.due_on, today, self.reminded, steps)
+        if step is not None and step.name == REMINDER:
+            self._remind(step, now)
+        elif step is not None:
             self.emit(
                 DunningStepTaken, now=now, case_id=self.case_id, account_id=self.account_id, step=step.name,
                 charge_cents=step.charge_cents, owed_cents=self.owed_cents + step.charge_cents,
                 currency=self.currency, cost_object=self.cost_object, due_on=self.due_on,
             )  # fmt: skip
         return step
-
-    @property
-    def _is_being_paid(self) -> bool:
-        return any(
-            attempt.state in DECIDED_ELSEWHERE or (attempt.state == "started" and attempt.provider == BANK)
-            for attempt in self.attempts.values()
-        )
 
     def settle_money_task(
         self, version: int, how: Settled, amount_cents: int, voucher: str, *, now: datetime
@@ -270,3 +281,9 @@ class Claim(ClaimState):
             return self.attempts[attempt_id]
         except KeyError:
             raise UnknownAttempt(str(attempt_id)) from None
+
+
+def _is_under_way(attempt: Attempt) -> bool:
+    """Whether it is not the payer's turn: checked elsewhere, or a debit that was announced."""
+    debited = attempt.provider == BANK and attempt.method == "direct_debit" and attempt.state == "started"
+    return debited or attempt.state in DECIDED_ELSEWHERE

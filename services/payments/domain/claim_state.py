@@ -13,7 +13,7 @@ from shared.domain import Aggregate
 
 class ClaimState(Aggregate):
     """`amount_cents` is what was claimed first, `claimed_cents` what is now; `condition` as in
-    `transitions.CLAIM`; `due_on` the day that the `steps` of dunning count from,
+    `transitions.CLAIM`; `due_on` the day that the steps of dunning count from, `reminded` those taken,
     `charged_cents` what these have cost so far."""
 
     case_id: UUID
@@ -35,8 +35,8 @@ class ClaimState(Aggregate):
     settled_by: UUID | None
     money_tasks: dict[int, MoneyTask]
     due_on: date | None
-    steps: tuple[str, ...]
     charged_cents: int
+    reminded: tuple[str, ...]
 
     @property
     def kept_cents(self) -> int:
@@ -61,7 +61,8 @@ class ClaimState(Aggregate):
         self.currency, self.pay_by, self.language = event.currency, event.pay_by, event.language
         self.condition, self.settled_at, self.settled_by = "open", None, None
         self.attempts, self.payments, self.refunds, self.money_tasks = {}, {}, {}, {}
-        self.due_on, self.steps, self.charged_cents = event.pay_by, (), 0
+        self.due_on, self.charged_cents = event.pay_by, 0
+        self.reminded = ()
 
     def move(self, what: str) -> None:
         """The claim's next condition. Raises ImpossibleMove."""
@@ -113,7 +114,7 @@ class ClaimState(Aggregate):
         if owed_cents:
             self.move("payment_reversed")
             self.settled_at, self.settled_by = None, None
-            self.due_on, self.steps = on, ()
+            self.due_on, self.reminded = on, ()
 
     def bind(self, refund_id: UUID) -> None:
         """The refund carries out its money task, if it has one yet."""

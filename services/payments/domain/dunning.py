@@ -18,7 +18,8 @@ class Step:
     charge_cents: int = 0
 
 
-STEPS: Final[tuple[Step, ...]] = (Step("reminder", 7), Step("dunning", 21, 500), Step("enforcement", 42))
+REMINDER: Final = "reminder"
+STEPS: Final[tuple[Step, ...]] = (Step(REMINDER, 7), Step("dunning", 21, 500), Step("enforcement", 42))
 """A friendly word; a formal demand; then the cash office decides about enforcement."""
 
 

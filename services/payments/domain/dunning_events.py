@@ -28,6 +28,6 @@ class DunningStepTaken(Event):
 
     def apply(self, aggregate: "Claim") -> None:
         aggregate.move("dunned")
-        aggregate.steps = (*aggregate.steps, self.step)
+        aggregate.reminded = (*aggregate.reminded, self.step)
         aggregate.claimed_cents += self.charge_cents
         aggregate.charged_cents += self.charge_cents

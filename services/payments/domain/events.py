@@ -86,6 +86,19 @@ class AttemptAbandoned(Event):
         aggregate.move_attempt(self.attempt_id, "abandoned")
 
 
+@stored("payments.payer_reminded")
+class PayerReminded(Event):
+    """It should have been paid by now: the payer gets a word, once for each `step`."""
+
+    case_id: UUID
+    account_id: UUID
+    step: str
+    owed_cents: int
+
+    def apply(self, aggregate: "Claim") -> None:
+        aggregate.reminded = (*aggregate.reminded, self.step)
+
+
 @stored("payments.payment_unclear")
 class PaymentUnclear(Event):
     """The provider does not know yet whether the payer has paid."""

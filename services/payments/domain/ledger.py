@@ -32,6 +32,7 @@ from services.payments.domain.events import (
 )
 from services.payments.domain.money import BANK, held_in
 from services.payments.domain.money_tasks import Settled, account_of
+from services.payments.domain.provider_account import ProviderStatementTaken
 from services.payments.domain.refund_events import RefundApproved, RefundRequested, RefundSettled
 from shared.domain import Event
 
@@ -111,6 +112,12 @@ def _charged(event: DunningStepTaken) -> Sides:
     return _transfer(event.charge_cents, "receivable", f"revenue:{event.cost_object}")
 
 
+def _kept(event: ProviderFeeCharged | ProviderStatementTaken) -> Sides:
+    if not event.amount_cents:
+        return ()
+    return _transfer(event.amount_cents, f"fees:{event.provider}", held_in(event.provider))
+
+
 def _unallocated(event: BankItemReceived) -> Sides:
     """What has a claim is booked by the claim's own event."""
     return _transfer(event.amount_cents, BANK, UNALLOCATED) if event.outcome in WAITING else ()
@@ -122,7 +129,8 @@ POSTINGS: Final[Mapping[type[Event], Callable[[Any], Sides]]] = {
     PartReceived: _received,
     PaymentSettled: _received,
     SurplusReceived: lambda e: _transfer(e.amount_cents, held_in(e.provider), "surplus"),
-    ProviderFeeCharged: lambda e: _transfer(e.amount_cents, f"fees:{e.provider}", held_in(e.provider)),
+    ProviderFeeCharged: _kept,
+    ProviderStatementTaken: _kept,
     PaymentReversed: _reversal,
     ClaimCancelled: lambda e: _transfer(e.amount_cents, f"revenue:{e.cost_object}", "receivable"),
     RefundFellDue: _owed_back,

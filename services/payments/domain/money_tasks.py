@@ -12,6 +12,7 @@ from uuid import UUID
 
 REFUND: Final = "refund_due"
 PART_REFUND: Final = "refund_part"
+PAID_TWICE: Final = "second_payment"
 _VOUCHER: Final = re.compile(r"(?=.*[0-9])[A-Z0-9][A-Z0-9./-]{0,34}")
 _IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.payments.domain.claim_state import ClaimState
 from services.payments.domain.money import Refund
-from services.payments.domain.money_tasks import PART_REFUND, REFUND, MoneyTask
+from services.payments.domain.money_tasks import PAID_TWICE, PART_REFUND, REFUND, MoneyTask
 from services.payments.domain.refund_events import (
     RefundApproved,
     RefundDeclined,
@@ -167,11 +167,11 @@ def find(claim: ClaimState, refund_id: UUID) -> Refund:
 
 
 def due(claim: ClaimState) -> list[MoneyTask]:
-    """What is to be refunded and nobody has taken in hand."""
+    """What is to be refunded and nobody has taken in hand: what fell due, and what was paid twice."""
     return [
         task
         for task in claim.money_tasks.values()
-        if task.kind == REFUND and not task.done and task.refund_id is None
+        if task.kind in (REFUND, PAID_TWICE) and not task.done and task.refund_id is None
     ]
 
 

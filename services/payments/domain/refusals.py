@@ -19,6 +19,12 @@ class PaymentBeingChecked(ClaimRefused):
     slug = "payment_being_checked"
 
 
+class DebitUnderWay(ClaimRefused):
+    """A debit of this claim is announced: a second one would debit twice."""
+
+    slug = "debit_under_way"
+
+
 class UnknownAttempt(ClaimRefused):
     """No attempt of this claim has this id."""
 

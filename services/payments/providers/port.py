@@ -28,7 +28,8 @@ from uuid import UUID
 
 
 class Method(StrEnum):
-    """How a payer pays. The values appear in settings, in the API and in events."""
+    """How a payer pays. The values appear in settings, in the API and in events. A transfer goes to the
+    city's own account: no provider has it."""
 
     CARD = "card"
     PAYPAL = "paypal"
@@ -36,6 +37,7 @@ class Method(StrEnum):
     DIRECT_TRANSFER = "direct_transfer"
     WERO = "wero"
     PAYMENT_PAGE = "payment_page"
+    TRANSFER = "transfer"
 
 
 class State(StrEnum):

@@ -72,6 +72,7 @@ async def town() -> AsyncIterator[Town]:
         town.tell("GET", "/documents", (200, {"documents": []}))
         town.tell("GET", "/methods", (200, {"methods": ["card", "wero"]}))
         town.tell("GET", "/accounts/me/accesses", (200, []))
+        town.tell("GET", "/mandates", (200, {"creditor_id": "", "mandates": []}))
         town.tell("GET", "/accesses", (200, {"accesses": []}))
         yield town
 

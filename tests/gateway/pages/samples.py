@@ -135,7 +135,7 @@ def case(state: str = "awaiting_payment", *steps: str, **other: Any) -> dict[str
     }
 
 
-def claim(state: str = "open", *attempts: str) -> dict[str, Any]:
+def claim(state: str = "open", *attempts: str, **other: Any) -> dict[str, Any]:
     return {
         "claim_id": CLAIM,
         "case_id": CASE,
@@ -144,6 +144,7 @@ def claim(state: str = "open", *attempts: str) -> dict[str, Any]:
         "state": state,
         "pay_by": "2026-12-06",
         "attempts": [{"attempt_id": "a", "method": "card", "state": one} for one in attempts],
+        **other,
     }
 
 

@@ -14,6 +14,10 @@ PAGES = {
     f"/arbeit/{CASE}": (TO_LOGIN, FORBIDDEN, SHOWN, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     f"/arbeit/{CASE}/entscheidung": (TO_LOGIN, FORBIDDEN, 303, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     "/arbeit/zahlungen": (TO_LOGIN, FORBIDDEN, SHOWN, FORBIDDEN, SHOWN, FORBIDDEN),
+    "/arbeit/erstattungen": (TO_LOGIN, FORBIDDEN, SHOWN, FORBIDDEN, SHOWN, FORBIDDEN),
+    "/arbeit/kasse": (TO_LOGIN, FORBIDDEN, FORBIDDEN, FORBIDDEN, SHOWN, FORBIDDEN),
+    "/arbeit/kasse/abschluesse": (TO_LOGIN, FORBIDDEN, FORBIDDEN, FORBIDDEN, SHOWN, FORBIDDEN),
+    "/arbeit/zahlarten": (TO_LOGIN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, SHOWN),
     "/arbeit/konten": (TO_LOGIN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, SHOWN),
     "/aufsicht": (TO_LOGIN, FORBIDDEN, FORBIDDEN, SHOWN, FORBIDDEN, FORBIDDEN),
     "/aufsicht/offline.js": (SHOWN,) * 6,
@@ -31,6 +35,11 @@ def answering(services: Services) -> Services:
     services.says |= {
         "GET applications /worklist": {"cases": []},
         "GET payments /money-tasks": {"tasks": []},
+        "GET payments /refunds": {"refunds": []},
+        "GET payments /treasury/summary": {"rows": []},
+        "GET payments /exports": {"exports": []},
+        "GET payments /methods": {"all": []},
+        "GET payments /providers": {"providers": []},
         "GET documents /verification-keys": {"keys": []},
     }
     for role in WHO[1:]:
@@ -79,7 +88,7 @@ class TestNavigation:
             ("clerk", {"/arbeit"}),
             ("warden", {"/aufsicht"}),
             ("treasurer", {"/arbeit/zahlungen"}),
-            ("operator", {"/arbeit/konten"}),
+            ("operator", {"/arbeit/konten", "/arbeit/zahlarten"}),
         ],
     )
     async def test_leads_where_one_may_go(
@@ -89,7 +98,7 @@ class TestNavigation:
             page = (await client.get("/impressum")).text
         assert {
             path
-            for path in ("/arbeit", "/aufsicht", "/arbeit/zahlungen", "/arbeit/konten")
+            for path in ("/arbeit", "/aufsicht", "/arbeit/zahlungen", "/arbeit/konten", "/arbeit/zahlarten")
             if f'href="{path}"' in page
         } == shown
 

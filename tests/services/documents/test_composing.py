@@ -108,6 +108,24 @@ class TestReceipt:
         data = composer.receipt(case(mint), paid, "ZB-26-000001", TODAY).data.model_dump()
         assert (data["method"], data["total_cents"], data["paid_on"]) == ("Kreditkarte", 3060, TODAY)
 
+    @pytest.mark.parametrize(
+        ("methods", "words"),
+        [
+            (("bank_transfer", "card"), "Überweisung, Kreditkarte"),
+            (("cash",), "Barzahlung"),
+            ((), "Überweisung"),
+        ],
+    )
+    def test_names_all_ways_of_money_in_parts(
+        self, composer: Composer, mint: CallerMint, methods: tuple[str, ...], words: str
+    ) -> None:
+        paid = PaidClaim(
+            case_number="BPA-2026-000815", kassenzeichen="47112600000122", amount_cents=3060,
+            method="bank_transfer", methods=methods, settled_at=datetime(2026, 11, 22, 9, 31, tzinfo=UTC),
+        )  # fmt: skip
+        data = composer.receipt(case(mint), paid, "ZB-26-000001", TODAY).data.model_dump()
+        assert data["method"] == words
+
 
 class TestWordsOfAService:
     """They come with the case: documents knows no service by name."""

@@ -94,6 +94,11 @@ class TestNews:
         await happens(identity, "applications.correction_reminded", **case)
         assert await wanted(identity, str(case["account_id"])) == 2
 
+    async def test_comes_when_a_payer_is_reminded(self, identity: Identity) -> None:
+        case = {"account_id": await identity.confirmed(new_address()), "case_id": uuid4()}
+        await happens(identity, "payments.payer_reminded", **case, step="reminder")
+        assert await wanted(identity, str(case["account_id"])) == 1
+
     async def test_goes_to_nobody_once_the_citizen_is_erased(self, identity: Identity) -> None:
         email = new_address()
         account_id = await identity.confirmed(email)

@@ -59,6 +59,22 @@ class TestASwitch:
         await put(operator, "/methods/card", {"on": True, "reason": "signed again"})
         assert (await citizen.begins(key="k2")).status_code == 201
 
+    async def test_says_since_when_and_whether_its_providers(self, operator: CashOffice) -> None:
+        await put(operator, "/providers/girocheckout", OFF)
+        [served] = (await operator.get("/providers"))["providers"]
+        assert (served["on"], served["reason"], served["failing_until"]) == (False, "contract ends", None)
+        assert served["methods"] == [way["method"] for way in (await operator.get("/methods"))["all"]]
+        assert {(way["switch"], way["since"]) for way in (await operator.get("/methods"))["all"]} == {
+            ("provider", served["since"])
+        }
+        await put(operator, "/methods/card", OFF)
+        [card] = [way for way in (await operator.get("/methods"))["all"] if way["method"] == "card"]
+        assert card["switch"] == "method"
+
+    async def test_is_not_shown_to_citizens(self, citizen: Citizen) -> None:
+        answer = await citizen.payments.http.get("/providers", headers=citizen.headers)
+        assert (answer.status_code, answer.json()["type"]) == (403, PROBLEM + "wrong_role")
+
     async def test_says_no_reason_to_citizens(self, citizen: Citizen, operator: CashOffice) -> None:
         await put(operator, "/methods/card", OFF)
         answer = await citizen.payments.http.get("/methods", headers=citizen.headers)
@@ -105,6 +121,8 @@ class TestAFailingProvider:
             assert (await citizen.begins(key=f"k{number}")).status_code == 503
         seen = await operator.get("/methods")
         assert {way["out"] for way in seen["all"]} == {"provider_failing"}
+        [served] = (await operator.get("/providers"))["providers"]
+        assert (served["on"], served["failures"], bool(served["failing_until"])) == (True, 5, True)
         attempts = len((await citizen.claim())["attempts"])
         assert (await citizen.begins(key="k9")).json()["type"] == PROBLEM + "provider_unavailable"
         assert len((await citizen.claim())["attempts"]) == attempts  # nobody was sent there

@@ -15,7 +15,7 @@ from services.payments.refunding import REFUND, Refunding
 from shared.ids import new_id
 from shared.testing import Running
 from tests.deploy.sandbox.serving import Sandbox, Shop
-from tests.services.payments.paying import FEE, Citizen, notify, paid
+from tests.services.payments.paying import FEE, Citizen, decide, notify, paid
 from tests.services.payments.test_money_tasks import PROBLEM, CashOffice
 
 pytestmark = pytest.mark.integration
@@ -73,6 +73,7 @@ class TestARefund:
         ]  # fmt: skip
         assert sum(line["cents"] for event in events for line in event["lines"]) == 0
         assert "account_id" not in events[0]["says"]
+        assert events[-3]["actor"] == f"account:{events[-3]['says']['requested_by']}"
 
     async def test_that_fell_due_goes_back_by_itself(
         self, payments: Running, settled: Citizen, kim: CashOffice
@@ -83,6 +84,27 @@ class TestARefund:
         row = "SELECT state FROM claim WHERE claim_id = $1"
         assert await payments.runtime.pool.fetchval(row, settled.claim_id) == "refunded"
         assert (await kim.balances())["provider:girocheckout"] == 0
+
+    async def test_of_what_was_paid_twice_goes_back_by_itself_and_is_told(
+        self, payments: Running, citizen: Citizen, kim: CashOffice, bank: Sandbox, shop: Shop
+    ) -> None:
+        windows = [(await citizen.begins(key)).json()["redirect_url"] for key in ("k1", "k2")]
+        recorded: list[str] = []
+        for url in windows:
+            await decide(bank, url, "pay")
+            queries = await asyncio.to_thread(shop.wait, len(recorded) + 1)
+            recorded.append((await notify(payments, queries[-1])).json()["Recorded"])
+        assert recorded == ["settled", "surplus"]
+        await refund_in(citizen, kim, "settled")
+        claim = await citizen.claim()
+        [back] = claim["given_back"]
+        assert (claim["state"], claim["owed_cents"]) == ("settled", 0)
+        assert (back["kind"], back["amount_cents"], back["how"]) == (
+            "second_payment", FEE, "returned_by_provider",
+        )  # fmt: skip
+        assert back["settled_at"]
+        books = await kim.balances()
+        assert (books["provider:girocheckout"], books["surplus"]) == (FEE, 0)
 
     async def test_above_the_limit_is_a_persons_task(
         self, payments: Running, settled: Citizen, kim: CashOffice

@@ -1,6 +1,6 @@
 """The sandbox's HTTP, for people and scripts; a real bank has nothing like it.
 
-GET  / → the account, and a form for a payer · POST /transfer (form) → back to it
+GET  / → the account, and a form for a payer · POST /transfer, /next-day (forms) → back to it
 POST /sandbox/transfers {"name", "iban", "amount_cents", "text", "reference"?} → 201 · 400
 POST /sandbox/days {"count"?: 1} → what each day brought · POST /sandbox/work → what today has to be done
 GET  /sandbox/book → {"day", "balance_cents", "entries", "debits"} · GET /sandbox/health
@@ -35,6 +35,8 @@ input{{width:100%;font:inherit}}td,th{{text-align:left;padding:.2rem 1rem .2rem 
 <label>IBAN <input name="iban" value="DE89370400440532013000"></label>
 <label>Euro <input name="amount" required inputmode="decimal" value="30.60"></label>
 <label>Text <input name="text" maxlength="140"></label><button>Transfer</button></form>
+<h2>The day</h2><p>What was transferred today is told to the town when the day ends.</p>
+<form method="post" action="/next-day"><button>Go to the next day</button></form>
 <h2>Entries</h2><table><tr><th>Day<th>Euro<th>Kind<th>Who<th>Text</tr>{rows}</table></html>"""
 
 
@@ -65,6 +67,10 @@ def create_app(settings: Settings) -> Starlette:
             await alone(lambda: bank.transfer(*given))
         except (ValueError, ArithmeticError) as wrong:
             return HTMLResponse(escape(str(wrong)), 400)
+        return RedirectResponse("/", 303)
+
+    async def go_on(_request: Request) -> Response:
+        await alone(bank.next_day)
         return RedirectResponse("/", 303)
 
     async def transfer(request: Request) -> Response:
@@ -106,6 +112,7 @@ def create_app(settings: Settings) -> Starlette:
     return Starlette(
         routes=[
             Route("/", page), Route("/transfer", pay, methods=["POST"]),
+            Route("/next-day", go_on, methods=["POST"]),
             Route("/sandbox/transfers", transfer, methods=["POST"]),
             Route("/sandbox/days", days, methods=["POST"]), Route("/sandbox/work", work, methods=["POST"]),
             Route("/sandbox/book", shown), Route("/sandbox/health", health),

@@ -1,6 +1,6 @@
 """What the sandbox is told by its environment.
 
-PORTAL_PORT_BANK (8107), PORTAL_HOST (127.0.0.1), PORTAL_LOG_LEVEL (info)
+PORTAL_PORT_BANK (8110), PORTAL_HOST (127.0.0.1), PORTAL_LOG_LEVEL (info)
 PORTAL_SANDBOX_STATE: folder for the book; made if missing.
 PORTAL_BANK_FOLDER: the folder of files: `out` is what the town hands in, `in` what it finds.
 PORTAL_BANK_IBAN: the town's account. PORTAL_SANDBOX_BANK_DAY (today): the day on which a new book begins.
@@ -27,7 +27,7 @@ class Settings:
     iban: str
     day: date
     host: str = "127.0.0.1"
-    port: int = 8107
+    port: int = 8110
     log_level: str = "info"
     charges_cents: int = 325
     rejects: Mapping[str, str] = field(default_factory=lambda: REJECTS)
@@ -46,7 +46,7 @@ class Settings:
             iban=env["PORTAL_BANK_IBAN"].replace(" ", ""),
             day=date.fromisoformat(env.get("PORTAL_SANDBOX_BANK_DAY") or today),
             host=env.get("PORTAL_HOST", "127.0.0.1"),
-            port=int(env.get("PORTAL_PORT_BANK", "8107")),
+            port=int(env.get("PORTAL_PORT_BANK", "8110")),
             log_level=env.get("PORTAL_LOG_LEVEL", "info").lower(),
             charges_cents=int(env.get("PORTAL_SANDBOX_BANK_CHARGES", "325")),
             rejects=json.loads(env.get("PORTAL_SANDBOX_BANK_REJECTS", "null")) or REJECTS,

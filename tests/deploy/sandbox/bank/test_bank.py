@@ -120,6 +120,10 @@ class TestTransfer:
         form = {"name": "Ada", "iban": GOOD, "amount": "30,60", "text": "danke"}
         assert town.http.post("/transfer", data=form).status_code == 303
         assert "30.60" in town.http.get("/").text
+        assert town.statements() == []
+        assert town.http.post("/next-day").status_code == 303
+        [told] = town.statements()
+        assert told.entries[0].transactions[0].text == "danke"
         assert town.http.post("/transfer", data={**form, "amount": "a lot"}).status_code == 400
 
     @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ class TestDunning:
         days = [date(2026, 12, 7), date(2026, 12, 8), date(2026, 12, 8), date(2026, 12, 22), date(2027, 6, 1)]
         assert [await dunning.run(day) for day in days] == [0, 1, 0, 1, 1]
         assert (await town.claim(late.id)).owed_cents == FEE + 500
-        assert (await town.claim(never.id)).steps == (await town.claim(paid.id)).steps == ()
+        assert (await town.claim(never.id)).reminded == (await town.claim(paid.id)).reminded == ()
 
     async def test_begins_when_a_debit_comes_back(self, town: Town, dunning: Dunning) -> None:
         (debit,) = await town.filed()
@@ -45,7 +45,7 @@ class TestDunning:
         assert await dunning.run(date(2026, 12, 8)) == 1
         dunning.steps = (Step("first", 7), Step("second", 9))
         assert [await dunning.run(date(2026, 12, day)) for day in (9, 10, 11)] == [1, 1, 0]
-        assert (await town.claim(late.id)).steps == ("reminder", "first", "second")
+        assert (await town.claim(late.id)).reminded == ("reminder", "first", "second")
 
     async def test_takes_none_where_there_are_none(self, town: Town, dunning: Dunning) -> None:
         await town.owed(pay_by=date(2026, 12, 1))

@@ -1,0 +1,122 @@
+"""Paying without a provider: the transfer's page, and the debit that a citizen agrees to."""
+
+from base64 import b64encode
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.pages.answers import field_errors, problem_key, sentences_for
+from gateway.pages.parts import PURPOSE, case_of, claim_that_counts, claims_of
+from gateway.pages.payments import SENDING, SENT
+from gateway.views.answers import debit_fields
+from gateway.views.payments import DebitPage, TransferPage
+from gateway.visit import Visit, signed_in
+from shared.ids import new_id
+from shared.web.calls import RemoteProblem
+
+OVER: Final = {"nothing_to_pay": None, "payment_being_checked": "payment_checked",
+               "debit_under_way": "debit_announced"}  # fmt: skip
+
+
+@signed_in
+async def show_transfer(visit: Visit) -> Response:
+    """What to transfer, for what is owed now."""
+    case_id: UUID = visit.request.path_params["case_id"]
+    case, here = await case_of(visit, case_id), f"/vorgang/{case_id}"
+    claim = claim_that_counts(await claims_of(visit, case_id))
+    if claim is None:
+        return visit.redirect(here)
+    try:
+        said = await visit.get("payments", f"/claims/{claim['claim_id']}/transfer", purpose=PURPOSE)
+    except RemoteProblem as refused:
+        return _refused(visit, case_id, refused)
+    picture = b64encode(said["girocode_svg"].encode()).decode()
+    view = TransferPage(
+        case_url=visit.url(here), other_url=visit.url(f"{here}/bezahlen"), number=case["case_number"],
+        holder=said["holder"], iban=said["iban_grouped"], bic=said["bic"],
+        amount_cents=said["amount_cents"], paid_cents=claim.get("paid_cents", 0), text=said["text"],
+        picture=f"data:image/svg+xml;base64,{picture}",
+        pay_by=date.fromisoformat(claim["pay_by"]) if claim["pay_by"] else None,
+    )  # fmt: skip
+    return visit.page(view)
+
+
+@signed_in
+async def show_debit(visit: Visit) -> Response:
+    """Who debits what and when, before anything is agreed to."""
+    return await _debit(visit, visit.request.path_params["case_id"])
+
+
+@signed_in
+async def agree_to_debit(visit: Visit) -> Response:
+    case_id: UUID = visit.request.path_params["case_id"]
+    form = await visit.form()
+    await case_of(visit, case_id)
+    claim = claim_that_counts(await claims_of(visit, case_id))
+    if claim is None:
+        return visit.redirect(f"/vorgang/{case_id}")
+    sending = form.get(SENDING, "")
+    typed = {name: form.get(name, "").strip() for name in ("holder", "iban", "agreed")}
+    if not SENT.fullmatch(sending):
+        return await _debit(visit, case_id, typed, message="other", status=422)
+    body = {"holder": typed["holder"], "iban": typed["iban"], "agreed": typed["agreed"] == "true"}
+    try:
+        await visit.post(
+            "payments", f"/claims/{claim['claim_id']}/debits", purpose=PURPOSE, json=body,
+            idempotency_key=sending,
+        )  # fmt: skip
+    except RemoteProblem as refused:
+        if refused.status != 422:
+            return _refused(visit, case_id, refused)
+        told = sentences_for(visit.t, field_errors(refused), lambda name: visit.t(f"debit.{name}"))
+        message = "" if told else problem_key(visit.t, refused)
+        return await _debit(visit, case_id, typed, told, message, 422)
+    return visit.redirect(f"/vorgang/{case_id}", "debit_announced")
+
+
+async def _debit(
+    visit: Visit,
+    case_id: UUID,
+    typed: dict[str, str] | None = None,
+    told: dict[str, str] | None = None,
+    message: str = "",
+    status: int = 200,
+) -> Response:
+    case, here = await case_of(visit, case_id), f"/vorgang/{case_id}"
+    claim = claim_that_counts(await claims_of(visit, case_id))
+    if claim is None or claim.get("waits_for") == "debit":
+        return visit.redirect(here)
+    try:
+        said: dict[str, Any] = await visit.get(
+            "payments", f"/claims/{claim['claim_id']}/debits/notice", purpose=PURPOSE
+        )
+    except RemoteProblem as refused:
+        return _refused(visit, case_id, refused)
+    view = DebitPage(
+        action=visit.url(f"{here}/lastschrift"), other_url=visit.url(f"{here}/bezahlen"),
+        number=case["case_number"], creditor=said["creditor"], creditor_id=said["creditor_id"],
+        mandate=said["mandate_reference"], amount_cents=said["amount_cents"],
+        due=date.fromisoformat(said["due"]), fields=debit_fields(visit.t, typed or {}, told or {}),
+        hidden={SENDING: str(new_id())}, message=message,
+    )  # fmt: skip
+    return visit.page(view, status)
+
+
+def _refused(visit: Visit, case_id: UUID, refused: RemoteProblem) -> Response:
+    """Back to where one can go on; raises what is no matter of this case."""
+    here = f"/vorgang/{case_id}"
+    if refused.slug in OVER:
+        return visit.redirect(here, OVER[refused.slug])
+    if refused.slug in {"method_off", "method_unknown"}:
+        return visit.redirect(f"{here}/bezahlen", "method_gone")
+    raise refused
+
+
+ROUTES: Final[list[BaseRoute]] = [
+    Route("/vorgang/{case_id:uuid}/ueberweisung", show_transfer, methods=["GET"]),
+    Route("/vorgang/{case_id:uuid}/lastschrift", show_debit, methods=["GET"]),
+    Route("/vorgang/{case_id:uuid}/lastschrift", agree_to_debit, methods=["POST"]),
+]

@@ -1,0 +1,55 @@
+"""What a case page says about its money beside the one sentence: parts, debits, what goes back and why."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from gateway import formats
+from gateway.translations import Translator
+
+KEPT: Final = "kept_by_agreement"
+CAME_BACK: Final = frozenset({"returned", "rejected"})
+TWICE: Final = "second_payment"
+
+
+def money_of(claim: Mapping[str, Any] | None) -> tuple[Any, ...]:
+    """What the sentences are made from: they change when it does."""
+    names = ("waits_for", "overdue", "paid_cents", "owed_cents", "debit", "given_back")
+    return tuple(claim.get(name) for name in names) if claim else ()
+
+
+def notes_of(claim: Mapping[str, Any] | None, t: Translator) -> tuple[str, ...]:
+    """Whole sentences, none where there is nothing to say."""
+    return tuple(_notes(claim, t)) if claim else ()
+
+
+def _notes(claim: Mapping[str, Any], t: Translator) -> Iterator[str]:
+    is_open = claim["state"] in {"open", "being_checked"}
+    if is_open and claim.get("paid_cents"):
+        yield t("payment_note.part", paid=_money(claim["paid_cents"], t), owed=_money(claim["owed_cents"], t))
+    if claim.get("overdue") and claim.get("waits_for") != "debit" and claim["state"] == "open":
+        day = formats.day(date.fromisoformat(claim["pay_by"]), t.language)
+        yield t("payment_note.overdue", day=day)
+    debit = claim.get("debit")
+    if debit and claim.get("waits_for") == "debit":
+        day = formats.day(date.fromisoformat(debit["due"]), t.language)
+        yield t("payment_note.debit", amount=_money(debit["amount_cents"], t), day=day,
+                reference=debit["reference"])  # fmt: skip
+    elif debit and is_open and debit["state"] in CAME_BACK:
+        yield t(f"payment_note.debit_{debit['state']}")
+    for back in claim.get("given_back") or ():
+        if back["how"] != KEPT:
+            yield _given_back(back, t)
+
+
+def _given_back(back: Mapping[str, Any], t: Translator) -> str:
+    said = {"amount": _money(back["amount_cents"], t)}
+    twice = "twice_" if back["kind"] == TWICE else ""
+    if not back["settled_at"]:
+        return t(f"payment_note.{twice}going_back", **said)
+    day = formats.day(datetime.fromisoformat(back["settled_at"]), t.language)
+    return t(f"payment_note.{twice}given_back", day=day, **said)
+
+
+def _money(cents: int, t: Translator) -> str:
+    return formats.money(cents, t.language)

@@ -1,0 +1,161 @@
+"""HTTP for payers at the city's own account: the transfer, the debit, their mandates."""
+
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.payments.bank.assembly import Bank
+from services.payments.bank.lookups import Lookups
+from services.payments.bank.paying import Paying
+from services.payments.bank.work import Work
+from services.payments.domain.claim import Claim
+from services.payments.domain.mandate import Kind, Mandate
+from services.payments.offer import Offer
+from services.payments.providers.port import Method
+from services.payments.sepa.iban import Iban, IbanRefused, read_iban
+from shared.log import StreamNotFound
+from shared.service import Runtime
+from shared.web.idempotency import IdempotentRequest
+from shared.web.problems import Problem
+from shared.web.tokens import Caller, require
+
+Citizen = Annotated[Caller, Depends(require("citizen"))]
+OF_BANK: Final = frozenset({Method.TRANSFER, Method.DIRECT_DEBIT})
+HOLDER: Final = r"^\s*\S(?:[^\x00-\x1f\x7f]*\S)?\s*$"
+
+
+class NewDebit(BaseModel):
+    """Whose account is debited; `agreed` is the payer's signature. A `recurring` mandate serves later
+    claims too."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    iban: str = Field(max_length=60)
+    holder: str = Field(min_length=1, max_length=70, pattern=HOLDER)
+    kind: Literal["one_off", "recurring"] = "one_off"
+    agreed: bool
+
+
+def bank_routers(runtime: Runtime, offer: Offer, bank: Bank) -> tuple[APIRouter, ...]:
+    """All that payers do with the city's own account."""
+    return (
+        transfers_router(runtime, offer, bank.paying),
+        debits_router(runtime, offer, bank.paying),
+        mandates_router(runtime, bank.lookups, bank.paying),
+    )
+
+
+def transfers_router(runtime: Runtime, offer: Offer, paying: Paying) -> APIRouter:
+    """How to transfer what is owed, for its payer."""
+    router = APIRouter(tags=["transfers"])
+
+    @router.get("/claims/{claim_id}/transfer")
+    async def read_transfer(claim_id: UUID, caller: Citizen) -> dict[str, Any]:
+        """Holder, account, amount, text and GiroCode for what is owed now."""
+        unit = runtime.unit()
+        claim = _own(await unit.load(Claim, claim_id), caller)
+        await offer.require_bank(Method.TRANSFER, unit.now)
+        return paying.instructions(claim)
+
+    @router.post("/claims/{claim_id}/transfer", status_code=201)
+    async def choose_transfer(claim_id: UUID, caller: Citizen, idempotency: IdempotentRequest) -> Response:
+        """The payer will transfer: from now on the claim says that it waits for it."""
+        unit = runtime.unit_for(caller)
+        claim = _own(await unit.load(Claim, claim_id), caller)
+        await offer.require_bank(Method.TRANSFER, unit.now)
+        said = paying.instructions(claim)
+        paying.by_transfer(claim, unit)
+        await unit.save(claim)
+        answer = idempotency.remember_in(unit, 201, said)
+        await unit.commit()
+        return answer
+
+    return router
+
+
+def debits_router(runtime: Runtime, offer: Offer, paying: Paying) -> APIRouter:
+    """A debit from the payer's account: the notice, then the agreement."""
+    router = APIRouter(tags=["debits"])
+
+    @router.get("/claims/{claim_id}/debits/notice")
+    async def read_notice(claim_id: UUID, caller: Citizen) -> dict[str, Any]:
+        """What the payer agrees to: creditor, mandate's reference, amount, earliest due date."""
+        unit = runtime.unit()
+        claim = _own(await unit.load(Claim, claim_id), caller)
+        await offer.require_bank(Method.DIRECT_DEBIT, unit.now)
+        return paying.notice(claim, unit)
+
+    @router.post("/claims/{claim_id}/debits", status_code=201)
+    async def announce_debit(
+        claim_id: UUID, new: NewDebit, caller: Citizen, idempotency: IdempotentRequest
+    ) -> Response:
+        """Mandate and announced debit in one; the answer is the notice of what is debited when."""
+        iban = _read(new.iban)
+        if not new.agreed:
+            raise Problem("invalid", 422, "There is no mandate without agreement", errors=[
+                {"field": "agreed", "code": "declaration_missing", "params": {}}])  # fmt: skip
+        unit = runtime.unit_for(caller)
+        work = Work(unit)
+        _own(await work.load(Claim, claim_id), caller)
+        await offer.require_bank(Method.DIRECT_DEBIT, unit.now)
+        debit = await paying.by_debit(work, claim_id, iban, " ".join(new.holder.split()), Kind(new.kind))
+        mandate = await work.load(Mandate, debit.mandate_id)
+        await work.save()
+        said = {
+            "debit_id": debit.id, "mandate_id": mandate.id, "mandate_reference": mandate.reference,
+            "creditor": paying.creditor.name, "creditor_id": paying.creditor.identifier,
+            "amount_cents": debit.amount_cents, "currency": debit.currency, "due": debit.due,
+            "reference": debit.reference,
+        }  # fmt: skip
+        answer = idempotency.remember_in(unit, 201, said)
+        await unit.commit()
+        return answer
+
+    return router
+
+
+def mandates_router(runtime: Runtime, lookups: Lookups, paying: Paying) -> APIRouter:
+    """A payer's mandates: seen and taken back."""
+    router = APIRouter(tags=["mandates"])
+
+    @router.get("/mandates")
+    async def list_mandates(caller: Citizen) -> dict[str, Any]:
+        """The newest first; of the account country, check digits and the last four signs."""
+        creditor = {"creditor": paying.creditor.name, "creditor_id": paying.creditor.identifier}
+        return {**creditor, "mandates": await lookups.mandates_of(UUID(caller.subject))}
+
+    @router.post("/mandates/{mandate_id}/revoke")
+    async def revoke_mandate(mandate_id: UUID, caller: Citizen) -> dict[str, Any]:
+        """For good; what was announced under it is not debited, what is at the bank is. May be repeated."""
+        unit = runtime.unit_for(caller)
+        mandate = await unit.load(Mandate, mandate_id)
+        if caller.subject != str(mandate.account_id):
+            raise StreamNotFound(str(mandate_id))
+        work = Work(unit)
+        await paying.revoke(work, mandate_id, await lookups.announced_under(mandate_id))
+        await work.commit()
+        at_bank = await lookups.at_the_bank(mandate_id)
+        return {"mandate_id": mandate_id, "state": "revoked", "still_debited": at_bank}
+
+    return router
+
+
+def _own(claim: Claim, caller: Caller) -> Claim:
+    """The caller's own; else as if there were none."""
+    if caller.subject != str(claim.account_id):
+        raise StreamNotFound(str(claim.id))
+    return claim
+
+
+def _read(typed: str) -> Iban:
+    """Raises Problem with the reason as a field error, which never repeats the number."""
+    try:
+        return read_iban(typed)
+    except IbanRefused as refused:
+        detail = refused.detail
+        names = ("group", "found", "expected", "sign", "country", "bank_code")
+        params = {name: value for name in names if (value := getattr(detail, name)) is not None}
+        error = {"field": "iban", "code": f"iban_{refused.reason.value}", "params": params}
+        raise Problem("invalid", 422, "This is no account that can be debited", errors=[error]) from refused

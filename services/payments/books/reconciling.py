@@ -1,0 +1,160 @@
+"""Takes providers' statements, and compares what they and the bank told with our books."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import structlog
+
+from services.payments.books.overview import span_of
+from services.payments.domain.money import BANK
+from services.payments.domain.provider_account import ProviderAccount, StatementRow, account_id
+from services.payments.domain.reconciliation import Day, Ours, Theirs, compare
+from shared.log import StreamNotFound, Unit
+from shared.observe.metrics import gauge
+from shared.tasks import Later
+
+log = structlog.get_logger()
+
+RECONCILE: Final = "reconcile"
+EVERY: Final = timedelta(minutes=10)
+WATCHED: Final = timedelta(days=62)
+"""How far back the metric looks."""
+ASIDE: Final = timedelta(days=10)
+"""How far apart the two sides may date the same money."""
+_difference = gauge(
+    "portal_reconciliation_difference_cents",
+    "Cents by which our books and what the provider told differ, all days of two months added up",
+    ("provider",),
+)
+
+_KNOWN: Final = """
+SELECT r.day, r.kind, r.reference, r.amount_cents, r.fee_cents
+FROM unnest($2::text[], $3::text[]) AS x(kind, reference)
+JOIN provider_row r ON r.provider = $1 AND r.kind = x.kind AND r.reference = x.reference
+"""
+_FEES: Final = """
+SELECT coalesce(-sum(f.cents), 0)::bigint FROM movement f
+WHERE f.provider = $1 AND f.kind = 'fee' AND f.payment_id IN (
+  SELECT p.payment_id FROM movement p
+  WHERE p.provider = $1 AND p.kind = 'payment' AND (p.reference = ANY($2) OR p.backend_id = ANY($2)))
+"""
+_TOLD: Final = """
+SELECT a.provider, min(r.day) AS first, a.told_until AS last
+FROM provider_account a JOIN provider_row r USING (provider) GROUP BY a.provider, a.told_until
+"""
+_BANK_TOLD: Final = """
+SELECT min(booked_on) AS first, max(booked_on) AS last FROM bank_item HAVING min(booked_on) IS NOT NULL
+"""
+_OURS: Final = """
+SELECT CASE WHEN $5 THEN '' WHEN m.kind = 'surplus' THEN 'payment' ELSE m.kind END AS kind, m.reference,
+  coalesce(max(m.backend_id), '') AS other, min((m.booked_at AT TIME ZONE $4)::date) AS day,
+  sum(m.cents + CASE WHEN $5 THEN m.charges_cents ELSE 0 END)::bigint AS cents,
+  min(m.claim_id::text) AS claim_id, min(c.kassenzeichen) AS kassenzeichen
+FROM movement m LEFT JOIN claim c ON c.claim_id = m.claim_id
+WHERE m.provider = $1 AND m.booked_at >= $2 AND m.booked_at < $3 AND ($5 OR m.kind <> 'fee')
+GROUP BY 1, 2
+"""
+_ROWS: Final = """
+SELECT kind, reference, day, amount_cents AS cents FROM provider_row
+WHERE provider = $1 AND day BETWEEN $2 AND $3 AND kind <> 'fee' ORDER BY day, kind, reference
+"""
+_ITEMS: Final = """
+SELECT '' AS kind, item_id::text AS reference, booked_on AS day, cents FROM bank_item
+WHERE booked_on BETWEEN $1 AND $2 ORDER BY booked_on, item_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a statement; `fees_cents` is what of fees was booked with it."""
+
+    rows: int
+    new: int
+    fees_cents: int
+    told_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciling:
+    """The comparison, and the statements that it needs."""
+
+    pool: asyncpg.Pool
+    zone: ZoneInfo
+
+    async def take(
+        self, provider: str, currency: str, rows: Sequence[StatementRow], content: bytes, unit: Unit
+    ) -> Taken:
+        """Takes the new rows and their fees into the unit, whose commit finds out a rival.
+
+        Raises StatementRefused, VersionConflict.
+        """
+        try:
+            account = await unit.load(ProviderAccount, account_id(provider))
+        except StreamNotFound:
+            account = ProviderAccount.open(provider=provider, currency=currency, now=unit.now)
+        found = await self.pool.fetch(
+            _KNOWN, provider, [row.kind for row in rows], [row.reference for row in rows]
+        )
+        known = {row.key: row for row in (StatementRow(**dict(one)) for one in found)}
+        fresh = [row.reference for row in rows if row.kind == "payment" and row.key not in known]
+        told = await self.pool.fetchval(_FEES, provider, fresh)
+        new = account.take(
+            rows, currency=currency, sha256=hashlib.sha256(content).hexdigest(), known=known,
+            fees_told=told, now=unit.now,
+        )  # fmt: skip
+        fees = sum(row.fee_cents for row in new) - told
+        await unit.save(account)
+        assert account.told_until is not None
+        return Taken(len(rows), len(new), fees, account.told_until)
+
+    async def days(self, first: date, last: date, provider: str | None = None) -> list[tuple[str, Day]]:
+        """Each provider that has told anything, and the bank, by day."""
+        found = []
+        for name, told in (await self._told()).items():
+            if provider in (None, name):
+                found += [(name, day) for day in await self._compared(name, told, first, last)]
+        return found
+
+    async def watch(self, payload: Mapping[str, Any], unit: Unit) -> None:
+        """The recurring task: sets the metric. Always ends with Later."""
+        await self.measure(unit.now.astimezone(self.zone).date())
+        raise Later(EVERY)
+
+    async def measure(self, today: date) -> None:
+        for name, told in (await self._told()).items():
+            days = await self._compared(name, told, today - WATCHED, today)
+            cents = sum(abs(day.difference_cents or 0) for day in days)
+            _difference.labels(name).set(cents)
+            if cents:
+                log.warning("reconciliation_differs", provider=name, cents=cents)
+
+    async def _told(self) -> dict[str, tuple[date, date]]:
+        told = {row["provider"]: (row["first"], row["last"]) for row in await self.pool.fetch(_TOLD)}
+        for bank in await self.pool.fetch(_BANK_TOLD):
+            told[BANK] = (bank["first"], bank["last"])
+        return told
+
+    async def _compared(self, provider: str, told: tuple[date, date], first: date, last: date) -> list[Day]:
+        around = (first - ASIDE, last + ASIDE)
+        ours = await self.pool.fetch(
+            _OURS, provider, *span_of(*around, self.zone), str(self.zone), provider == BANK
+        )
+        if provider == BANK:
+            theirs = await self.pool.fetch(_ITEMS, *around)
+        else:
+            theirs = await self.pool.fetch(_ROWS, provider, *around)
+        compared = compare(map(_ours, ours), (Theirs(**dict(row)) for row in theirs), told)
+        return [day for day in compared if first <= day.day <= last]
+
+
+def _ours(row: Any) -> Ours:
+    return Ours(
+        row["kind"], row["reference"], row["other"], row["day"], row["cents"],
+        UUID(row["claim_id"]) if row["claim_id"] else None, row["kassenzeichen"],
+    )  # fmt: skip

@@ -1,0 +1,60 @@
+"""The city's account in the ledger beside the bank's statements."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.payments.books.reconciling import Reconciling
+from services.payments.domain.claim import Claim
+from services.payments.domain.money import Receipt
+from services.payments.domain.reconciliation import Day
+from tests.services.payments.bank.town import CITY, FEE, Town
+from tests.services.payments.sepa.messages import Line, Tx, camt, credit, returned
+
+pytestmark = pytest.mark.integration
+YEAR = (date(2026, 1, 1), date(2027, 12, 31))
+
+
+async def days(town: Town) -> list[Day]:
+    found = await Reconciling(town.payments.runtime.pool, ZoneInfo("Europe/Berlin")).days(*YEAR)
+    assert {name for name, _ in found} <= {"bank"}
+    return [day for _, day in found]
+
+
+async def busy(town: Town) -> Claim:
+    """A debit that comes back with charges, transfers with and without a claim, one with too much."""
+    (debit,) = await town.filed()
+    exact, generous = await town.owed(), await town.owed()
+    lines = [
+        Line(debit.amount_cents, [Tx(debit.amount_cents, end_to_end=debit.reference)], "R1"),
+        credit(FEE, exact.kassenzeichen, reference="R2"), credit(777, "Danke", reference="R3"),
+        credit(FEE + 5, generous.kassenzeichen, reference="R4"),
+        returned(debit.amount_cents, debit.reference, "MS03", charges=350),
+    ]  # fmt: skip
+    await town.takes("a.xml", camt(lines, account=CITY.iban))
+    return exact
+
+
+class TestBank:
+    async def test_and_books_are_the_same(self, town: Town) -> None:
+        await busy(town)
+        found = await days(town)
+        assert found
+        assert all(day.told and day.difference_cents == 0 for day in found)
+        assert not any(day.unknown_here or day.unknown_there or day.differing for day in found)
+        assert sum(day.ours_cents for day in found) == (await town.balances())["bank"]
+
+    async def test_differ_by_a_cent_that_the_bank_does_not_know(self, town: Town) -> None:
+        claim = await busy(town)
+        unit = town.unit()
+        loaded = await unit.load(Claim, claim.id)
+        loaded.record_receipt(Receipt("bank", "bank_transfer", "by-hand-1", 1, "EUR"), now=unit.now)
+        await unit.save(loaded)
+        await unit.commit()
+        found = await days(town)
+        assert sum(day.difference_cents or 0 for day in found if day.told) == -1 or any(
+            not day.told and day.unknown_there for day in found
+        )
+        (lost,) = [one for day in found for one in day.unknown_there]
+        assert (lost.reference, lost.cents) == ("by-hand-1", 1)
