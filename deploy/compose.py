@@ -19,7 +19,7 @@ VIRTUAL_HOST = "portal"
 EXCHANGE = r"portal\.events"
 # Whose feeds a service follows: it may bind its queue to these keys of the exchange, and to no other.
 FOLLOWED: Mapping[str, tuple[str, ...]] = {
-    "identity": ("applications", "documents"),
+    "identity": ("applications", "documents", "payments"),
     "applications": ("identity", "payments", "documents"),
     "payments": ("identity", "applications"),
     "documents": ("identity", "applications", "payments"),

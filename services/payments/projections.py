@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from services.payments.domain.dunning_events import DunningStepTaken
 from services.payments.domain.events import (
     AttemptAbandoned,
     AttemptOpened,
@@ -9,6 +10,7 @@ from services.payments.domain.events import (
     MoneyTaskOffset,
     MoneyTaskSettled,
     PartReceived,
+    PayerReminded,
     PaymentApproved,
     PaymentFailed,
     PaymentRequested,
@@ -31,7 +33,7 @@ PROJECTIONS = Projections()
 CLAIMS = PROJECTIONS.table(
     "claim", ("claim_id",),
     ("case_id", "account_id", "kassenzeichen", "amount_cents", "currency", "state", "requested_at",
-     "settled_at", "service", "cost_object", "pay_by"),
+     "settled_at", "service", "cost_object", "pay_by", "due_on", "step"),
 )  # fmt: skip
 ATTEMPTS = PROJECTIONS.table(
     "attempt", ("attempt_id",), ("claim_id", "method", "state", "reference", "opened_at")
@@ -54,7 +56,7 @@ def claim_is_open(event: PaymentRequested, meta: Meta, seal: Sealer) -> Iterable
         "case_id": event.case_id, "account_id": event.account_id, "kassenzeichen": event.kassenzeichen,
         "amount_cents": event.amount_cents, "currency": event.currency, "state": "open",
         "requested_at": event.timestamp, "service": event.service, "cost_object": event.cost_object,
-        "pay_by": event.pay_by,
+        "pay_by": event.pay_by, "due_on": event.pay_by,
     }  # fmt: skip
 
 
@@ -69,9 +71,16 @@ def claim_has_ended(event: Event, meta: Meta, seal: Sealer) -> Iterable[Patch]:
 @PROJECTIONS.on(PaymentReversed)
 def claim_is_open_again(event: PaymentReversed, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     if event.owed_cents:
-        yield CLAIMS, (str(event.originator_id),), {"state": "open", "settled_at": None}
+        yield CLAIMS, (str(event.originator_id),), {
+            "state": "open", "settled_at": None, "due_on": event.timestamp.date(), "step": None,
+        }  # fmt: skip
     if not is_receipt(event.provider):
         yield ATTEMPTS, (str(event.payment_id),), {"state": "reversed"}
+
+
+@PROJECTIONS.on(PayerReminded, DunningStepTaken)
+def claim_is_dunned(event: PayerReminded | DunningStepTaken, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    yield CLAIMS, (str(event.originator_id),), {"step": event.step}
 
 
 @PROJECTIONS.on(MoneyTaskSettled, MoneyTaskOffset, RefundSettled)

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.payments.domain import events, refund_events
+from services.payments.bank.published import publish
+from services.payments.domain import dunning_events, events, refund_events
 from shared.bus.published import Published
 
 _CLAIM = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c02")
@@ -171,6 +172,19 @@ class RefundUnclear(BaseModel):
     claim_id: UUID
     case_id: UUID
     refund_id: UUID
+
+
+class DunningStepTaken(BaseModel):
+    """A claim is overdue: the payer was reminded, or more; `charge_cents` came on top of it."""
+
+    claim_id: UUID
+    case_id: UUID
+    account_id: UUID
+    step: str
+    charge_cents: int
+    owed_cents: int
+    currency: str
+    due_on: date
 
 
 class MoneyTaskSettled(BaseModel):
@@ -357,3 +371,17 @@ PUBLISHED.add(
     to=lambda e: RefundUnclear(claim_id=e.originator_id, case_id=e.case_id, refund_id=e.refund_id),
     example=RefundUnclear(claim_id=_CLAIM, case_id=_CASE, refund_id=_REFUND),
 )
+PUBLISHED.add(
+    dunning_events.DunningStepTaken,
+    name="DunningStepTaken",
+    model=DunningStepTaken,
+    to=lambda e: DunningStepTaken(
+        claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, step=e.step,
+        charge_cents=e.charge_cents, owed_cents=e.owed_cents, currency=e.currency, due_on=e.due_on,
+    ),
+    example=DunningStepTaken(
+        claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, step="reminder", charge_cents=0,
+        owed_cents=3060, currency="EUR", due_on=date(2026, 11, 29),
+    ),
+)  # fmt: skip
+publish(PUBLISHED)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from services.payments.books.layout import COLUMNS
+from services.payments.domain.dunning import STEPS, Step, checked
 from services.payments.domain.kassenzeichen import LAST, Scheme
 from shared.settings import ServiceSettings, TimeZone
 
@@ -55,6 +56,7 @@ class PaymentsSettings(ServiceSettings):
     creditor_id: str = ""
     debit_notice_days: int = Field(default=14, ge=1, le=60)
     debit_again: bool = False
+    dunning_steps: tuple[Step, ...] = STEPS
     export_client: str = "1"
     export_columns: dict[str, str] = Field(
         default_factory=lambda: {name: heading for name, (heading, _, _) in COLUMNS.items()}
@@ -68,12 +70,18 @@ class PaymentsSettings(ServiceSettings):
         "payment_methods_retired",
         "payment_provisional_days",
         "xbezahldienste_booking_data",
+        "dunning_steps",
         "export_accounts",
         mode="before",
     )
     @classmethod
     def _parse(cls, value: Any) -> Any:
         return json.loads(value) if isinstance(value, str) else value
+
+    @field_validator("dunning_steps")
+    @classmethod
+    def _follow(cls, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        return checked(steps)
 
     @field_validator("export_columns", mode="before")
     @classmethod

@@ -14,12 +14,14 @@ from services.payments.api import claims_router, ledger_router
 from services.payments.attempts import ASK, Attempts
 from services.payments.bank.assembly import bank_of
 from services.payments.bank.forgetting import end_mandates
+from services.payments.bank.items_api import items_router
 from services.payments.bank_api import OF_BANK, bank_routers
 from services.payments.books.assembly import books_of
 from services.payments.books.projections import PROJECTIONS
 from services.payments.books.reconciliation_api import LIMIT
 from services.payments.callbacks import callbacks_router
 from services.payments.diagrams import payments_md
+from services.payments.domain.bank_item import BankItemRefused, ItemVoucherImpossible
 from services.payments.domain.mandate import MandateRefused
 from services.payments.domain.refusals import (
     ClaimRefused,
@@ -30,6 +32,7 @@ from services.payments.domain.refusals import (
     VoucherImpossible,
 )
 from services.payments.domain.switchboard import SWITCH
+from services.payments.dunning import DUN, Dunning
 from services.payments.methods_api import methods_router, switch_as_told
 from services.payments.money_tasks_api import money_tasks_router
 from services.payments.offer import Offer
@@ -69,7 +72,9 @@ def build(runtime: Runtime) -> Parts:
     tasks.on(ERASE)(_erasing(runtime))
     tasks.on(REFUND, give_up=refunding.give_up)(refunding.carry_out)
     tasks.on(SWITCH)(switch_as_told)
-    tasks.on(REMIND)(reminder(ZoneInfo(settings.city_time_zone)))
+    zone = ZoneInfo(settings.city_time_zone)
+    tasks.recur(DUN, Dunning(runtime.pool, zone, settings.dunning_steps, runtime.unit).look)
+    tasks.on(REMIND)(reminder(zone))
     if bank is not None:
         bank.register(tasks)
     books = books_of(runtime, providers.by_name)
@@ -82,6 +87,7 @@ def build(runtime: Runtime) -> Parts:
             refunds_router(runtime, refunding),
             ledger_router(runtime),
             money_tasks_router(runtime),
+            items_router(runtime),
             callbacks_router(attempts, providers.by_name),
             *books.routers(),
             *(bank_routers(runtime, offer, bank) if bank else ()),
@@ -116,11 +122,18 @@ _STATUS: Final = {
     UnknownPayment: 404,
     UnknownRefund: 404,
     VoucherImpossible: 422,
+    ItemVoucherImpossible: 422,
 }
 
 
 def _refused(error: Any) -> Problem:
     return Problem(error.slug, _STATUS.get(type(error), 409), "This is not allowed now", str(error))
+
+
+def _item_refused(error: Any) -> Problem:
+    return Problem(
+        error.slug, _STATUS.get(type(error), 409), "The payment does not allow this now", str(error)
+    )
 
 
 SERVICE = Service(
@@ -131,6 +144,6 @@ SERVICE = Service(
     build=build,
     migrations=Path(__file__).parent / "migrations",
     body_limits={"/statements/": LIMIT},
-    translations={ClaimRefused: _refused, MandateRefused: _refused},
+    translations={ClaimRefused: _refused, MandateRefused: _refused, BankItemRefused: _item_refused},
     documents=payments_md,
 )

@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.bench import (
     appending,
+    cash_office,
     documents,
     growth,
     inbox,
@@ -17,7 +18,7 @@ from tests.bench import (
 from tests.bench.measuring import Bench
 
 _MODULES: Final = (
-    appending, recorder, reading, relaying, inbox, latency, growth, documents, pages, journeys,
+    appending, recorder, reading, relaying, inbox, latency, growth, documents, cash_office, pages, journeys,
 )  # fmt: skip
 BENCHES: Final[tuple[Bench, ...]] = tuple(bench for module in _MODULES for bench in module.BENCHES)
 

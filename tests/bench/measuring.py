@@ -47,11 +47,12 @@ class Size:
     streams: int
     journeys: int
     pages: int
+    entries: int
 
 
-FULL: Final = Size("full", 7, 1.0, 200_000, 2_000_000, 1_000_000, 4_000, 5_000, 20, 300)
-QUICK: Final = Size("quick", 3, 0.5, 20_000, 200_000, 50_000, 1_500, 1_500, 6, 100)
-SMOKE: Final = Size("smoke", 1, 0.05, 400, 2_000, 1_000, 40, 60, 1, 3)
+FULL: Final = Size("full", 7, 1.0, 200_000, 2_000_000, 1_000_000, 4_000, 5_000, 20, 300, 10_000)
+QUICK: Final = Size("quick", 3, 0.5, 20_000, 200_000, 50_000, 1_500, 1_500, 6, 100, 1_000)
+SMOKE: Final = Size("smoke", 1, 0.05, 400, 2_000, 1_000, 40, 60, 1, 3, 20)
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from services.payments.bank.collecting import COLLECT, SUBMIT, Collecting
 from services.payments.bank.debiting import Debiting, Rules
 from services.payments.bank.files import BankFiles
 from services.payments.bank.intake import FETCH, TAKE, Intake
+from services.payments.bank.lapsing import LAPSE, Lapsing
 from services.payments.bank.lookups import Lookups
 from services.payments.bank.matching import Numbers
 from services.payments.bank.paying import Paying
@@ -35,6 +36,7 @@ class Bank:
     debiting: Debiting
     collecting: Collecting
     intake: Intake
+    lapsing: Lapsing
     paying: Paying
     lookups: Lookups
 
@@ -43,6 +45,7 @@ class Bank:
         tasks.recur(COLLECT, self.collecting.collect)
         tasks.on(SUBMIT)(self.collecting.submit)
         tasks.recur(FETCH, self.intake.fetch)
+        tasks.recur(LAPSE, self.lapsing.look)
         tasks.on(TAKE)(self.intake.take)
 
 
@@ -71,7 +74,7 @@ def assemble(runtime: Runtime, creditor: Creditor, transport: Transport) -> Bank
         Intake(
             files, transport, Answers(lookups, debiting, units), booking, units, pace or intake.PAUSE
         ),
-        Paying(creditor, debiting), lookups,
+        Lapsing(runtime.pool, rules, units), Paying(creditor, debiting), lookups,
     )  # fmt: skip
 
 

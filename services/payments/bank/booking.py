@@ -81,21 +81,21 @@ class Booking:
         if await self._is_taken(statement):
             log.info("statement_known", statement=str(_id(statement)))
             return True
-        until = clock.monotonic() + AT_ONCE
+        statement_id, until = _id(statement), clock.monotonic() + AT_ONCE
         pending: list[Item] = []
         for key, entry in zip(statement.keys(), statement.entries, strict=True):
             if not entry.is_booked:
                 continue
             if entry.group and not entry.transactions:
-                await self._book_group(key, entry, statement, file_id)
+                await self._book_group(key, entry, statement_id, file_id)
                 continue
             pending += _items(key, entry)
             if len(pending) >= CHUNK:
-                await self._book(pending, statement, file_id)
+                await self._book(pending, statement_id, file_id)
                 pending = []
                 if clock.monotonic() > until:
                     return False
-        await self._book(pending, statement, file_id)
+        await self._book(pending, statement_id, file_id)
         if statement.kind == "statement":
             await self._conclude(statement, file_id, unit)
         return True
@@ -123,22 +123,24 @@ class Booking:
         )  # fmt: skip
         await unit.save(taken)
 
-    async def _book(self, items: Sequence[Item], statement: Statement, file_id: UUID) -> None:
+    async def _book(self, items: Sequence[Item], statement_id: UUID, file_id: UUID) -> None:
         known = await self.lookups.items([item.item_id for item in items])
         new = [
             item for item in items
             if item.item_id not in known and known.get(item.first, file_id) == file_id
         ]  # fmt: skip
         for at in range(0, len(new), CHUNK):
-            await self._commit(new[at : at + CHUNK], statement, file_id)
+            await self._commit(new[at : at + CHUNK], statement_id, file_id)
 
-    async def _commit(self, new: Sequence[Item], statement: Statement, file_id: UUID) -> None:
+    async def _commit(self, new: Sequence[Item], statement_id: UUID, file_id: UUID) -> None:
         context = await self._context(new)
         work = Work(self.units())
         await self._prefetch(work, new, context)
         for item in new:
             outcome, claim_id, proposals = await self._place(work, item, context)
-            work.add(_received(work, item, statement, file_id, outcome, claim_id, proposals), subject=file_id)
+            work.add(
+                _received(work, item, statement_id, file_id, outcome, claim_id, proposals), subject=file_id
+            )
         await work.commit()
 
     async def _context(self, items: Sequence[Item]) -> Context:
@@ -197,7 +199,7 @@ class Booking:
             work, debit.id, payment.reason or UNSAID, str(item.item_id), booked_on, charges
         )
 
-    async def _book_group(self, key: str, entry: Entry, statement: Statement, file_id: UUID) -> None:
+    async def _book_group(self, key: str, entry: Entry, statement_id: UUID, file_id: UUID) -> None:
         """A sum that stands for a group of our file: each debit of it is booked, if the sum is theirs."""
         (item,) = _items(key, entry)
         if await self.lookups.items([item.item_id]):
@@ -214,10 +216,10 @@ class Booking:
                 await self.debiting.book(work, debit.debit_id, str(item.item_id), entry.booked)
             await work.commit()
         if not fits:
-            alarm("group_differs", group=entry.group, statement=str(_id(statement)))
+            alarm("group_differs", group=entry.group, statement=str(statement_id))
         work = Work(self.units())
         outcome = Outcome.DEBIT if fits else Outcome.UNALLOCATED
-        work.add(_received(work, item, statement, file_id, outcome, None, ()), subject=file_id)
+        work.add(_received(work, item, statement_id, file_id, outcome, None, ()), subject=file_id)
         await work.commit()
 
     async def _group(self, entry: Entry) -> Sequence[KnownDebit]:
@@ -256,12 +258,12 @@ def _waiting(match: Match) -> tuple[Outcome, UUID | None, tuple[UUID, ...]]:
 
 
 def _received(
-    work: Work, item: Item, statement: Statement, file_id: UUID, outcome: Outcome, claim_id: UUID | None,
+    work: Work, item: Item, statement_id: UUID, file_id: UUID, outcome: Outcome, claim_id: UUID | None,
     proposals: tuple[UUID, ...],
 ) -> BankItem:  # fmt: skip
     payment = item.payment
     return BankItem.receive(
-        id=item.item_id, now=work.unit.now, statement_id=_id(statement), file_id=file_id,
+        id=item.item_id, now=work.unit.now, statement_id=statement_id, file_id=file_id,
         amount_cents=payment.cents, currency=item.entry.currency, booked_on=item.entry.booked,
         outcome=outcome, claim_id=claim_id, proposals=list(proposals), name=payment.name, iban=payment.iban,
         text=payment.text,

@@ -24,6 +24,7 @@ OF_NO_CLAIM: Final = (BankItemReceived, BankItemSentBack, ProviderStatementTaken
 TEXTS: Final[Mapping[str, str]] = {
     "payments.payment_requested": "Forderung",
     "payments.part_received": "Teilzahlung",
+    "payments.dunning_step_taken": "Mahngebühr",
     "payments.payment_settled": "Zahlung",
     "payments.surplus_received": "Überzahlung",
     "payments.provider_fee_charged": "Entgelt des Zahlungsanbieters",

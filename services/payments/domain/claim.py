@@ -4,12 +4,14 @@ An attempt is not a payment, a payment is not a claim. Only a provider's or the 
 Late, double, contradictory, partial and excess words are ordinary: each has a named result.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from services.payments.domain import reversals
 from services.payments.domain.claim_state import ClaimState
-from services.payments.domain.dunning import REMINDER, next_step
+from services.payments.domain.dunning import REMINDER, Step, next_step
+from services.payments.domain.dunning_events import DunningStepTaken
 from services.payments.domain.events import (
     AttemptAbandoned,
     AttemptOpened,
@@ -199,14 +201,17 @@ class Claim(ClaimState):
     def remind(self, today: date, *, now: datetime) -> bool:
         """A friendly word, once, some days after it should have been paid. False where nothing is owed, where
         it is not time, or where somebody else's word is still to come: a provider's, or a debit's."""
-        if self.condition != "open" or self.pay_by is None or any(map(_is_under_way, self.attempts.values())):
+        if self.condition != "open" or self.due_on is None or any(map(_is_under_way, self.attempts.values())):
             return False
-        step = next_step(self.pay_by, today, self.reminded)
+        step = next_step(self.due_on, today, self.reminded)
         if step is None or step.name != REMINDER:
             return False
+        self._remind(step, now)
+        return True
+
+    def _remind(self, step: Step, now: datetime) -> None:
         self.emit(PayerReminded, now=now, case_id=self.case_id, account_id=self.account_id, step=step.name,
                   owed_cents=self.owed_cents)  # fmt: skip
-        return True
 
     def withdraw_claim(self, reason: str, *, now: datetime, refund: bool = True) -> None:
         """The case has ended otherwise: cancels what is open; owes back what is paid, unless it is kept.
@@ -224,6 +229,21 @@ class Claim(ClaimState):
                 cost_object=self.cost_object, reason=reason, currency=self.currency,
                 payment_id=payment.payment_id,
             )  # fmt: skip
+
+    def dun(self, today: date, steps: Sequence[Step], *, now: datetime) -> Step | None:
+        """Takes the step whose day has come, if any; none while a payment is checked or a debit announced."""
+        if self.condition != "open" or self.due_on is None or any(map(_is_under_way, self.attempts.values())):
+            return None
+        step = next_step(self.due_on, today, self.reminded, steps)
+        if step is not None and step.name == REMINDER:
+            self._remind(step, now)
+        elif step is not None:
+            self.emit(
+                DunningStepTaken, now=now, case_id=self.case_id, account_id=self.account_id, step=step.name,
+                charge_cents=step.charge_cents, owed_cents=self.owed_cents + step.charge_cents,
+                currency=self.currency, cost_object=self.cost_object, due_on=self.due_on,
+            )  # fmt: skip
+        return step
 
     def settle_money_task(
         self, version: int, how: Settled, amount_cents: int, voucher: str, *, now: datetime

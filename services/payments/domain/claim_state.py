@@ -13,7 +13,8 @@ from shared.domain import Aggregate
 
 class ClaimState(Aggregate):
     """`amount_cents` is what was claimed first, `claimed_cents` what is now; `condition` as in
-    `transitions.CLAIM`."""
+    `transitions.CLAIM`; `due_on` the day that the steps of dunning count from, `reminded` those taken,
+    `charged_cents` what these have cost so far."""
 
     case_id: UUID
     case_number: str
@@ -33,6 +34,8 @@ class ClaimState(Aggregate):
     settled_at: datetime | None
     settled_by: UUID | None
     money_tasks: dict[int, MoneyTask]
+    due_on: date | None
+    charged_cents: int
     reminded: tuple[str, ...]
 
     @property
@@ -58,6 +61,7 @@ class ClaimState(Aggregate):
         self.currency, self.pay_by, self.language = event.currency, event.pay_by, event.language
         self.condition, self.settled_at, self.settled_by = "open", None, None
         self.attempts, self.payments, self.refunds, self.money_tasks = {}, {}, {}, {}
+        self.due_on, self.charged_cents = event.pay_by, 0
         self.reminded = ()
 
     def move(self, what: str) -> None:
@@ -98,8 +102,8 @@ class ClaimState(Aggregate):
             version, kind, cents, self.currency, payment.provider, payment_id
         )
 
-    def give_up(self, payment_id: UUID, owed_cents: int, reclaimable_cents: int) -> None:
-        """A payment was taken back."""
+    def give_up(self, payment_id: UUID, owed_cents: int, reclaimable_cents: int, on: date) -> None:
+        """A payment was taken back; what is owed again is due on the day, and reminded of anew."""
         payment = self.payments[payment_id]
         counted = self.condition in ("open", "settled")
         gone = owed_cents if counted else reclaimable_cents
@@ -110,6 +114,7 @@ class ClaimState(Aggregate):
         if owed_cents:
             self.move("payment_reversed")
             self.settled_at, self.settled_by = None, None
+            self.due_on, self.reminded = on, ()
 
     def bind(self, refund_id: UUID) -> None:
         """The refund carries out its money task, if it has one yet."""

@@ -252,7 +252,7 @@ class PaymentReversed(Event):
     reference: str
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.give_up(self.payment_id, self.owed_cents, self.reclaimable_cents)
+        aggregate.give_up(self.payment_id, self.owed_cents, self.reclaimable_cents, self.timestamp.date())
         if self.payment_id in aggregate.attempts:
             aggregate.move_attempt(self.payment_id, "reversed")
 

@@ -17,6 +17,7 @@ from services.payments.domain.bank_item import (
     BankItemReceived,
     BankItemSentBack,
 )
+from services.payments.domain.dunning_events import DunningStepTaken
 from services.payments.domain.events import (
     ClaimCancelled,
     MoneyTaskOffset,
@@ -104,6 +105,13 @@ def _received(event: PartReceived | PaymentSettled) -> Sides:
     return _transfer(event.amount_cents, held_in(event.provider), "receivable")
 
 
+def _charged(event: DunningStepTaken) -> Sides:
+    """With the fee's own revenue, so that a cancellation or refund of the whole takes it back as well."""
+    if not event.charge_cents:
+        return ()
+    return _transfer(event.charge_cents, "receivable", f"revenue:{event.cost_object}")
+
+
 def _kept(event: ProviderFeeCharged | ProviderStatementTaken) -> Sides:
     if not event.amount_cents:
         return ()
@@ -117,6 +125,7 @@ def _unallocated(event: BankItemReceived) -> Sides:
 
 POSTINGS: Final[Mapping[type[Event], Callable[[Any], Sides]]] = {
     PaymentRequested: lambda e: _transfer(e.amount_cents, "receivable", f"revenue:{e.cost_object}"),
+    DunningStepTaken: _charged,
     PartReceived: _received,
     PaymentSettled: _received,
     SurplusReceived: lambda e: _transfer(e.amount_cents, held_in(e.provider), "surplus"),

@@ -31,6 +31,7 @@ CLAIM: Final[Moves] = {
     ("open", "part_received"): "open",
     ("open", "payment_settled"): "settled",
     ("open", "payment_reversed"): "open",
+    ("open", "dunned"): "open",
     ("open", "claim_cancelled"): "cancelled",
     ("settled", "part_refunded"): "settled",
     ("settled", "payment_reversed"): "open",

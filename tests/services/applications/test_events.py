@@ -138,7 +138,7 @@ class TestForeignEvents:
     @pytest.mark.parametrize(
         ("reader", "fields"),
         [
-            (consumed.PaymentSettled, {"claim_id", "case_id", "amount_cents"}),
+            (consumed.PaymentSettled, {"claim_id", "case_id", "amount_cents", "claim_cents"}),
             (consumed.DocumentIssued, {"document_id", "case_id", "kind"}),
             (consumed.DocumentRevoked, {"document_id", "case_id", "reason"}),
         ],

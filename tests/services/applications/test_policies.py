@@ -89,6 +89,14 @@ class TestAFeePaid:
         assert (await town.case()).condition is Condition.AWAITING_REGISTER
         assert await town.told() == ["application_submitted"]
 
+    async def test_in_parts_counts_by_what_was_claimed(self, town: Town) -> None:
+        await town.given(answered(facts=FACTS))
+        last = {"claim_id": CLAIM, "case_id": CASE, "amount_cents": FEE - 1000}
+        with pytest.raises(Permanent):
+            await town.hears("payments.payment_settled.v1", **last, claim_cents=FEE - 1)
+        await town.hears("payments.payment_settled.v1", **last, claim_cents=FEE)
+        assert (await town.case()).condition is Condition.APPROVED
+
     async def test_of_another_amount_is_for_a_person_to_see(self, town: Town) -> None:
         await town.given(answered(facts=FACTS))
         before = list(town.service.log.order)

@@ -44,7 +44,9 @@ class Town:
     def unit(self) -> Unit:
         return self.payments.runtime.unit()
 
-    async def owed(self, cents: int = FEE, account_id: UUID | None = None) -> Claim:
+    async def owed(
+        self, cents: int = FEE, account_id: UUID | None = None, pay_by: date | None = None
+    ) -> Claim:
         """A citizen's claim with a Kassenzeichen of its own."""
         self._number += 1
         unit = self.unit()
@@ -52,7 +54,7 @@ class Town:
             id=new_id(), now=unit.now, case_id=new_id(), case_number=f"BPA-2026-{self._number:06}",
             account_id=account_id or new_id(), service="resident-parking-permit", cost_object="541000",
             kassenzeichen=kassenzeichen("4711", 2026, self._number), amount_cents=cents, currency="EUR",
-            pay_by=None, language="de",
+            pay_by=pay_by, language="de",
         )  # fmt: skip
         await unit.save(claim)
         await unit.commit()

@@ -5,6 +5,7 @@
 
 import os
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from services.payments.domain import refunds
+from services.payments.domain.dunning import STEPS
 from services.payments.domain.ledger import entry
 from services.payments.domain.money import Receipt, Reversal, Word
 from services.payments.domain.money_tasks import Settled
@@ -39,7 +41,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.reversed: set[UUID] = set()
         self.went_out: dict[UUID, bool] = {}
         self.kept_by_agreement = 0
-        self.entries = 0
+        self.entries = self.charged = 0
         self.attempt()
 
     def pick(self, things: Any, which: int) -> Any:
@@ -95,6 +97,11 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(refund=st.booleans())
     def withdraw(self, refund: bool) -> None:
         self.claim.withdraw_claim("withdrawn", refund=refund, now=NOW)
+
+    @rule(days=st.sampled_from([7, 21, 42]))
+    def dun(self, days: int) -> None:
+        step = self.claim.dun(NOW.date() + timedelta(days=days + 7), STEPS, now=NOW)
+        self.charged += step.charge_cents if step else 0
 
     @precondition(lambda self: any(not t.done for t in self.claim.money_tasks.values()))
     @rule(which=PICK, how=st.sampled_from(Settled))
@@ -223,7 +230,7 @@ class AnyHistory(RuleBasedStateMachine):
     def one_settlement_at_most_is_kept(self) -> None:
         claim = self.claim
         owed = balances(claim)["receivable"]
-        assert 0 <= claim.kept_cents <= FEE
+        assert 0 <= claim.kept_cents <= FEE + self.charged
         assert owed == (claim.owed_cents if claim.condition == "open" else 0)
         if claim.condition == "settled":
             assert claim.kept_cents == claim.claimed_cents
