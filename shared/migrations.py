@@ -39,8 +39,10 @@ class Migration:
 
 
 def find(source: str, folder: Path) -> list[Migration]:
-    """The numbered files of a folder, in order; empty where there is none."""
+    """The numbered files of a folder, in order; empty where there is none. Raises MigrationChanged."""
     found = [(match, path) for path in sorted(folder.glob("*.sql")) if (match := _NAME.match(path.name))]
+    if len({match[1] for match, _ in found}) < len(found):
+        raise MigrationChanged(f"two files of {source} have the same number")
     return [Migration(source, int(match[1]), path.read_text()) for match, path in found]
 
 
