@@ -12,7 +12,7 @@ from deploy.manifests.documents import Document, Finding, Workload, of_kind, sel
 SERVICES = frozenset({"identity", "applications", "payments", "documents"})
 # Who may talk to whom: the feeds that a service follows, what it reads, tokens from identity.
 PROCESS_EDGES: Mapping[str, frozenset[str]] = {
-    "identity": frozenset({"applications", "documents"}),
+    "identity": frozenset({"applications", "payments", "documents"}),
     "applications": frozenset({"identity", "payments", "documents"}),
     "payments": frozenset({"identity", "applications"}),
     "documents": frozenset({"identity", "applications", "payments"}),
