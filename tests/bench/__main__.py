@@ -1,6 +1,7 @@
 """`make bench`: measures on real servers, prints a table, keeps JSON, writes docs/performance.md.
 
-ARGS: names of groups to run only these; `--quick` for rough figures in little time.
+ARGS: names of groups to run only these; `--quick` for rough figures in little time; `--minutes=20` leaves out
+what does not fit any more.
 """
 
 import signal
@@ -17,13 +18,14 @@ from tests.bench.measuring import FULL, QUICK
 from tests.bench.report import markdown, show
 from tests.bench.run import run
 
-USAGE = 'usage: make bench ARGS="[--quick] [{}]"'
+USAGE = 'usage: make bench ARGS="[--quick] [--minutes=N] [{}]"'
 
 
 def main(arguments: list[str]) -> int:
     console = Console(highlight=False)
     names = [argument for argument in arguments if not argument.startswith("-")]
     flags = set(arguments) - set(names)
+    minutes = _minutes(flags)
     if flags - {"--quick"} or set(names) - set(groups()):
         console.print(USAGE.format("|".join(groups())), markup=False)
         return 2
@@ -31,13 +33,23 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # servers that were started are ended
     size = QUICK if "--quick" in flags else FULL
     heap.set_apart()  # as a service does
-    found = uvloop.run(run(chosen(names), size, console))
+    found = uvloop.run(run(chosen(names), size, console, minutes))
     show(console, found)
     console.print(f"Figures: {found.write(state_folder() / 'bench')}", soft_wrap=True)
     if not names:
         (ROOT / "docs" / "performance.md").write_text(markdown(found))
         console.print("Written: docs/performance.md")
     return 0
+
+
+def _minutes(flags: set[str]) -> float | None:
+    """Takes `--minutes=…` out of the flags; one that is no number stays, as unknown."""
+    for flag in flags:
+        text = flag.removeprefix("--minutes=")
+        if text != flag and text.replace(".", "", 1).isdecimal():
+            flags.remove(flag)
+            return float(text)
+    return None
 
 
 if __name__ == "__main__":

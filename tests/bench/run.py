@@ -1,5 +1,6 @@
 """One run: the chosen benchmarks one after the other, with a table that grows as they end."""
 
+import asyncio
 import os
 from collections.abc import Callable, Sequence
 
@@ -15,8 +16,9 @@ from tests.bench.rig import Rig, rigged
 Said = Callable[[str], None]
 
 
-async def run(benches: Sequence[Bench], size: Size, console: Console) -> Run:
-    """Measures them all. Raises what a benchmark raises."""
+async def run(benches: Sequence[Bench], size: Size, console: Console, minutes: float | None = None) -> Run:
+    """Measures them all, or as many as `minutes` suffice for. Raises what a benchmark raises."""
+    within = asyncio.get_running_loop().time() + minutes * 60 if minutes is not None else None
     bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
                    console=console)  # fmt: skip
     task = bar.add_task("servers", total=len(benches))
@@ -35,7 +37,11 @@ async def run(benches: Sequence[Bench], size: Size, console: Console) -> Run:
                 def said(text: str, bench: Bench = bench) -> None:
                     bar.update(task, description=f"{bench.title} [dim]{text}[/dim]")
 
-                await run_one(bench, rig, found, said)
+                try:
+                    async with asyncio.timeout_at(within):
+                        await run_one(bench, rig, found, said)
+                except TimeoutError:
+                    found.notes.remarks.append(f"Left out, the time was up: {bench.title}.")
                 bar.advance(task)
                 live.update(Group(terminal_table(found.results), bar))
             live.update(terminal_table(found.results))

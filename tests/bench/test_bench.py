@@ -18,7 +18,7 @@ from tests.bench.catalogue import BENCHES, chosen, groups
 from tests.bench.measuring import SMOKE, Bench, Result, Row, measure
 from tests.bench.report import Run, markdown, terminal_table
 from tests.bench.rig import Rig, rigged
-from tests.bench.run import run_one
+from tests.bench.run import run, run_one
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +45,12 @@ class TestABenchmark:
         assert all(map(math.isfinite, _profiled(found)))
         assert all(result.row.what in markdown(found) for result in found.results)
         assert terminal_table(found.results).row_count == len(bench.rows)
+
+    async def test_is_left_out_where_the_time_is_up(self) -> None:
+        found = await run(BENCHES[:2], SMOKE, Console(quiet=True), minutes=0)
+        assert found.results == []
+        left_out = [f"Left out, the time was up: {bench.title}." for bench in BENCHES[:2]]
+        assert [remark for remark in found.notes.remarks if remark in left_out] == left_out
 
     async def test_runs_on_a_server_that_writes_before_it_answers(self, rig: Rig) -> None:
         assert (rig.settings["fsync"], rig.settings["synchronous_commit"]) == ("on", "on")
