@@ -91,7 +91,7 @@ def _mandate(t: Translator, row: Given) -> tuple[Cell, ...]:
         Cell(column="kind", value=t(kind) if t.known(kind) else row["kind"]),
         Cell(column="signed_on", value=_day(t, row["signed_on"]) if row["signed_on"] else "–"),
         Cell(column="last_used_on", value=_day(t, row["last_used_on"]) if row["last_used_on"] else "–"),
-        Cell(column="state", value=t(f"mandate_state.{row['state']}"),
+        Cell(column="state", value=t(f"cash_mandate_state.{row['state']}"),
              tone=_MANDATE_TONES.get(row["state"], "info")),
     )  # fmt: skip
 

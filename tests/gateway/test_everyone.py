@@ -13,12 +13,12 @@ from gateway.translations import Translator
 pytestmark = pytest.mark.browser
 NAMES = sorted(pages(Translator("de")))
 CUT_OFF: Final = """(limit) => {
-    const cut = (one) => {  // a table in a region of its own may scroll
+    const cut = (one) => {  // a table in a region of its own may scroll, and so does what is typed in a line
         const style = getComputedStyle(one);
         const inside = one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1;
         return inside && style.overflowX !== 'visible' && style.clipPath === 'none';
     };
-    const own = [...document.querySelectorAll('body *:not(svg, svg *, [role=region])')].filter(cut);
+    const own = [...document.querySelectorAll('body *:not(svg, svg *, input, [role=region])')].filter(cut);
     const { scrollWidth } = document.documentElement;
     const wide = scrollWidth > limit ? [`the page is ${scrollWidth}`] : [];
     return [...wide, ...own.map((one) => one.outerHTML.slice(0, 120))];

@@ -1,5 +1,6 @@
 """German and English say the same things, and nothing is said that no page says."""
 
+import json
 import re
 from string import Formatter
 
@@ -21,7 +22,18 @@ def parameters(sentence: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(sentence) if name}
 
 
+def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    keys = [key for key, _ in pairs]
+    assert len(keys) == len(set(keys)), {key for key in keys if keys.count(key) > 1}
+    return dict(pairs)
+
+
 class TestBothLanguages:
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_say_each_key_once(self, language: str) -> None:
+        text = (GATEWAY / "translations" / f"{language}.json").read_text("utf-8")
+        assert json.loads(text, object_pairs_hook=once)
+
     def test_hold_the_same_keys_in_the_same_order(self) -> None:
         assert list(sentences("de")) == list(sentences("en"))
 

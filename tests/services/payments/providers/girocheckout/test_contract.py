@@ -165,7 +165,7 @@ class TestGiroCheckoutGivesBack(RefundingContract):
 
 
 class TestEveryMethodOfGiroCheckout:
-    @pytest.mark.parametrize("method", list(Method))
+    @pytest.mark.parametrize("method", sorted(set(Method) - {Method.TRANSFER}))
     async def test_is_started_paid_and_told(
         self, provider: PaymentProvider, payer: SandboxPayer, method: Method
     ) -> None:

@@ -6,7 +6,7 @@ from services.payments.providers.port import Method
 
 
 class TestTheOrderOfFields:
-    @pytest.mark.parametrize("method", list(Method))
+    @pytest.mark.parametrize("method", sorted(set(Method) - {Method.TRANSFER}))
     def test_at_start_is_the_one_the_bank_documents(self, method: Method) -> None:
         documented = bank.PAGE if method is Method.PAYMENT_PAGE else bank.START[method.value]
         assert fields.START[method] == tuple(documented.split())
