@@ -8,6 +8,7 @@ import pytest
 
 from shared.bus.envelope import read
 from shared.bus.published import Published
+from shared.feed import sequencer as sequencer_module
 from shared.feed.sequencer import Sequencer, page
 from shared.ids import new_id
 from shared.log import LogParts, Unit
@@ -81,6 +82,16 @@ class TestTheFeed:
                 await asyncio.sleep(0.02)
         found = [(n, read(raw).sequence, read(raw).type) for n, raw in await page(log.pool, 0, 10)]
         assert found == [(n, n, "library.book_lent.v1") for n in (1, 2, 3)]
+
+    async def test_takes_a_full_page_whole(self, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sequencer_module, "PAGE", 2)
+        for _ in range(5):
+            await log.lend()
+        sequencer = Sequencer(log.pool, LIBRARY.published)
+        async with asyncio.timeout(10):
+            while (await sequencer.run_once()).more or await sequencer.holds_back():
+                await asyncio.sleep(0.02)
+        assert [n for n, _ in await page(log.pool, 0, 10)] == [1, 2, 3, 4, 5]
 
     async def test_waits_for_a_transaction_that_began_before(self, log: Log) -> None:
         late = await asyncpg.connect(log.databases.log)
