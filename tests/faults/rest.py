@@ -14,6 +14,7 @@ MOVED_EVERY: Final = 10.0
 LEFT: Final = """
 SELECT kind, tries, last_error FROM task
 WHERE done_at IS NULL AND failed_at IS NULL
+  AND dedupe IS DISTINCT FROM kind  -- what comes again and again is never done
   AND (due_at <= now() OR tries > 0 OR kind = ANY('{render_document,send_mail,ask_register}'))
 """
 FAILED: Final = "SELECT kind, tries, last_error FROM task WHERE failed_at IS NOT NULL"
