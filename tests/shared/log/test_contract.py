@@ -75,16 +75,6 @@ class TestAStream:
         assert found == [None] * 30
         assert await subject.events() == [(stream, n) for n in range(1, 31)]
 
-    async def test_that_waits_with_another_is_not_overtaken_there(self, subject: Subject) -> None:
-        busy, free = new_id(), new_id()
-        both = events(busy, 1)
-        both.add(events(free, 0).streams[0])
-        found = await outcomes(
-            subject.queue.append(events(busy, 0)), subject.queue.append(both),
-            subject.queue.append(events(free, 1)),
-        )  # fmt: skip
-        assert found == [None] * 3
-
     async def test_saved_twice_in_a_unit_is_written_once_in_order(self, subject: Subject) -> None:
         unit = unit_on(subject)
         loan = Loan.lend(id=new_id(), now=unit.now, title="Faust", reader="x")

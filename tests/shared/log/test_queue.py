@@ -53,6 +53,17 @@ class TestAPoisonValue:
         assert await log.count("loan") == 31 - len(bad)
 
 
+class TestWhatWaits:
+    async def test_with_another_is_not_overtaken_there(self, log: Log) -> None:
+        busy, free = new_id(), new_id()
+        both = events(busy, 1)
+        both.add(events(free, 0).streams[0])
+        found = await outcomes(
+            log.queue.append(events(busy, 0)), log.queue.append(both), log.queue.append(events(free, 1))
+        )
+        assert found == [None] * 3
+
+
 class TestALostConnection:
     async def test_loses_and_doubles_nothing_under_load(self, log: Log, postgres_url: str) -> None:
         admin = await asyncpg.connect(postgres_url)
