@@ -9,7 +9,6 @@ from services.payments.consumed import AccountErased, ApprovalRevoked, CaseEnded
 from services.payments.domain.claim import Claim
 from services.payments.numbers import next_kassenzeichen
 from services.payments.refunding import Refunding
-from services.payments.reminding import remind_in_time
 from shared.bus.handlers import Handler, Handlers
 from shared.ids import derived_id
 from shared.log import StreamNotFound, Unit
@@ -71,7 +70,6 @@ def _opener(runtime: Runtime) -> Handler:
             language=event.language,
         )  # fmt: skip
         await unit.save(claim)
-        remind_in_time(claim, ZoneInfo(runtime.settings.city_time_zone), unit)
 
     return open_claim
 

@@ -42,7 +42,6 @@ from services.payments.published import PUBLISHED
 from services.payments.receipts_api import receipts_router
 from services.payments.refunding import REFUND, Refunding
 from services.payments.refunds_api import refunds_router
-from services.payments.reminding import REMIND, reminder
 from services.payments.settings import PaymentsSettings
 from shared.bus.handlers import Handlers
 from shared.log import Unit
@@ -74,7 +73,6 @@ def build(runtime: Runtime) -> Parts:
     tasks.on(SWITCH)(switch_as_told)
     zone = ZoneInfo(settings.city_time_zone)
     tasks.recur(DUN, Dunning(runtime.pool, zone, settings.dunning_steps, runtime.unit).look)
-    tasks.on(REMIND)(reminder(zone))
     if bank is not None:
         bank.register(tasks)
     books = books_of(runtime, providers.by_name)

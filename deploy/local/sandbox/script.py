@@ -1,7 +1,10 @@
 """The order in which a sandbox errs: what it was told first is played first."""
 
 from collections import deque
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 
 class Playable(Protocol):
@@ -13,6 +16,34 @@ class Playable(Protocol):
 
 
 F = TypeVar("F", bound=Playable)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A fault as told in JSON. A subclass has `kinds`, the failures of the line first, a field `kind` of
+    one of them, and fields with defaults, of which those in `makers` may be told."""
+
+    kinds: ClassVar[tuple[type[StrEnum], type[StrEnum]]]
+    makers: ClassVar[dict[str, type]] = {
+        "seconds": float, "answers": int, "amount_cents": int, "call": str,
+    }  # fmt: skip
+
+    @property
+    def of_the_line(self) -> bool:
+        return isinstance(vars(self)["kind"], self.kinds[0])
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        """From JSON {"fault": name, …}. Raises ValueError for what is not known."""
+        name = str(data.get("fault", ""))
+        line, course = cls.kinds
+        told = {key: make(data[key]) for key, make in cls.makers.items() if data.get(key) is not None}
+        kind = line(name) if name in list(line) else course(name)
+        return cls(kind=kind, **told)  # type: ignore[call-arg]
+
+    def as_json(self) -> dict[str, Any]:
+        values = asdict(self)
+        return {"fault": values.pop("kind").value, **values}
 
 
 class Script(Generic[F]):

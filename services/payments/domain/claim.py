@@ -198,21 +198,6 @@ class Claim(ClaimState):
             return _WHY_SURPLUS.get(self.condition, "after_refund")
         return None if currency == self.currency else "currency_differs"
 
-    def remind(self, today: date, *, now: datetime) -> bool:
-        """A friendly word, once, some days after it should have been paid. False where nothing is owed, where
-        it is not time, or where somebody else's word is still to come: a provider's, or a debit's."""
-        if self.condition != "open" or self.due_on is None or any(map(_is_under_way, self.attempts.values())):
-            return False
-        step = next_step(self.due_on, today, self.reminded)
-        if step is None or step.name != REMINDER:
-            return False
-        self._remind(step, now)
-        return True
-
-    def _remind(self, step: Step, now: datetime) -> None:
-        self.emit(PayerReminded, now=now, case_id=self.case_id, account_id=self.account_id, step=step.name,
-                  owed_cents=self.owed_cents)  # fmt: skip
-
     def withdraw_claim(self, reason: str, *, now: datetime, refund: bool = True) -> None:
         """The case has ended otherwise: cancels what is open; owes back what is paid, unless it is kept.
 
@@ -236,7 +221,8 @@ class Claim(ClaimState):
             return None
         step = next_step(self.due_on, today, self.reminded, steps)
         if step is not None and step.name == REMINDER:
-            self._remind(step, now)
+            self.emit(PayerReminded, now=now, case_id=self.case_id, account_id=self.account_id,
+                      step=step.name, owed_cents=self.owed_cents)  # fmt: skip
         elif step is not None:
             self.emit(
                 DunningStepTaken, now=now, case_id=self.case_id, account_id=self.account_id, step=step.name,

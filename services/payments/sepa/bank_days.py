@@ -21,15 +21,6 @@ def bank_day_from(day: date) -> date:
     return day
 
 
-def bank_days_before(day: date, count: int) -> date:
-    """The `count`-th bank day before `day`."""
-    for _ in range(count):
-        day -= _DAY
-        while not is_bank_day(day):
-            day -= _DAY
-    return day
-
-
 def bank_days_after(day: date, count: int) -> date:
     """The `count`-th bank day after `day`."""
     for _ in range(count):
@@ -46,11 +37,6 @@ def due_date(notified: date, wanted: date | None = None, *, notice: int = PRE_NO
         raise ValueError("a debit is announced at least one day before it falls due")
     earliest = notified + timedelta(days=notice)
     return bank_day_from(max(earliest, wanted) if wanted else earliest)
-
-
-def file_by(due: date) -> date:
-    """The last day on which the bank takes a core debit that falls due on `due`: one bank day before."""
-    return bank_days_before(due, 1)
 
 
 def due_date_from(filed: date, due: date) -> date:

@@ -120,10 +120,3 @@ class Statement:
             seen[what] += 1
             found.append(hashlib.sha256(repr((what, seen[what])).encode()).hexdigest()[:32])
         return found
-
-
-def missing_between(before: Statement | None, after: Statement) -> range:
-    """The sequence numbers that should have come between two statements of an account; mostly none."""
-    if before is None or before.sequence is None or after.sequence is None or before.year != after.year:
-        return range(0)
-    return range(before.sequence + 1, after.sequence)

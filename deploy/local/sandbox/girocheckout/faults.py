@@ -4,9 +4,10 @@ A *course* is given to a transaction when it is opened (or to one that exists) a
 payer's decision. A *failure of the line* spoils the answer to a single call.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+
+from deploy.local.sandbox.script import Told
 
 
 class Course(StrEnum):
@@ -34,8 +35,11 @@ class Line(StrEnum):
 
 
 @dataclass(frozen=True)
-class Fault:
+class Fault(Told):
     """`call` says where a Line fault strikes: start (also paypage/init), status, payment, refund, void."""
+
+    kinds = (Line, Course)
+    makers = Told.makers | {"code": int}
 
     kind: Course | Line
     seconds: float = 2.0
@@ -43,22 +47,6 @@ class Fault:
     amount_cents: int | None = None
     code: int = 5101
     call: str = "start"
-
-    @property
-    def of_the_line(self) -> bool:
-        return isinstance(self.kind, Line)
-
-    @classmethod
-    def read(cls, data: dict[str, Any]) -> "Fault":
-        """From JSON {"fault": name, …}. Raises ValueError for what is not known."""
-        name = str(data.get("fault", ""))
-        kind: Course | Line = Line(name) if name in list(Line) else Course(name)
-        allowed = {"seconds": float, "answers": int, "amount_cents": int, "code": int, "call": str}
-        return cls(kind, **{k: make(data[k]) for k, make in allowed.items() if data.get(k) is not None})
-
-    def as_json(self) -> dict[str, Any]:
-        values = asdict(self)
-        return {"fault": values.pop("kind").value, **values}
 
 
 NORMAL = Fault(Course.NORMAL)

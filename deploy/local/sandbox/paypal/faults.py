@@ -4,9 +4,10 @@ A *course* is given to an order when it is created (or to one that exists) and s
 decision. A *failure of the line* spoils the answer to a single call.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+
+from deploy.local.sandbox.script import Told
 
 
 class Course(StrEnum):
@@ -38,9 +39,12 @@ class Line(StrEnum):
 
 
 @dataclass(frozen=True)
-class Fault:
+class Fault(Told):
     """`call` says where a Line fault strikes: token, create, read, capture, refund, read_refund, verify,
     certificate."""
+
+    kinds = (Line, Course)
+    makers = Told.makers | {"status": int, "issue": str}
 
     kind: Course | Line
     seconds: float = 2.0
@@ -49,23 +53,6 @@ class Fault:
     status: int = 422
     issue: str = "PAYEE_ACCOUNT_RESTRICTED"
     call: str = "create"
-
-    @property
-    def of_the_line(self) -> bool:
-        return isinstance(self.kind, Line)
-
-    @classmethod
-    def read(cls, data: dict[str, Any]) -> "Fault":
-        """From JSON {"fault": name, …}. Raises ValueError for what is not known."""
-        name = str(data.get("fault", ""))
-        kind: Course | Line = Line(name) if name in list(Line) else Course(name)
-        allowed = {"seconds": float, "answers": int, "amount_cents": int, "status": int}
-        allowed |= {"issue": str, "call": str}
-        return cls(kind, **{k: make(data[k]) for k, make in allowed.items() if data.get(k) is not None})
-
-    def as_json(self) -> dict[str, Any]:
-        values = asdict(self)
-        return {"fault": values.pop("kind").value, **values}
 
 
 NORMAL = Fault(Course.NORMAL)

@@ -1,8 +1,9 @@
 """What the sandbox can be told to do wrong: a course for a payment, or a failure of the line for one call."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+
+from deploy.local.sandbox.script import Told
 
 
 class Course(StrEnum):
@@ -22,8 +23,11 @@ class Line(StrEnum):
 
 
 @dataclass(frozen=True)
-class Fault:
+class Fault(Told):
     """`call` says where a Line fault strikes: start, status, health, token."""
+
+    kinds = (Line, Course)
+    makers = Told.makers | {"status": int, "code": str}
 
     kind: Course | Line
     seconds: float = 2.0
@@ -32,23 +36,6 @@ class Fault:
     status: int = 400
     code: str = "UNSPECIFIED"
     call: str = "start"
-
-    @property
-    def of_the_line(self) -> bool:
-        return isinstance(self.kind, Line)
-
-    @classmethod
-    def read(cls, data: dict[str, Any]) -> "Fault":
-        """From JSON {"fault": name, …}. Raises ValueError for what is not known."""
-        name = str(data.get("fault", ""))
-        kind: Course | Line = Line(name) if name in list(Line) else Course(name)
-        allowed = {"seconds": float, "answers": int, "amount_cents": int, "status": int}
-        allowed |= {"code": str, "call": str}
-        return cls(kind, **{k: make(data[k]) for k, make in allowed.items() if data.get(k) is not None})
-
-    def as_json(self) -> dict[str, Any]:
-        values = asdict(self)
-        return {"fault": values.pop("kind").value, **values}
 
 
 NORMAL = Fault(Course.NORMAL)

@@ -72,10 +72,6 @@ class XBezahldienste:
     async def verify_callback(self, callback: Callback) -> Notification | None:
         raise CallbackForged("no_callbacks")
 
-    async def require_ready(self) -> None:
-        """Asks whether the platform takes payments for us. Raises ProviderUnavailable, ProviderRefused."""
-        await self._call("GET", self._endpoint.health)
-
     async def _opened_before(self, request_id: str, refused: ProviderRefused) -> bytes:
         # The interface does not say that one can ask by our id: where one cannot, the refusal stands.
         try:

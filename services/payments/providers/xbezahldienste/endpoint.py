@@ -46,10 +46,6 @@ class Endpoint:
         return f"{self._base}paymenttransaction/{self.originator_id}/{self.end_point_id}/"
 
     @property
-    def health(self) -> str:
-        return f"{self._base}status/{self.originator_id}/{self.end_point_id}"
-
-    @property
     def _base(self) -> str:
         return self.base_url.rstrip("/") + "/"
 

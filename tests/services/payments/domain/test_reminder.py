@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.payments.domain.claim import Claim
+from services.payments.domain.dunning import STEPS
 from services.payments.domain.money import BANK, Receipt, Word
 from shared.ids import new_id
 
 NOW = datetime(2026, 12, 14, 8, tzinfo=UTC)
 PAY_BY = date(2026, 12, 6)
 DUE = PAY_BY + timedelta(days=7)
+REMINDED = STEPS[:1]
 
 
 def owed(pay_by: date | None = PAY_BY) -> Claim:
@@ -33,31 +35,31 @@ def begun(claim: Claim, method: str, provider: str, state: str = "started") -> C
 class TestAReminder:
     def test_comes_a_week_after_the_day(self) -> None:
         claim = owed()
-        assert claim.remind(DUE, now=NOW)
+        assert claim.dun(DUE, REMINDED, now=NOW)
         event = claim.pending_events[-1]
         assert (event.step, event.owed_cents) == ("reminder", 3060)  # type: ignore[attr-defined]
 
     def test_comes_once(self) -> None:
         claim = owed()
-        claim.remind(DUE, now=NOW)
-        assert not claim.remind(DUE + timedelta(days=60), now=NOW)
+        claim.dun(DUE, REMINDED, now=NOW)
+        assert not claim.dun(DUE + timedelta(days=60), REMINDED, now=NOW)
 
     @pytest.mark.parametrize("today", [PAY_BY, DUE - timedelta(days=1)])
     def test_does_not_come_too_early(self, today: date) -> None:
-        assert not owed().remind(today, now=NOW)
+        assert not owed().dun(today, REMINDED, now=NOW)
 
     def test_does_not_come_where_no_day_was_set(self) -> None:
-        assert not owed(None).remind(DUE, now=NOW)
+        assert not owed(None).dun(DUE, REMINDED, now=NOW)
 
     def test_does_not_come_once_it_is_paid(self) -> None:
         claim = owed()
         claim.record_receipt(Receipt(BANK, "bank_transfer", "1", 3060, "EUR"), now=NOW)
-        assert not claim.remind(DUE, now=NOW)
+        assert not claim.dun(DUE, REMINDED, now=NOW)
 
     def test_says_what_is_still_owed(self) -> None:
         claim = owed()
         claim.record_receipt(Receipt(BANK, "bank_transfer", "1", 1000, "EUR"), now=NOW)
-        claim.remind(DUE, now=NOW)
+        claim.dun(DUE, REMINDED, now=NOW)
         assert claim.pending_events[-1].owed_cents == 2060  # type: ignore[attr-defined]
 
     @pytest.mark.parametrize(
@@ -66,8 +68,8 @@ class TestAReminder:
          ("direct_debit", BANK, "started"), ("direct_debit", BANK, "approved")],
     )  # fmt: skip
     def test_waits_while_it_is_not_the_payers_turn(self, method: str, provider: str, state: str) -> None:
-        assert not begun(owed(), method, provider, state).remind(DUE, now=NOW)
+        assert not begun(owed(), method, provider, state).dun(DUE, REMINDED, now=NOW)
 
     @pytest.mark.parametrize(("method", "provider"), [("card", "girocheckout"), ("transfer", BANK)])
     def test_comes_to_who_only_began(self, method: str, provider: str) -> None:
-        assert begun(owed(), method, provider).remind(DUE, now=NOW)
+        assert begun(owed(), method, provider).dun(DUE, REMINDED, now=NOW)

@@ -9,11 +9,9 @@ from hypothesis import strategies as st
 from services.payments.sepa.bank_days import (
     bank_day_from,
     bank_days_after,
-    bank_days_before,
     due_date,
     due_date_from,
     easter,
-    file_by,
     is_bank_day,
 )
 
@@ -43,7 +41,6 @@ class TestBankDay:
 
     def test_after_easter_is_tuesday(self) -> None:
         assert bank_day_from(date(2026, 4, 3)) == date(2026, 4, 7)
-        assert bank_days_before(date(2026, 4, 7), 1) == date(2026, 4, 2)
         assert bank_days_after(date(2026, 4, 2), 2) == date(2026, 4, 8)
 
 
@@ -69,9 +66,6 @@ class TestDueDate:
         due = due_date(notified, notice=notice)
         assert is_bank_day(due)
         assert due - notified >= timedelta(days=notice)
-        assert is_bank_day(file_by(due))
-        assert file_by(due) < due
-        assert due_date_from(file_by(due), due) == due
 
     def test_is_put_off_where_the_file_comes_late(self) -> None:
         assert due_date_from(date(2026, 12, 10), date(2026, 12, 10)) == date(2026, 12, 11)

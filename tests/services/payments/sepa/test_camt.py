@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from services.payments.sepa.camt import NAMESPACES, read_statements
-from services.payments.sepa.statements import Statement, missing_between
+from services.payments.sepa.statements import Statement
 from services.payments.sepa.xml_reading import Refusal, XmlRefused, pieces
 from tests.services.payments.sepa.messages import ACCOUNT, PAYER, Line, Tx, camt, credit, returned
 
@@ -107,22 +107,6 @@ class TestKeys:
     def test_differ_between_accounts(self) -> None:
         one, other = camt([credit(1)]), camt([credit(1)], account=PAYER)
         assert read(one).keys() != read(other).keys()
-
-
-class TestGap:
-    def test_is_noticed(self) -> None:
-        first, third = (read(camt([credit(1)], sequence=n)) for n in (1, 4))
-        assert list(missing_between(first, third)) == [2, 3]
-
-    def test_is_none_between_neighbours_and_before_the_first(self) -> None:
-        first, second = (read(camt([credit(1)], sequence=n)) for n in (1, 2))
-        assert not missing_between(first, second)
-        assert not missing_between(None, second)
-
-    def test_is_none_at_the_turn_of_the_year(self) -> None:
-        last = read(camt([replace(credit(1), day="2026-12-31")], sequence=250))
-        first = read(camt([replace(credit(1), day="2027-01-04")], sequence=1))
-        assert not missing_between(last, first)
 
 
 class TestRefusing:

@@ -327,20 +327,3 @@ class TestTheAuthentication:
             for name in ("stranger", "deceived"):
                 with pytest.raises(ProviderUnavailable, match="connection"):
                     await made[name].start(an_attempt(payer, PAGE))
-
-
-class TestTheHealth:
-    async def test_is_asked_for_our_end_point(self, plain: XBezahldienste, payer: SandboxPayer) -> None:
-        await plain.require_ready()
-
-    @pytest.mark.parametrize(
-        ("fault", "raises"),
-        [({"fault": "unavailable"}, ProviderUnavailable),
-         ({"fault": "refuse", "status": 403, "code": "FORBIDDEN"}, ProviderRefused)],
-    )  # fmt: skip
-    async def test_is_told_as_what_it_is(
-        self, plain: XBezahldienste, payer: SandboxPayer, fault: dict[str, Any], raises: type[Exception]
-    ) -> None:
-        payer.break_call("health", **fault)
-        with pytest.raises(raises):
-            await plain.require_ready()
