@@ -41,6 +41,7 @@ class TestPayPalKeepsTheContracts(NotifyingContract, CapturingContract, Refundin
     }
     unpaid = "fail"
     announced = ("pay", "fail")
+    callbacks_each = 2  # that the payer agreed, and what became of the capture
     start_is_repeatable = True
 
     async def test_unknown_reference_is_refused(self, provider: PaymentProvider) -> None:
