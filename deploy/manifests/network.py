@@ -26,7 +26,11 @@ FURTHER_EDGES: Mapping[str, Mapping[str, frozenset[int]]] = {
         "broker": frozenset({5672}),
         "sandbox": frozenset({8107}),
     },
-    "payments": {"database": frozenset({5432}), "broker": frozenset({5672}), "sandbox": frozenset({8106})},
+    "payments": {
+        "database": frozenset({5432}),
+        "broker": frozenset({5672}),
+        "sandbox": frozenset({8106, 8108}),
+    },
     "documents": {"database": frozenset({5432}), "broker": frozenset({5672})},
     "gateway": {"broker": frozenset({5672})},
     "sandbox": {"gateway": frozenset({8080})},
