@@ -1,5 +1,7 @@
+import os
 import re
 import subprocess
+import sys
 
 from deploy.local import bootstrap
 from deploy.local.places import ROOT
@@ -47,3 +49,11 @@ class TestAnEnvironmentPassedOn:
     def test_holds_no_administrators_url(self) -> None:
         told = inherited({"PORTAL_POSTGRES_URL": "secret", "PATH": "/bin", "PORTAL_LOG_LEVEL": "debug"})
         assert told == {"PATH": "/bin", "PORTAL_LOG_LEVEL": "debug"}
+
+
+class TestBytecode:
+    def test_is_kept_whoever_calls(self) -> None:
+        forbidden = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+        asked = [sys.executable, "-I", bootstrap.__file__, "-c", "import sys; print(sys.dont_write_bytecode)"]
+        told = subprocess.run(asked, check=True, capture_output=True, text=True, env=forbidden).stdout
+        assert told == "False\n"
