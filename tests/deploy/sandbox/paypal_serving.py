@@ -15,7 +15,8 @@ from starlette.routing import Route
 from deploy.local.sandbox.paypal.app import create_app
 from deploy.local.sandbox.paypal.authority import Authority
 from deploy.local.sandbox.paypal.settings import Settings
-from tests.deploy.sandbox.serving import Waiting, serving
+from tests.deploy.sandbox.serving import Waiting
+from tests.serving import serving
 
 CLIENT_ID, CLIENT_SECRET, WEBHOOK_ID = "sandbox-client", "sandbox-client-secret", "8PT597110X687430LKGECATA"
 Posted = tuple[dict[str, str], bytes]

@@ -1,15 +1,12 @@
-"""Real servers for the tests: the sandbox bank and a shop that takes its notifications, on free ports."""
+"""The sandbox bank and a shop that takes its notifications, on free ports."""
 
 import contextlib
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,30 +14,11 @@ from starlette.routing import Route
 
 from deploy.local.sandbox.girocheckout.app import create_app
 from deploy.local.sandbox.girocheckout.settings import METHODS, Project, Settings
+from tests.serving import serving
 
 MERCHANT = 1234567
 PROJECTS = {method: 1230 + number for number, method in enumerate(METHODS, start=1)}
 PASSPHRASES = {str(number): f"passphrase of {method}" for method, number in PROJECTS.items()}
-
-
-@contextlib.contextmanager
-def serving(app: Starlette) -> Iterator[str]:
-    """Serves until left; yields the base address without a slash at its end."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="critical", lifespan="on", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the server did not start"
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
 
 
 H = TypeVar("H")
