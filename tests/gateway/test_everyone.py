@@ -1,4 +1,4 @@
-"""Pages for everyone: accessible at every width, enlarged, without script, without motion, in one language at a
+"""Pages for everyone: accessible at every width, enlarged, without script or motion, in one language at a
 time. A page is opened once in each language; each test looks at it in its own way.
 """
 
