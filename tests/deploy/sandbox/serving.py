@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -24,6 +24,17 @@ PASSPHRASES = {str(number): f"passphrase of {method}" for method, number in PROJ
 H = TypeVar("H")
 
 
+def settled(told: Callable[[], list[dict[str, Any]]], seconds: float = 20.0) -> list[dict[str, Any]]:
+    """What a sandbox's book says of all that it had to tell, once nothing of it will be sent any more."""
+    end = time.monotonic() + seconds
+    sent = told()
+    while not all(one["done"] for one in sent):
+        assert time.monotonic() < end, "it is still being sent"
+        time.sleep(0.01)
+        sent = told()
+    return sent
+
+
 class Waiting(Generic[H]):
     """What was heard on another thread, to be waited for."""
 
@@ -32,17 +43,13 @@ class Waiting(Generic[H]):
         self.answers: list[int] = []
         self.url = ""
 
-    def wait(self, count: int, seconds: float = 5.0) -> list[H]:
+    def wait(self, count: int, seconds: float = 20.0) -> list[H]:
         """All that was heard, once there are `count`; fails if they do not come."""
         end = time.monotonic() + seconds
         while len(self.heard) < count:
             assert time.monotonic() < end, f"{len(self.heard)} of {count} notifications came"
             time.sleep(0.01)
         return list(self.heard)
-
-    def stays_at(self, count: int, seconds: float = 0.4) -> bool:
-        time.sleep(seconds)
-        return len(self.heard) == count
 
     def forget(self) -> None:
         self.heard.clear()
@@ -88,6 +95,9 @@ class Sandbox:
 
     def book(self) -> dict[str, Any]:
         return dict(self.http.get("/sandbox/book").raise_for_status().json())
+
+    def settled_notices(self) -> list[dict[str, Any]]:
+        return settled(lambda: list(self.book()["notices"]))
 
     def transaction(self, reference: str) -> dict[str, Any]:
         return dict(self.http.get(f"/sandbox/transactions/{reference}").raise_for_status().json())
