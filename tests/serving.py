@@ -54,7 +54,10 @@ class PromptServer(uvicorn.Server):
 async def listening(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
     """The address of a server in the test's own loop."""
     listener = listen("127.0.0.1", port)
-    server = PromptServer(uvicorn.Config(app, http="httptools", lifespan="off", log_config=None))
+    config = uvicorn.Config(
+        app, http="httptools", lifespan="off", log_config=None, timeout_graceful_shutdown=1
+    )
+    server = PromptServer(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         await asyncio.sleep(0.001)
