@@ -1,7 +1,9 @@
 import os
 import re
 import subprocess
-import sys
+from typing import Any
+
+import pytest
 
 from deploy.local import bootstrap
 from deploy.local.places import ROOT
@@ -52,8 +54,13 @@ class TestAnEnvironmentPassedOn:
 
 
 class TestBytecode:
-    def test_is_kept_whoever_calls(self) -> None:
-        forbidden = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
-        asked = [sys.executable, "-I", bootstrap.__file__, "-c", "import sys; print(sys.dont_write_bytecode)"]
-        told = subprocess.run(asked, check=True, capture_output=True, text=True, env=forbidden).stdout
-        assert told == "False\n"
+    def test_is_kept_whoever_calls(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        became: list[Any] = []
+        monkeypatch.setattr(os, "execve", lambda *arguments: became.append(arguments))
+        monkeypatch.setattr(bootstrap, "is_current", lambda: True)
+        monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+        bootstrap.main(["-m", "deploy.local"])
+        [(python, arguments, environment)] = became
+        assert (python, arguments[1:]) == (bootstrap.PYTHON, ["-m", "deploy.local"])
+        assert "PYTHONDONTWRITEBYTECODE" not in environment
+        assert environment["PATH"] == os.environ["PATH"]
