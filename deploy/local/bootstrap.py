@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +41,12 @@ def main(arguments: Sequence[str]) -> None:
         STAMP.write_text(wanted())
     if arguments:
         os.chdir(ROOT)
-        os.execv(PYTHON, [str(PYTHON), *arguments])  # noqa: S606
+        os.execve(PYTHON, [str(PYTHON), *arguments], passed_on(os.environ))  # noqa: S606
+
+
+def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
+    """Without what forbids to keep bytecode: each of dozens of processes would compile all it imports."""
+    return {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def wanted() -> str:

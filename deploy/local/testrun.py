@@ -1,21 +1,26 @@
 """`make test`: brings what the tests need beside Python, says what is skipped and why, then pytest.
 
-Some tests run as one pytest. All of them run as two side by side, since most of the time a test waits: the
-kernel and the services, whose output follows at the end, and everything else.
+Some tests run as one pytest. All of them run in parts, two of them side by side: whichever place is free
+takes the next part. What a part said is told when it ends.
 """
 
 import os
 import subprocess
 import sys
-import tempfile
+import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from deploy.local import debian
 from deploy.local.fonts import install as install_fonts
 from deploy.local.places import ROOT, state_folder
 
 PYTEST = (sys.executable, "-m", "pytest")
-ASIDE = ("tests/shared", "tests/services")
+PLACES = 2
+EVERYTHING_ELSE = "tests"
+PARTS = (  # the longest first; what a new folder holds is in the first
+    EVERYTHING_ELSE, "tests/gateway", "tests/services/payments", "tests/shared", "tests/services",
+)  # fmt: skip
 WANTED: Mapping[str, tuple[str, ...]] = {  # what tests need → the Debian packages that bring it
     "a browser": ("chromium", "fonts-liberation"),
     "PDF tools": ("poppler-utils",),
@@ -38,22 +43,30 @@ def run_tests(arguments: Sequence[str]) -> int:
 
 
 def _side_by_side() -> int:
-    """The exit code of whichever half failed."""
-    _make_what_both_need()
-    print(f"Side by side: {' and '.join(ASIDE)}, told of at the end; and here everything else.", flush=True)
-    with tempfile.TemporaryFile("w+") as told:
-        aside = subprocess.Popen([*PYTEST, *ASIDE], stdout=told, stderr=subprocess.STDOUT)
+    """The exit code of the first part that failed."""
+    _make_what_all_need()
+    print(f"In parts, {PLACES} at a time: {', '.join(PARTS)}.", flush=True)
+    with ThreadPoolExecutor(PLACES) as places:
         try:
-            here = subprocess.run([*PYTEST, *(f"--ignore={folder}" for folder in ASIDE)], check=False)
-            code = aside.wait()
-        finally:
-            aside.terminate()
-        told.seek(0)
-        print(f"\n{' and '.join(ASIDE)}:\n{told.read()}", flush=True)
-    return here.returncode or code
+            codes = [ended.result() for ended in as_completed([places.submit(_run, part) for part in PARTS])]
+        except BaseException:
+            places.shutdown(wait=False, cancel_futures=True)
+            raise
+    return next(filter(None, codes), 0)
 
 
-def _make_what_both_need() -> None:
+def _run(part: str) -> int:
+    """The exit code of one part, without the parts within it."""
+    began = time.monotonic()
+    within = [f"--ignore={other}" for other in PARTS if other.startswith(f"{part}/")]
+    done = subprocess.run(
+        [*PYTEST, part, *within], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    print(f"\n{part}, {time.monotonic() - began:.0f} s:\n{done.stdout}", flush=True)
+    return done.returncode
+
+
+def _make_what_all_need() -> None:
     """At once they would stand in each other's way."""
     install_fonts(state_folder() / "fonts")
     subprocess.run([sys.executable, "-m", "gateway.assets"], check=True)

@@ -12,6 +12,7 @@ import asyncpg
 
 from shared import migrations
 from shared.service import KERNEL_MIGRATIONS, KEYS_MIGRATIONS, Service
+from shared.testing import kept
 
 APP_ROLE: Final = "portal_test_app"
 APP_PASSWORD: Final = "portal-test"
@@ -30,7 +31,8 @@ class Databases:
 
 @asynccontextmanager
 async def fresh(admin_url: str, service: Service) -> AsyncIterator[Databases]:
-    """Two new databases for `service`, dropped at the end. `admin_url` may create databases and roles.
+    """Two databases for `service` as new as its migrations leave them, gone or given back at the end.
+    `admin_url` may create databases and roles.
 
     They are copied from migrated templates, which are made once for each state of the migrations.
     """
@@ -38,25 +40,39 @@ async def fresh(admin_url: str, service: Service) -> AsyncIterator[Databases]:
         *migrations.find("kernel", KERNEL_MIGRATIONS),
         *migrations.find(service.name, service.migrations),
     ]
-    keys_files = migrations.find("keys", KEYS_MIGRATIONS)
-    names = []
+    async with (
+        _database(admin_url, f"portal_test_{service.name}_log", log_files) as log,
+        _database(
+            admin_url, f"portal_test_{service.name}_keys", migrations.find("keys", KEYS_MIGRATIONS)
+        ) as keys,
+    ):
+        yield Databases(as_app(log), as_app(keys), log, keys)
+
+
+@asynccontextmanager
+async def _database(admin_url: str, prefix: str, files: list[migrations.Migration]) -> AsyncIterator[str]:
+    """Its owner's URL."""
+    kind = f"{prefix}_{_digest(files)}"
+    name = kept.taken(admin_url, kind)
+    if name is None:
+        template, name = await _template(admin_url, files), f"{prefix}_{uuid4().hex[:10]}"
+        await _execute(admin_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    url = at(admin_url, name)
     try:
-        for kind, files in (("log", log_files), ("keys", keys_files)):
-            template = await _template(admin_url, files)
-            name = f"portal_test_{service.name}_{kind}_{uuid4().hex[:10]}"
-            await _execute(admin_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-            names.append(name)
-        log, keys = [as_app(at(admin_url, name)) for name in names]
-        yield Databases(log, keys, at(admin_url, names[0]), at(admin_url, names[1]))
+        await kept.learn(admin_url, kind, url)
+        yield url
     finally:
-        for name in names:
+        if not await kept.given_back(admin_url, kind, name, url):
             await _execute(admin_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _digest(files: list[migrations.Migration]) -> str:
+    return hashlib.sha256("".join(m.digest for m in files).encode()).hexdigest()[:16]
 
 
 async def _template(admin_url: str, files: list[migrations.Migration]) -> str:
     """The name of a database with these migrations; made under a lock if it is not there."""
-    digest = hashlib.sha256("".join(m.digest for m in files).encode()).hexdigest()[:16]
-    name = f"portal_test_template_{digest}"
+    name = f"portal_test_template_{_digest(files)}"
     connection = await asyncpg.connect(admin_url)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", TEMPLATE_LOCK)

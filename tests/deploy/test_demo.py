@@ -13,7 +13,7 @@ from deploy.local.demo.paying import by_transfer
 from deploy.local.sandbox.bank.app import create_app
 from deploy.local.sandbox.bank.settings import Settings
 from deploy.local.secrets import GIROCHECKOUT_PROJECTS
-from tests.deploy.sandbox.serving import serving
+from tests.serving import serving
 
 FACTS = "<dt>Zu zahlen</dt><dd>30,60\u00a0€</dd><dt>Verwendungszweck</dt><dd>47112600000122</dd>"
 

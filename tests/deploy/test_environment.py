@@ -1,5 +1,9 @@
+import os
 import re
 import subprocess
+from typing import Any
+
+import pytest
 
 from deploy.local import bootstrap
 from deploy.local.places import ROOT
@@ -47,3 +51,16 @@ class TestAnEnvironmentPassedOn:
     def test_holds_no_administrators_url(self) -> None:
         told = inherited({"PORTAL_POSTGRES_URL": "secret", "PATH": "/bin", "PORTAL_LOG_LEVEL": "debug"})
         assert told == {"PATH": "/bin", "PORTAL_LOG_LEVEL": "debug"}
+
+
+class TestBytecode:
+    def test_is_kept_whoever_calls(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        became: list[Any] = []
+        monkeypatch.setattr(os, "execve", lambda *arguments: became.append(arguments))
+        monkeypatch.setattr(bootstrap, "is_current", lambda: True)
+        monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+        bootstrap.main(["-m", "deploy.local"])
+        [(python, arguments, environment)] = became
+        assert (python, arguments[1:]) == (bootstrap.PYTHON, ["-m", "deploy.local"])
+        assert "PYTHONDONTWRITEBYTECODE" not in environment
+        assert environment["PATH"] == os.environ["PATH"]

@@ -1,18 +1,17 @@
 """The built assets and a preview server for the gateway's tests."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page
 
 from gateway.assets.build import build
 from gateway.assets.packages import AssetsNotInstalled
 from gateway.assets.serving import Assets
 from gateway.preview.app import preview_app
+from gateway.rendering import Renderer
 from tests.chromium import chromium
+from tests.serving import listening
 
 
 @pytest.fixture(scope="session")
@@ -24,19 +23,26 @@ def assets() -> Assets:
     return Assets()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def templates_read_once() -> Iterator[None]:
+    """One renderer for every gateway of the session: to compile the templates takes longer than a test."""
+    made: list[Renderer] = []
+
+    def one(asset: Callable[[str], str]) -> Renderer:
+        if not made:
+            made.append(Renderer(asset))
+        return made[0]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("gateway.portal.Renderer", one)
+        yield
+
+
 @pytest.fixture(scope="session")
 async def preview(assets: Assets) -> AsyncIterator[str]:
     """The address of a running preview."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(preview_app(assets), port=port, log_level="warning"))
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await running
+    async with listening(preview_app(assets)) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +54,14 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture(scope="session")
 async def tab(browser: Browser) -> AsyncIterator[Page]:
     """One tab for the many looks at pages that keep nothing."""
+    context = await browser.new_context(locale="de-DE", reduced_motion="reduce")
+    yield await context.new_page()
+    await context.close()
+
+
+@pytest.fixture(scope="session")
+async def other_tab(browser: Browser) -> AsyncIterator[Page]:
+    """As `tab`, beside it."""
     context = await browser.new_context(locale="de-DE", reduced_motion="reduce")
     yield await context.new_page()
     await context.close()

@@ -1,7 +1,10 @@
-"""Pages for everyone: enlarged, without script, without motion, by keyboard, in one language at a time."""
+"""Pages for everyone: accessible at every width, enlarged, without script or motion, in one language at a
+time. A page is opened once in each language; each test looks at it in its own way.
+"""
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 import pytest
@@ -9,9 +12,11 @@ from playwright.async_api import Browser, Page
 
 from gateway.preview.samples import pages
 from gateway.translations import Translator
+from tests.chromium import barriers
 
 pytestmark = pytest.mark.browser
 NAMES = sorted(pages(Translator("de")))
+WIDTHS = (1280, 320)
 CUT_OFF: Final = """(limit) => {
     const cut = (one) => {  // a table in a region of its own may scroll, and so does what is typed in a line
         const style = getComputedStyle(one);
@@ -62,34 +67,61 @@ async def unscripted(browser: Browser) -> AsyncIterator[Page]:
     await context.close()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.fixture(scope="class")
+async def german(tab: Page, preview: str, name: str) -> Page:
+    """The page as it came, whatever looked at it before."""
+    await tab.goto(f"{preview}/{name}")
+    return tab
+
+
+@pytest.fixture(scope="class")
+async def english(other_tab: Page, preview: str, name: str) -> Page:
+    await other_tab.goto(f"{preview}/en/{name}")
+    return other_tab
+
+
+@asynccontextmanager
+async def styled(page: Page, css: str) -> AsyncIterator[None]:
+    await page.evaluate(STYLED, css)
+    try:
+        yield
+    finally:
+        await page.evaluate(STYLED, "")
+
+
+@pytest.mark.parametrize("name", NAMES, scope="class")
 class TestEveryPage:
-    async def test_holds_at_four_times_the_size(self, tab: Page, preview: str, name: str) -> None:
-        await tab.set_viewport_size({"width": 320, "height": 256})  # 1280 × 1024 at 400 %
-        await tab.goto(f"{preview}/{name}")
-        assert await tab.evaluate(CUT_OFF, 320) == []
+    async def test_is_accessible_and_fits_at_every_width(self, german: Page, name: str) -> None:
+        for width in WIDTHS:
+            await german.set_viewport_size({"width": width, "height": 900})
+            assert await barriers(german) == [], f"{name} at {width}"
+            assert await german.evaluate("document.documentElement.scrollWidth") <= width
 
-    async def test_holds_with_letters_twice_as_large(self, tab: Page, preview: str, name: str) -> None:
-        await tab.set_viewport_size({"width": 1280, "height": 900})
-        await tab.goto(f"{preview}/{name}")
-        await tab.evaluate(STYLED, "html { font-size: 200% }")
-        assert await tab.evaluate(CUT_OFF, 1280) == []
+    async def test_fits_the_narrowest_screen_in_english_too(self, english: Page) -> None:
+        await english.set_viewport_size({"width": 320, "height": 640})
+        assert await english.evaluate("document.documentElement.scrollWidth") <= 320
 
-    async def test_holds_with_text_set_wide(self, tab: Page, preview: str, name: str) -> None:
-        await tab.set_viewport_size({"width": 320, "height": 640})
-        await tab.goto(f"{preview}/{name}")
-        await tab.evaluate(STYLED, SPACED)
-        assert await tab.evaluate(CUT_OFF, 320) == []
+    async def test_holds_at_four_times_the_size(self, german: Page) -> None:
+        await german.set_viewport_size({"width": 320, "height": 256})  # 1280 × 1024 at 400 %
+        assert await german.evaluate(CUT_OFF, 320) == []
 
-    async def test_keeps_still_for_who_wants_it(self, tab: Page, preview: str, name: str) -> None:
-        await tab.goto(f"{preview}/{name}")
-        assert await tab.evaluate(MOVING) == []
+    async def test_holds_with_letters_twice_as_large(self, german: Page) -> None:
+        await german.set_viewport_size({"width": 1280, "height": 900})
+        async with styled(german, "html { font-size: 200% }"):
+            assert await german.evaluate(CUT_OFF, 1280) == []
 
-    async def test_speaks_one_language_at_a_time(self, tab: Page, preview: str, name: str) -> None:
-        for prefix, language, others in (("", "de", ENGLISH), ("en/", "en", GERMAN)):
-            await tab.goto(f"{preview}/{prefix}{name}")
-            assert await tab.evaluate("document.documentElement.lang") == language
-            assert re.findall(others, await tab.evaluate(SPOKEN)) == []
+    async def test_holds_with_text_set_wide(self, german: Page) -> None:
+        await german.set_viewport_size({"width": 320, "height": 640})
+        async with styled(german, SPACED):
+            assert await german.evaluate(CUT_OFF, 320) == []
+
+    async def test_keeps_still_for_who_wants_it(self, german: Page) -> None:
+        assert await german.evaluate(MOVING) == []
+
+    async def test_speaks_one_language_at_a_time(self, german: Page, english: Page) -> None:
+        for page, language, others in ((german, "de", ENGLISH), (english, "en", GERMAN)):
+            assert await page.evaluate("document.documentElement.lang") == language
+            assert re.findall(others, await page.evaluate(SPOKEN)) == []
 
     async def test_shows_nothing_dead_without_script(self, unscripted: Page, preview: str, name: str) -> None:
         await unscripted.goto(f"{preview}/{name}")

@@ -15,7 +15,8 @@ from starlette.routing import Route
 from deploy.local.sandbox.paypal.app import create_app
 from deploy.local.sandbox.paypal.authority import Authority
 from deploy.local.sandbox.paypal.settings import Settings
-from tests.deploy.sandbox.serving import Waiting, serving
+from tests.deploy.sandbox.serving import Waiting, settled
+from tests.serving import serving
 
 CLIENT_ID, CLIENT_SECRET, WEBHOOK_ID = "sandbox-client", "sandbox-client-secret", "8PT597110X687430LKGECATA"
 Posted = tuple[dict[str, str], bytes]
@@ -63,6 +64,9 @@ class PayPalSandbox:
 
     def book(self) -> dict[str, Any]:
         return dict(self.http.get("/sandbox/book").raise_for_status().json())
+
+    def settled_webhooks(self) -> list[dict[str, Any]]:
+        return settled(lambda: list(self.book()["webhooks"]))
 
     def token(self) -> str:
         answer = self.http.post(

@@ -1,15 +1,12 @@
-"""Real servers for the tests: the sandbox bank and a shop that takes its notifications, on free ports."""
+"""The sandbox bank and a shop that takes its notifications, on free ports."""
 
 import contextlib
-import socket
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,33 +14,25 @@ from starlette.routing import Route
 
 from deploy.local.sandbox.girocheckout.app import create_app
 from deploy.local.sandbox.girocheckout.settings import METHODS, Project, Settings
+from tests.serving import serving
 
 MERCHANT = 1234567
 PROJECTS = {method: 1230 + number for number, method in enumerate(METHODS, start=1)}
 PASSPHRASES = {str(number): f"passphrase of {method}" for method, number in PROJECTS.items()}
 
 
-@contextlib.contextmanager
-def serving(app: Starlette) -> Iterator[str]:
-    """Serves until left; yields the base address without a slash at its end."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="critical", lifespan="on", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the server did not start"
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
-
-
 H = TypeVar("H")
+
+
+def settled(told: Callable[[], list[dict[str, Any]]], seconds: float = 20.0) -> list[dict[str, Any]]:
+    """What a sandbox's book says of all that it had to tell, once nothing of it will be sent any more."""
+    end = time.monotonic() + seconds
+    sent = told()
+    while not all(one["done"] for one in sent):
+        assert time.monotonic() < end, "it is still being sent"
+        time.sleep(0.01)
+        sent = told()
+    return sent
 
 
 class Waiting(Generic[H]):
@@ -54,17 +43,13 @@ class Waiting(Generic[H]):
         self.answers: list[int] = []
         self.url = ""
 
-    def wait(self, count: int, seconds: float = 5.0) -> list[H]:
+    def wait(self, count: int, seconds: float = 20.0) -> list[H]:
         """All that was heard, once there are `count`; fails if they do not come."""
         end = time.monotonic() + seconds
         while len(self.heard) < count:
             assert time.monotonic() < end, f"{len(self.heard)} of {count} notifications came"
             time.sleep(0.01)
         return list(self.heard)
-
-    def stays_at(self, count: int, seconds: float = 0.4) -> bool:
-        time.sleep(seconds)
-        return len(self.heard) == count
 
     def forget(self) -> None:
         self.heard.clear()
@@ -110,6 +95,9 @@ class Sandbox:
 
     def book(self) -> dict[str, Any]:
         return dict(self.http.get("/sandbox/book").raise_for_status().json())
+
+    def settled_notices(self) -> list[dict[str, Any]]:
+        return settled(lambda: list(self.book()["notices"]))
 
     def transaction(self, reference: str) -> dict[str, Any]:
         return dict(self.http.get(f"/sandbox/transactions/{reference}").raise_for_status().json())

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from deploy.local.sandbox.girocheckout.app import create_app
-from tests.deploy.sandbox.serving import PROJECTS, serving, settings
+from tests.deploy.sandbox.serving import PROJECTS, settings
+from tests.serving import serving
 
 
 @pytest.fixture(scope="module", params=["v2", "api/v2"], ids=["generation 2", "generation 1"])

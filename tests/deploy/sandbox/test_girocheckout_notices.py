@@ -16,22 +16,22 @@ class TestANotification:
     def test_is_repeated_until_it_is_taken(self, sandbox: Sandbox, shop: Shop) -> None:
         shop.answers = [503, 500, 200]
         sandbox.decide(opened(sandbox, shop))
-        assert len(set(shop.wait(3))) == 1
-        assert shop.stays_at(3)
-        notice = sandbox.book()["notices"][0]
-        assert (notice["tries"], notice["answer"], notice["done"]) == (3, 200, 1)
+        [notice] = sandbox.settled_notices()
+        assert (notice["tries"], notice["answer"]) == (3, 200)
+        assert len(shop.heard) == 3
+        assert len(set(shop.heard)) == 1
 
     def test_is_not_repeated_after_400(self, sandbox: Sandbox, shop: Shop) -> None:
         shop.answers = [400]
         sandbox.decide(opened(sandbox, shop))
-        shop.wait(1)
-        assert shop.stays_at(1)
+        sandbox.settled_notices()
+        assert len(shop.heard) == 1
 
     def test_is_given_up_after_ten_repeats(self, sandbox: Sandbox, shop: Shop) -> None:
         shop.answers = [503] * 20
         sandbox.decide(opened(sandbox, shop))
-        shop.wait(11)
-        assert shop.stays_at(11)
+        sandbox.settled_notices()
+        assert len(shop.heard) == 11
 
     def test_is_sent_after_a_restart(self, tmp_path: Path) -> None:
         with running_shop() as shop:

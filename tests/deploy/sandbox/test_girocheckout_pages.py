@@ -55,7 +55,7 @@ class TestThePayersPage:
         begun = start(sandbox, urlNotify=f"{shop.url}/notify")
         assert "wie vorgegeben (never)" in sandbox.http.get(begun["redirect"]).text
         sandbox.http.post(begun["redirect"], data={"outcome": "pay", "fault": ""})
-        assert shop.stays_at(0)
+        assert (sandbox.settled_notices(), shop.heard) == ([], [])
 
     @pytest.mark.parametrize("data", [{}, {"outcome": "steal"}, {"outcome": "pay", "fault": "unsigned"}])
     def test_refuses_what_is_no_decision(self, sandbox: Sandbox, data: dict[str, str]) -> None:

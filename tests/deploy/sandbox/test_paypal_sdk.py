@@ -1,14 +1,9 @@
-"""The sandbox speaks the protocol as PayPal's own client sees it: paypal-server-sdk.
-
-PORTAL_TEST_PAYPAL_SDK names a Python that has the package, where this one has not.
-"""
+"""The sandbox speaks the protocol as PayPal's own client sees it: paypal-server-sdk."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +11,13 @@ import pytest
 
 from tests.deploy.sandbox.paypal_serving import CLIENT_ID, CLIENT_SECRET, running_paypal
 
-PYTHON = os.environ.get("PORTAL_TEST_PAYPAL_SDK") or (sys.executable if find_spec("paypalserversdk") else "")
-
-pytestmark = pytest.mark.skipif(not PYTHON, reason="the package paypal-server-sdk is not installed")
-
 
 @pytest.fixture(scope="module")
 def told() -> Iterator[dict[str, Any]]:
     with running_paypal() as sandbox:
         script = Path(__file__).with_name("paypal_sdk_client.py")
         run = subprocess.run(
-            [PYTHON, str(script), sandbox.url, CLIENT_ID, CLIENT_SECRET],
+            [sys.executable, str(script), sandbox.url, CLIENT_ID, CLIENT_SECRET],
             capture_output=True,
             text=True,
             timeout=60,

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.sandbox.register.app import create_app
 from deploy.local.sandbox.register.rules import LATE_SECONDS, Reply, answer
-from tests.deploy.sandbox.serving import serving
+from tests.serving import serving
 
 PERSON = {
     "family_name": "Beispiel",

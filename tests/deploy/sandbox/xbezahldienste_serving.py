@@ -10,7 +10,7 @@ import httpx
 
 from deploy.local.sandbox.xbezahldienste.app import create_app
 from deploy.local.sandbox.xbezahldienste.settings import Settings
-from tests.deploy.sandbox.serving import serving
+from tests.serving import serving
 
 ORIGINATOR, END_POINT, CLIENT_ID, CLIENT_SECRET = "05358008", "lindenau-1", "lindenau", "geheim-und-lang"
 

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from shared.web.problems import MEDIA_TYPE, TYPE_PREFIX
-from tests.gateway.live.listening import listening
+from tests.serving import listening
 
 SERVICES = ("identity", "applications", "payments", "documents")
 METHODS = ["GET", "POST", "PUT", "DELETE"]

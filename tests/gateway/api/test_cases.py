@@ -1,6 +1,7 @@
 """Applications over the API: passed on with the session's token, put together from three services."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 import aio_pika
 import httpx
 import pytest
+from aio_pika.exceptions import DeliveryError
 from starlette.responses import Response
 
 from gateway.assets.serving import Assets
@@ -202,7 +204,7 @@ class TestEvents:
     async def exchange(self, amqp_url: str) -> AsyncIterator[Any]:
         name = f"test-{new_id().hex[-8:]}."
         async with await aio_pika.connect(amqp_url) as connection:
-            channel = await connection.channel()
+            channel = await connection.channel(on_return_raises=True)
             made = await channel.declare_exchange(f"{name}portal.events", "topic", durable=True)
             yield made
             await made.delete()
@@ -217,8 +219,18 @@ class TestEvents:
             gateway_before(services, tmp_path, rabbitmq_url=amqp_url, name_prefix=prefix) as address,
             browsing(address, "kim") as client,
         ):
-            await asyncio.sleep(0.5)
+            await self._heard(exchange)
             yield client
+
+    async def _heard(self, exchange: Any) -> None:
+        """Waits for the gateway's queue: before, the broker sends back what is published."""
+        kind = "documents.document_issued.v1"
+        async with asyncio.timeout(15):
+            while True:
+                with contextlib.suppress(DeliveryError):
+                    await exchange.publish(self.event(kind, new_id()), routing_key=kind)
+                    return
+                await asyncio.sleep(0.02)
 
     @staticmethod
     def event(kind: str, case_id: UUID) -> aio_pika.Message:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from gateway.callbacks import LONGEST_BODY, LONGEST_QUERY, ROUTES
 from shared.web.problems import MEDIA_TYPE
-from tests.gateway.live.listening import listening
+from tests.serving import listening
 
 PATH = "/zahlung/girocheckout/notify"
 AS_SENT = b"gcReference=1%2f2&gcMerchantTxId=a+b%20c&gcAmount=&gcHash=x%7E~*'\"|&&z"

@@ -1,18 +1,17 @@
 """A small stand-in for the four services: one real HTTP server that answers what a test told it."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from tests.serving import listening
 
 Answer = tuple[int, Any]
 Telling = Answer | Callable[["Asked"], Answer | Response]
@@ -33,7 +32,7 @@ class Asked:
 class Town:
     """`tell` sets an answer; `asked` is what came in, tokens left out. A session in `over` has ended."""
 
-    url: str
+    url: str = ""
     answers: dict[tuple[str, str], Telling] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     over: set[str] = field(default_factory=set)
@@ -86,16 +85,8 @@ def _response(answer: Answer) -> Response:
 @asynccontextmanager
 async def open_town() -> AsyncIterator[Town]:
     """The stand-in on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    town = Town(f"http://127.0.0.1:{port}")
+    town = Town()
     methods = ["GET", "POST", "PUT", "DELETE"]
     app = Starlette(routes=[Route("/{path:path}", town.answer, methods=methods)])
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield town
-    server.should_exit = True
-    await running
+    async with listening(app) as town.url:
+        yield town

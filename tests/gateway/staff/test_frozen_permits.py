@@ -2,6 +2,8 @@
 
 import base64
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -54,10 +56,28 @@ class Script:
         return said
 
 
-@pytest.fixture
-async def script(page: Page, preview: str, assets: Assets) -> Script:
+@asynccontextmanager
+async def script_in(browser: Browser, preview: str, assets: Assets, **place: str) -> AsyncIterator[Script]:
+    context = await browser.new_context(**place)  # type: ignore[arg-type]
+    page = await context.new_page()
     await page.goto(f"{preview}/imprint")
-    return Script(page, assets.url("permit.js"))
+    yield Script(page, assets.url("permit.js"))
+    await context.close()
+
+
+@pytest.fixture(scope="module")
+async def script(browser: Browser, preview: str, assets: Assets) -> AsyncIterator[Script]:
+    """It keeps nothing from one call to the next."""
+    async with script_in(browser, preview, assets, locale="de-DE") as script:
+        yield script
+
+
+@pytest.fixture(scope="module", params=["America/Los_Angeles", "Asia/Tokyo"])
+async def script_abroad(
+    request: pytest.FixtureRequest, browser: Browser, preview: str, assets: Assets
+) -> AsyncIterator[Script]:
+    async with script_in(browser, preview, assets, timezone_id=request.param) as script:
+        yield script
 
 
 class TestPrintedPermit:
@@ -107,16 +127,10 @@ class TestPrintedPermit:
             ("2027-11-30", "23:00", "expired"),
         ],
     )
-    @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Tokyo"])
     async def test_holds_by_the_day_in_town(
-        self, browser: Browser, preview: str, assets: Assets, zone: str, day: str, clock: str, verdict: str
+        self, script_abroad: Script, day: str, clock: str, verdict: str
     ) -> None:
-        context = await browser.new_context(timezone_id=zone)
-        page = await context.new_page()
-        await page.goto(f"{preview}/imprint")
-        script = Script(page, assets.url("permit.js"))
-        [said] = await script.judge(PRINTED["url"], now=at(day, clock))
-        await context.close()
+        [said] = await script_abroad.judge(PRINTED["url"], now=at(day, clock))
         assert said["verdict"] == verdict
 
 

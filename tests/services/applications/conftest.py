@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import httpx
 import pytest
-import uvicorn
 
 from deploy.local.sandbox.register.app import create_app
 from services.applications.catalogue.loading import read_catalogue
@@ -22,6 +21,7 @@ from shared.bus.envelope import Envelope
 from shared.ids import new_id
 from shared.testing import CallerMint, FixedClock, Running, running
 from tests.services.applications.plain import DOG, PERMIT
+from tests.serving import listening
 
 NOBODY = "http://127.0.0.1:9"
 EMPTIED = (
@@ -141,14 +141,8 @@ async def eventually(check: Callable[[], Awaitable[Any]], seconds: float = 10) -
 
 @pytest.fixture(scope="session")
 async def register_url() -> AsyncIterator[str]:
-    server = uvicorn.Server(uvicorn.Config(create_app(), port=0, log_level="error"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await serving
+    async with listening(create_app()) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

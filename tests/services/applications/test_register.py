@@ -21,7 +21,7 @@ ERIKA = {
 
 @pytest.fixture
 async def register(register_url: str) -> AsyncIterator[HttpRegister]:
-    async with HttpRegister(register_url, timeout=0.5) as found:
+    async with HttpRegister(register_url, timeout=1.0) as found:
         yield found
 
 
@@ -44,17 +44,17 @@ class TestRegister:
             await register.enquire(ERIKA)
 
     async def test_is_unavailable_when_it_is_late(self, register: HttpRegister, register_url: str) -> None:
-        await tell(register_url, mode="late", count=1, seconds=1)
+        await tell(register_url, mode="late", count=1, seconds=3)
         with pytest.raises(RegisterUnavailable, match="ReadTimeout"):
             await register.enquire(ERIKA)
 
     async def test_is_unavailable_when_nobody_listens(self) -> None:
-        async with HttpRegister("http://127.0.0.1:9", timeout=0.5) as register:
+        async with HttpRegister("http://127.0.0.1:9", timeout=1.0) as register:
             with pytest.raises(RegisterUnavailable, match="ConnectError"):
                 await register.enquire(ERIKA)
 
     async def test_is_unavailable_when_it_makes_no_sense(self, register_url: str) -> None:
-        async with HttpRegister(f"{register_url}/sandbox/faults?", timeout=0.5) as register:
+        async with HttpRegister(f"{register_url}/sandbox/faults?", timeout=1.0) as register:
             with pytest.raises(RegisterUnavailable) as refused:
                 await register.enquire(ERIKA)
         assert "Mustermann" not in str(refused.value)

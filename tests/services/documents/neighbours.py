@@ -17,7 +17,7 @@ from shared.ids import derived_id
 from shared.testing import CallerMint, Running
 from shared.web.token_signing import CallerTokenSigner
 from shared.web.tokens import CallerTokens
-from tests.deploy.sandbox.serving import serving
+from tests.serving import serving
 
 PRINTED = {
     "title": "Bewohnerparkausweis", "number_prefix": "BPA", "subject": "Bewohnerparkausweis",

@@ -9,8 +9,8 @@ from aiosmtpd.smtp import SMTP
 
 from services.identity.wiring import SERVICE
 from shared.testing import CallerMint, FixedClock, running
-from tests.deploy.sandbox.serving import serving
 from tests.services.identity.gateway_side import Applications, Identity, Mailbox, write_own_secrets
+from tests.serving import serving
 
 
 @pytest.fixture(scope="session")

@@ -12,16 +12,9 @@ from starlette.routing import Route
 
 from services.payments.wiring import SERVICE
 from shared.testing import CallerMint, Running, running
-from tests.deploy.sandbox.serving import (
-    MERCHANT,
-    PASSPHRASES,
-    PROJECTS,
-    Sandbox,
-    Shop,
-    running_sandbox,
-    serving,
-)
+from tests.deploy.sandbox.serving import MERCHANT, PASSPHRASES, PROJECTS, Sandbox, Shop, running_sandbox
 from tests.services.payments.paying import PORTAL, Citizen
+from tests.serving import serving
 
 
 @pytest.fixture(scope="module")

@@ -32,9 +32,10 @@ from tests.deploy.sandbox.paypal_serving import (
     running_listener,
     running_paypal,
 )
-from tests.deploy.sandbox.serving import MERCHANT, PROJECTS, Shop, running_sandbox, serving
+from tests.deploy.sandbox.serving import MERCHANT, PROJECTS, Shop, running_sandbox
 from tests.services.payments.bank.town import CITY, FEE, NOW, Town, secrets_of
 from tests.services.payments.year import PORTAL, Year
+from tests.serving import serving
 
 pytestmark = pytest.mark.integration
 SEED = 2027

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable
 
+from deploy.local.sandbox.control import AlreadyDecided
 from deploy.local.sandbox.girocheckout.book import Book, Transaction
 from deploy.local.sandbox.girocheckout.faults import NORMAL, Course
 from deploy.local.sandbox.girocheckout.protocol import Call, with_result
@@ -31,10 +32,6 @@ _PAYMETHODS = {
     "wero": 40,
 }
 _ALPHABET = string.ascii_letters + string.digits
-
-
-class AlreadyDecided(Exception):
-    """The payer has decided before; a decision is made once."""
 
 
 class Bank:

@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
-from deploy.local.sandbox.girocheckout.bank import WISHES, AlreadyDecided, Bank
+from deploy.local.sandbox.control import AlreadyDecided
+from deploy.local.sandbox.girocheckout.bank import WISHES, Bank
 from deploy.local.sandbox.girocheckout.book import Book, Transaction
 from deploy.local.sandbox.girocheckout.faults import Course, Fault
 from deploy.local.sandbox.look import Look

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.local.sandbox.environment import Told
+
 METHODS = ("card", "paypal", "direct_debit", "direct_transfer", "wero", "payment_page")
 
 
@@ -41,10 +43,11 @@ class Settings:
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> "Settings":
         """Raises ValueError with one sentence that says what is missing."""
+        told = Told("GiroCheckout", env)
         return cls(
-            state=Path(_required(env, "PORTAL_SANDBOX_STATE")),
-            merchant_id=int(_required(env, "PORTAL_GIROCHECKOUT_MERCHANT_ID")),
-            projects=_projects(env),
+            state=Path(told.needed("PORTAL_SANDBOX_STATE")),
+            merchant_id=int(told.needed("PORTAL_GIROCHECKOUT_MERCHANT_ID")),
+            projects=_projects(told),
             host=env.get("PORTAL_HOST", "127.0.0.1"),
             port=int(env.get("PORTAL_PORT_GIROCHECKOUT", "8106")),
             public_url=env.get("PORTAL_SANDBOX_PUBLIC_URL", "").rstrip("/"),
@@ -53,20 +56,14 @@ class Settings:
         )
 
 
-def _required(env: Mapping[str, str], name: str) -> str:
-    if not env.get(name):
-        raise ValueError(f"The GiroCheckout sandbox needs {name}.")
-    return env[name]
-
-
-def _projects(env: Mapping[str, str]) -> dict[int, Project]:
-    path = Path(_required(env, "PORTAL_GIROCHECKOUT_PASSPHRASES"))
+def _projects(told: Told) -> dict[int, Project]:
+    path = Path(told.needed("PORTAL_GIROCHECKOUT_PASSPHRASES"))
     if not path.is_file():
         raise ValueError(f"The GiroCheckout sandbox finds no passphrases at {path}.")
     passphrases = json.loads(path.read_text())
-    checked = {int(n) for n in env.get("PORTAL_SANDBOX_AGE_CHECK_PROJECTS", "").split(",") if n.strip()}
+    checked = {int(n) for n in told.env.get("PORTAL_SANDBOX_AGE_CHECK_PROJECTS", "").split(",") if n.strip()}
     projects = {}
-    for method, number in json.loads(_required(env, "PORTAL_GIROCHECKOUT_PROJECTS")).items():
+    for method, number in json.loads(told.needed("PORTAL_GIROCHECKOUT_PROJECTS")).items():
         if method not in METHODS:
             raise ValueError(f"The GiroCheckout sandbox knows no method {method}: {', '.join(METHODS)}.")
         if not passphrases.get(str(number)):

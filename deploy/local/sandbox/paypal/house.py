@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from deploy.local.sandbox.control import AlreadyDecided
 from deploy.local.sandbox.paypal.book import Book, Capture, Order, Refund
 from deploy.local.sandbox.paypal.faults import NORMAL, Course
 from deploy.local.sandbox.paypal.protocol import (
@@ -24,10 +25,6 @@ from deploy.local.sandbox.script import Script
 WISHES = ("pay", "fail", "cancel", "timeout")
 WAITING = frozenset({"CREATED", "PAYER_ACTION_REQUIRED"})
 CAPTURED = frozenset({"COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"})
-
-
-class AlreadyDecided(Exception):
-    """The payer has agreed before, or let the order expire."""
 
 
 class House:

@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
+from deploy.local.sandbox.control import AlreadyDecided
 from deploy.local.sandbox.look import Look
 from deploy.local.sandbox.paypal.book import Book, Order
 from deploy.local.sandbox.paypal.faults import Course, Fault
-from deploy.local.sandbox.paypal.house import WAITING, WISHES, AlreadyDecided, House
+from deploy.local.sandbox.paypal.house import WAITING, WISHES, House
 
 _STATES = {
     "CREATED": "offen",

@@ -9,10 +9,11 @@ PORTAL_SANDBOX_PUBLIC_URL: where browsers and servers find this server; empty: t
 PORTAL_SANDBOX_RETRY_SECONDS (5): pause before a webhook is repeated; the real one spreads 25 over 3 days.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from deploy.local.sandbox.environment import Told
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,14 @@ class Settings:
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> "Settings":
         """Raises ValueError with one sentence that says what is missing."""
-        client_id, client_secret = _credentials(Path(_required(env, "PORTAL_PAYPAL_CREDENTIALS")))
+        told = Told("PayPal", env)
+        client_id, client_secret = told.credentials("PORTAL_PAYPAL_CREDENTIALS")
         return cls(
-            state=Path(_required(env, "PORTAL_SANDBOX_STATE")),
-            authority=Path(_required(env, "PORTAL_PAYPAL_AUTHORITY")),
+            state=Path(told.needed("PORTAL_SANDBOX_STATE")),
+            authority=Path(told.needed("PORTAL_PAYPAL_AUTHORITY")),
             client_id=client_id,
             client_secret=client_secret,
-            webhook_id=_required(env, "PORTAL_PAYPAL_WEBHOOK_ID"),
+            webhook_id=told.needed("PORTAL_PAYPAL_WEBHOOK_ID"),
             webhook_url=env.get("PORTAL_PAYPAL_WEBHOOK_URL", ""),
             host=env.get("PORTAL_HOST", "127.0.0.1"),
             port=int(env.get("PORTAL_PORT_PAYPAL", "8108")),
@@ -49,19 +51,3 @@ class Settings:
             retry_seconds=float(env.get("PORTAL_SANDBOX_RETRY_SECONDS", "5")),
             log_level=env.get("PORTAL_LOG_LEVEL", "info").lower(),
         )
-
-
-def _required(env: Mapping[str, str], name: str) -> str:
-    if not env.get(name):
-        raise ValueError(f"The PayPal sandbox needs {name}.")
-    return env[name]
-
-
-def _credentials(path: Path) -> tuple[str, str]:
-    try:
-        data = json.loads(path.read_text())
-        return str(data["client_id"]), str(data["client_secret"])
-    except (OSError, ValueError, TypeError, KeyError):
-        raise ValueError(
-            f"The PayPal sandbox finds no client_id and client_secret in a JSON file at {path}."
-        ) from None

@@ -7,10 +7,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
+from deploy.local.sandbox.control import AlreadyDecided
 from deploy.local.sandbox.look import Look
 from deploy.local.sandbox.xbezahldienste.book import Book, Payment
 from deploy.local.sandbox.xbezahldienste.faults import Course, Fault
-from deploy.local.sandbox.xbezahldienste.platform import WISHES, AlreadyDecided, Platform
+from deploy.local.sandbox.xbezahldienste.platform import WISHES, Platform
 
 _STATES = {"INITIAL": "offen", "PAYED": "bezahlt", "FAILED": "abgelehnt", "CANCELED": "abgebrochen"}
 COURSES = {

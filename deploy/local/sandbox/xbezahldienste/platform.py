@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from deploy.local.sandbox.control import AlreadyDecided
 from deploy.local.sandbox.script import Script
 from deploy.local.sandbox.xbezahldienste.book import Book, Exists, Payment
 from deploy.local.sandbox.xbezahldienste.faults import NORMAL, Course
@@ -13,10 +14,6 @@ from deploy.local.sandbox.xbezahldienste.protocol import Number, Refused, checke
 from deploy.local.sandbox.xbezahldienste.settings import Settings
 
 WISHES = {"pay": "PAYED", "fail": "FAILED", "cancel": "CANCELED"}
-
-
-class AlreadyDecided(Exception):
-    """The payer has decided before."""
 
 
 class Platform:

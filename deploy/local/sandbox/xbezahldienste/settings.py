@@ -8,10 +8,11 @@ PORTAL_SANDBOX_BOOKING_DATA (kassenzeichen): names, comma-separated, that every 
 PORTAL_SANDBOX_PUBLIC_URL: where a payer's browser finds this server; empty: the address it was called by.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from deploy.local.sandbox.environment import Told
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,13 @@ class Settings:
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> "Settings":
         """Raises ValueError with one sentence that says what is missing."""
-        client_id, client_secret = _credentials(Path(_required(env, "PORTAL_XBEZAHLDIENSTE_CREDENTIALS")))
+        told = Told("XBezahldienste", env)
+        client_id, client_secret = told.credentials("PORTAL_XBEZAHLDIENSTE_CREDENTIALS")
         names = env.get("PORTAL_SANDBOX_BOOKING_DATA", "kassenzeichen").split(",")
         return cls(
-            state=Path(_required(env, "PORTAL_SANDBOX_STATE")),
-            originator_id=_required(env, "PORTAL_XBEZAHLDIENSTE_ORIGINATOR_ID"),
-            end_point_id=_required(env, "PORTAL_XBEZAHLDIENSTE_END_POINT_ID"),
+            state=Path(told.needed("PORTAL_SANDBOX_STATE")),
+            originator_id=told.needed("PORTAL_XBEZAHLDIENSTE_ORIGINATOR_ID"),
+            end_point_id=told.needed("PORTAL_XBEZAHLDIENSTE_END_POINT_ID"),
             client_id=client_id,
             client_secret=client_secret,
             booking_data=tuple(name.strip() for name in names if name.strip()),
@@ -49,19 +51,3 @@ class Settings:
             public_url=env.get("PORTAL_SANDBOX_PUBLIC_URL", "").rstrip("/"),
             log_level=env.get("PORTAL_LOG_LEVEL", "info").lower(),
         )
-
-
-def _required(env: Mapping[str, str], name: str) -> str:
-    if not env.get(name):
-        raise ValueError(f"The XBezahldienste sandbox needs {name}.")
-    return env[name]
-
-
-def _credentials(path: Path) -> tuple[str, str]:
-    try:
-        data = json.loads(path.read_text())
-        return str(data["client_id"]), str(data["client_secret"])
-    except (OSError, ValueError, TypeError, KeyError):
-        raise ValueError(
-            f"The XBezahldienste sandbox finds no client_id and client_secret in a JSON file at {path}."
-        ) from None

@@ -48,7 +48,8 @@ class SandboxPayer:
         return [Callback(query, {}, b"") for query in self._shop.wait(count)]
 
     def no_more_callbacks(self, count: int) -> bool:
-        return self._shop.stays_at(count)
+        self.sandbox.settled_notices()
+        return len(self._shop.heard) == count
 
     def break_call(self, call: str, fault: str, **more: Any) -> None:
         self.sandbox.tell(fault, call=call, **more)

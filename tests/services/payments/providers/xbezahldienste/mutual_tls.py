@@ -3,15 +3,11 @@
 import contextlib
 import datetime
 import ipaddress
-import socket
 import ssl
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,6 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from deploy.local.sandbox.xbezahldienste.app import create_app
 from tests.deploy.sandbox.xbezahldienste_serving import settings
+from tests.serving import serving
 
 
 @dataclass(frozen=True)
@@ -64,21 +61,6 @@ def identity(folder: Path, name: str) -> Identity:
 @contextlib.contextmanager
 def serving_tls(folder: Path, own: Identity, *, trusting: Identity) -> Iterator[str]:
     app = create_app(settings(folder / "book", open_to_all=True))
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        app, log_level="critical", lifespan="on", timeout_graceful_shutdown=2, ssl_certfile=own.pem,
-        ssl_keyfile=own.pem, ssl_ca_certs=str(trusting.pem), ssl_cert_reqs=ssl.CERT_REQUIRED,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the server did not start"
-        time.sleep(0.01)
-    try:
-        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
+    tls = {"ssl_certfile": own.pem, "ssl_keyfile": own.pem, "ssl_ca_certs": str(trusting.pem)}
+    with serving(app, ssl_cert_reqs=ssl.CERT_REQUIRED, **tls) as url:
+        yield url
