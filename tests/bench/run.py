@@ -8,7 +8,6 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from tests.bench import recorder
 from tests.bench.measuring import SMOKE, Bench, Size, measure, results
 from tests.bench.report import Run, terminal_table
 from tests.bench.rig import Rig, rigged
@@ -24,10 +23,6 @@ async def run(benches: Sequence[Bench], size: Size, console: Console, minutes: f
     task = bar.add_task("servers", total=len(benches))
     async with rigged() as rig:
         load, found = os.getloadavg()[0], Run(size, rig.settings)
-        if not recorder.IS_THERE:
-            found.notes.remarks.append(
-                "The library's own recorder was left out: it needs psycopg[binary,pool]."
-            )
         with Live(bar, console=console, refresh_per_second=4) as live:
             for bench in benches:
                 bar.update(task, description=bench.title)
