@@ -13,6 +13,7 @@ from rich.console import Console
 from deploy.local.places import ROOT, state_folder
 from shared import heap
 from shared.observe.logs import configure_logging
+from shared.observe.tracing import configure_tracing
 from tests.bench.catalogue import chosen, groups
 from tests.bench.measuring import FULL, QUICK
 from tests.bench.report import markdown, show
@@ -30,6 +31,7 @@ def main(arguments: list[str]) -> int:
         console.print(USAGE.format("|".join(groups())), markup=False)
         return 2
     configure_logging("bench", "error")
+    configure_tracing("bench")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # servers that were started are ended
     size = QUICK if "--quick" in flags else FULL
     heap.set_apart()  # as a service does

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.processes import Supervisor
-from shared.bus import broker, inbox
+from shared.bus import broker, feed_reading
 from shared.feed import relay
 from shared.service import Service
 from shared.testing import CallerMint, Running, running
@@ -42,7 +42,7 @@ async def town(
 ) -> AsyncIterator[Town]:
     monkeypatch.setattr(broker, "PREFETCH", 5)
     monkeypatch.setattr(broker, "WATCH_SECONDS", 0.5)
-    monkeypatch.setattr(inbox, "FEED_SECONDS", 600.0)  # the gap alone leads to the feed
+    monkeypatch.setattr(feed_reading, "FEED_SECONDS", 600.0)  # the gap alone leads to the feed
     monkeypatch.setattr(relay, "TIMEOUT", 3.0)
     supervisor = Supervisor(tmp_path / "broker")
     async with AsyncExitStack() as leaving:

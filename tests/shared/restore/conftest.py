@@ -20,6 +20,7 @@ from shared.audit.anchors import anchors_at
 from shared.audit.sealer import Sealer
 from shared.audit.seals import SealKey
 from shared.audit.verification import Report, verify
+from shared.bus import feed_reading
 from shared.bus import inbox as inbox_module
 from shared.bus.handlers import ForeignEvent, Handlers
 from shared.bus.inbox import Inbox
@@ -271,7 +272,7 @@ class Listener:
 async def listener(log: Log, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Listener]:
     """Its tables lie beside those of the first library: the database that is left behind."""
     monkeypatch.setattr(inbox_module, "PARKING_SECONDS", 0.2)
-    monkeypatch.setattr(inbox_module, "FEED_SECONDS", 0.2)
+    monkeypatch.setattr(feed_reading, "FEED_SECONDS", 0.2)
     made = Listener(log)
     made.inbox.start()
     yield made
