@@ -230,11 +230,11 @@ class _Door:
     def __init__(self) -> None:
         self.library: Running | None = None
 
-    async def get(self, source: str, path: str, *, purpose: str) -> Any:
+    async def request(self, method: str, source: str, path: str, *, purpose: str) -> Any:
         if self.library is None:
             raise OSError("nobody answers")
-        answer = await self.library.http.get(path, headers=self.library.mint.service("archive", "library"))
-        return answer.json()
+        headers = self.library.mint.service("archive", "library")
+        return await self.library.http.request(method, path, headers=headers)
 
 
 class Listener:
