@@ -136,7 +136,7 @@ class Inbox:
             await woken(self._wake, min(PARKING_SECONDS, self._feed.seconds))
         elif _now() >= self._parking_due + PARKING_SECONDS:  # never idle
             await self._look_at_parking()
-        if not self._waiting and self._feed.goes_on:
+        if self._feed.goes_on and self._cursor + 1 not in self._waiting:
             await self._heal()
         self._drop_known()
         run = self._next_run()

@@ -178,6 +178,16 @@ class TestAGap:
         await bench.reaches(15)
         assert (await bench.effects(), bench.seen) == (list(range(1, 16)), list(range(1, 16)))
 
+    async def test_that_goes_on_is_not_waited_for_page_by_page(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The broker brings the newest event to one who is far behind."""
+        monkeypatch.setattr(feed_reading, "FEED_PAGE", 10)
+        monkeypatch.setattr(inbox_module, "GAP_GRACE", 60.0)
+        bench.source.events = [noted(n) for n in range(1, 36)]
+        await bench.deliver(bench.inbox(), bench.source.events[-1])
+        assert await bench.cursor() == 35
+
     async def test_is_read_once_a_source_that_was_away_answers(self, bench: Bench) -> None:
         bench.source.events, bench.source.away = [noted(n) for n in range(1, 4)], True
         bench.inbox()
