@@ -5,7 +5,7 @@ the effect happens once. No remote call belongs here: schedule a task. Raise Per
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from opentelemetry.trace import SpanKind
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.bus.envelope import Envelope
 from shared.log import Unit
-from shared.observe.tracing import current_traceparent, span_from
+from shared.observe.tracing import span_from, traceparent_of
 
 Reader = TypeVar("Reader", bound="ForeignEvent")
 Handler = Callable[[Any, Unit], Awaitable[None]]
@@ -70,8 +70,8 @@ class Handlers:
         be read."""
         if not self.wants(envelope):
             return
-        with span_from(envelope.traceparent, f"react {envelope.type}", SpanKind.CONSUMER):
-            unit.context = replace(unit.context, traceparent=current_traceparent() or envelope.traceparent)
+        with span_from(envelope.traceparent, f"react {envelope.type}", SpanKind.CONSUMER) as span:
+            unit.context = unit.context.within(traceparent_of(span) or envelope.traceparent)
             for registered in self._by_type[envelope.type]:
                 await registered.handler(_read(registered.reader, envelope), unit)
 

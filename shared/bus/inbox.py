@@ -8,13 +8,14 @@ followed from where it stands, or not at all until an operator has decided (see 
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import Final, Protocol
+from typing import Final
 
 import asyncpg
 import structlog
 
 from shared import crash
 from shared.bus.envelope import Envelope
+from shared.bus.feed_reading import FeedClient, FeedReading
 from shared.bus.handlers import Handlers, Permanent
 from shared.bus.parking import Parking, PoisonSuspected
 from shared.bus.standing import DOUBT, Standing
@@ -27,13 +28,13 @@ from shared.waking import woken
 log = structlog.get_logger()
 
 BATCH: Final = 64
+FEED_BATCH: Final = 250
+"""Of what comes from the feed more go together: nobody waits for one of them, nor for room in a prefetch."""
 TOGETHER: Final = 8
 """So many events of a run are handled side by side: what they read comes through a pool."""
 GAP_GRACE: Final = 0.05
 PARKING_SECONDS: Final = 2.0
 BACK_OFF: Final = (0.05, 0.2, 0.5, 1.0, 2.0)
-FEED_PAGE: Final = 256
-FEED_SECONDS: Final = 30.0
 OUTAGE: Final = (LogUnavailable, *DATABASE_AWAY)
 
 _duplicates = counter("portal_inbox_duplicates", "Events seen again and ignored", ("source",))
@@ -47,15 +48,6 @@ MakeUnit = Callable[[Envelope], Unit]
 Settle = Callable[[], None]
 
 
-class FeedClient(Protocol):
-    """Reads a source's feed, as a `FeedPage` if the source may have been restored.
-
-    Whatever it raises means: not now.
-    """
-
-    async def after(self, source: str, sequence: int, limit: int) -> list[Envelope]: ...
-
-
 class Inbox:
     """Applies the events of one source, in order, once."""
 
@@ -66,7 +58,7 @@ class Inbox:
         self._pool = pool
         self._handlers = handlers
         self._make_unit = make_unit
-        self._feed = feed
+        self._feed = FeedReading(source, feed)
         self._parking = Parking(source, pool)
         self._standing = Standing(source, pool)
         self._waiting: dict[int, tuple[Envelope, list[Settle]]] = {}
@@ -74,8 +66,6 @@ class Inbox:
         self._suspects: set[int] = set()
         self._cursor = -1
         self._parking_due = 0.0
-        self._feed_due = 0.0
-        self._feed_failures = 0
         self._begun = False
         self._task: asyncio.Task[None] | None = None
 
@@ -88,6 +78,7 @@ class Inbox:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        await self._feed.forget()
 
     def deliver(self, envelope: Envelope, settle: Settle, *, redelivered: bool = False) -> None:
         """Calls `settle` once the event is applied, parked or known; then the broker may forget it.
@@ -128,9 +119,10 @@ class Inbox:
 
     async def _catch_up(self) -> None:
         """Where the inbox stands, which streams are parked, and what the feed has beyond that."""
+        await self._feed.forget()
         self._cursor = await self._standing.load()
         await self._parking.refresh()
-        if self._feed_is_due() or not self._begun or self._standing.ahead:
+        if self._feed.is_due or not self._begun or self._standing.ahead:
             await self._heal(suspect=not self._begun)
         self._begun = True
 
@@ -139,21 +131,23 @@ class Inbox:
         if self._standing.ahead:
             await asyncio.sleep(PARKING_SECONDS)
             return False
-        if not self._waiting:
+        if not self._waiting and not self._feed.goes_on:
             await self._look_at_parking()
-            await woken(self._wake, min(PARKING_SECONDS, max(self._feed_due - _now(), 0.0)))
+            await woken(self._wake, min(PARKING_SECONDS, self._feed.seconds))
         elif _now() >= self._parking_due + PARKING_SECONDS:  # never idle
             await self._look_at_parking()
+        if self._feed.goes_on and self._cursor + 1 not in self._waiting:
+            await self._heal()
         self._drop_known()
         run = self._next_run()
         if run:
             await self._apply(run)
         elif self._waiting:
             await self._grace()
-            if self._cursor + 1 not in self._waiting and (not self._feed_failures or self._feed_is_due()):
+            if self._cursor + 1 not in self._waiting and self._feed.may_be_asked:
                 await self._heal()
         else:
-            return not self._feed_is_due()
+            return self._feed.goes_on or not self._feed.is_due
         return True
 
     async def _grace(self) -> None:
@@ -164,11 +158,8 @@ class Inbox:
 
     def _ask_feed(self) -> None:
         """The broker brought what is not of the history followed here: what holds is in the feed."""
-        self._feed_due = 0.0
+        self._feed.ask_soon()
         self._wake.set()
-
-    def _feed_is_due(self) -> bool:
-        return _now() >= self._feed_due
 
     async def _look_at_parking(self) -> None:
         if _now() >= self._parking_due:
@@ -184,46 +175,45 @@ class Inbox:
             self._ask_feed()
 
     def _next_run(self) -> list[Envelope]:
-        """The events that follow the cursor without a gap, each stream once."""
+        """The events that follow the cursor without a gap, each stream once; one that stands apart alone."""
         run: list[Envelope] = []
         streams: set[str] = set()
-        while len(run) < BATCH and (found := self._waiting.get(self._cursor + len(run) + 1)):
-            if found[0].subject in streams:
+        most = FEED_BATCH if self._feed.goes_on else BATCH
+        while len(run) < most and (found := self._waiting.get(self._cursor + len(run) + 1)):
+            envelope = found[0]
+            apart = self._parking.holds(envelope.subject) or self._standing.doubts(envelope)
+            if envelope.subject in streams or (run and apart):
                 break
-            streams.add(found[0].subject)
-            run.append(found[0])
+            streams.add(envelope.subject)
+            run.append(envelope)
+            if apart:
+                break
         return run
 
     async def _heal(self, *, suspect: bool = False) -> None:
         """Reads from the feed what the broker has not delivered: where a gap shows, and now and then.
 
-        After a full page, or where the source did not answer, the feed is looked at again soon. A process
-        that begins suspects the first run: it may be what killed the last one.
+        A process that begins suspects the first run: it may be what killed the last one.
         """
-        try:
-            missing = await self._feed.after(self.source, self._cursor, FEED_PAGE)
-        except Exception as error:
-            self._feed_failures += 1
-            self._feed_due = _now() + BACK_OFF[min(self._feed_failures, len(BACK_OFF)) - 1]
-            log.warning("feed_unreachable", source=self.source, detail=str(error)[:200])
+        missing = await self._feed.after(self._cursor)
+        if missing is None:
             return
-        self._feed_failures = 0
         agreed = await self._standing.agree(self._cursor, missing)
         self._drop_known()
         if not agreed:
+            self._feed.ask_soon()
+            await self._feed.forget()
             return
-        self._feed_due = _now() + (0 if len(missing) >= FEED_PAGE else FEED_SECONDS)
         known = [e for e in missing if e.sequence not in self._waiting]
         for envelope in known:
             self._waiting[envelope.sequence] = (envelope, [])
         if suspect:
-            self._suspects |= {e.sequence for e in missing if e.sequence <= self._cursor + BATCH}
+            self._suspects |= {e.sequence for e in missing if e.sequence <= self._cursor + FEED_BATCH}
         if known:
             _healed.labels(self.source).inc(len(known))
             self._wake.set()
         if self._waiting and self._cursor + 1 not in self._waiting:  # a source restored from before
-            self._feed_failures = len(BACK_OFF)
-            self._feed_due = _now() + BACK_OFF[-1]
+            self._feed.ask_late()
             log.error("feed_lacks_an_event", source=self.source, sequence=self._cursor + 1)
 
     async def _apply(self, run: list[Envelope]) -> None:
@@ -234,10 +224,24 @@ class Inbox:
                 await self._apply_one(envelope)
 
     async def _apply_together(self, run: list[Envelope]) -> bool:
-        if any(self._parking.holds(e.subject) or e.sequence in self._suspects for e in run):
+        """Whether the run is applied and committed; else nothing of it is.
+
+        Of suspects the first is counted for all: if that kills the process, the next goes one by one.
+        """
+        suspected = any(e.sequence in self._suspects for e in run)
+        if suspected and not await self._parking.begin(run[0]):
             return False
-        if any(self._standing.doubts(e) for e in run):
-            return False
+        try:
+            applied = await self._commit_together(run, suspected)
+        except Exception:  # an answer, as a refusal is: the process lives
+            if suspected:
+                await self._parking.uncount_attempt(run[0])
+            raise
+        if suspected and not applied:
+            await self._parking.uncount_attempt(run[0])
+        return applied
+
+    async def _commit_together(self, run: list[Envelope], suspected: bool) -> bool:
         units = [self._make_unit(envelope) for envelope in run]
         if not await self._handle(zip(run, units, strict=True)):
             return False
@@ -249,6 +253,8 @@ class Inbox:
                 return False
             written |= keys
             whole.append.merge(unit.append)
+        if suspected:
+            self._parking.forget_attempts(run[0], whole)
         whole.move_cursor(self.source, self._cursor, run[-1].sequence)
         crash.reach(CrashPoint.HANDLED)
         try:

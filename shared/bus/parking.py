@@ -49,6 +49,10 @@ _ATTEMPT = """
 INSERT INTO inbox_attempt AS a (source, sequence, tries) VALUES ($1, $2, 1)
 ON CONFLICT (source, sequence) DO UPDATE SET tries = a.tries + 1 RETURNING tries
 """
+_BEGIN = """
+INSERT INTO inbox_attempt AS a (source, sequence, tries) VALUES ($1, $2, 1)
+ON CONFLICT (source, sequence) DO UPDATE SET tries = 1 WHERE a.tries = 0 RETURNING tries
+"""
 _UNCOUNT = "UPDATE inbox_attempt SET tries = greatest(tries - 1, 0) WHERE source = $1 AND sequence = $2"
 _FORGET = "DELETE FROM inbox_attempt WHERE source = $1 AND sequence <= $2"
 _RELEASED = """
@@ -88,6 +92,10 @@ class Parking:
         tries = await self._pool.fetchval(_ATTEMPT, self._source, envelope.sequence)
         if tries > ATTEMPTS:
             raise PoisonSuspected(f"begun {tries - 1} times without an answer")
+
+    async def begin(self, envelope: Envelope) -> bool:
+        """Counts the first try before it is made; False where one was made before and got no answer."""
+        return await self._pool.fetchval(_BEGIN, self._source, envelope.sequence) is not None
 
     async def uncount_attempt(self, envelope: Envelope) -> None:
         """Takes a try back that got an answer: failures and outages do not make an event a suspect."""

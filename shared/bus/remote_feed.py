@@ -7,6 +7,15 @@ from shared.feed.epochs import Epoch, FeedPage
 from shared.web.calls import RemoteProblem, RemoteUnavailable, ServiceCalls
 
 
+class _Page(msgspec.Struct):
+    events: list[Envelope]
+    epochs: list[Epoch] = []
+    last: int | None = None
+
+
+_decode = msgspec.json.Decoder(_Page).decode
+
+
 class RemoteFeed:
     """A FeedClient on `GET /events`."""
 
@@ -16,11 +25,9 @@ class RemoteFeed:
     async def after(self, source: str, sequence: int, limit: int) -> FeedPage:
         """The events after `sequence`, oldest first. Raises LookupError when the source does not answer."""
         try:
-            answer = await self._calls.get(
-                source, f"/events?after={sequence}&limit={limit}", purpose="read-feed"
-            )
-        except (RemoteProblem, RemoteUnavailable) as error:
+            path = f"/events?after={sequence}&limit={limit}"
+            answer = await self._calls.request("GET", source, path, purpose="read-feed")
+            page = _decode(answer.content)
+        except (RemoteProblem, RemoteUnavailable, msgspec.DecodeError) as error:
             raise LookupError(f"{source}: {error}") from error
-        events = msgspec.convert(answer["events"], list[Envelope])
-        known = msgspec.convert(answer.get("epochs", []), list[Epoch])
-        return FeedPage(events, known, answer.get("last"))
+        return FeedPage(page.events, page.epochs, page.last)

@@ -42,6 +42,10 @@ class Context:
     causation: str = ""
     traceparent: str = ""
 
+    def within(self, traceparent: str) -> "Context":
+        """The same in another trace."""
+        return Context(self.actor, self.purpose, self.correlation, self.causation, traceparent)
+
 
 @dataclass(frozen=True, slots=True)
 class LogParts:

@@ -3,7 +3,7 @@
 import random
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,7 +51,12 @@ def configure_tracing(service: str, otlp_endpoint: str = "") -> Provider:
 
 def current_traceparent() -> str | None:
     """The `traceparent` of the current span, to be stored with an event or sent along."""
-    ids = trace.get_current_span().get_span_context()
+    return traceparent_of(trace.get_current_span())
+
+
+def traceparent_of(span: Span) -> str | None:
+    """The `traceparent` with which another span continues this one."""
+    ids = span.get_span_context()
     if not ids.is_valid:
         return None
     return f"00-{ids.trace_id:032x}-{ids.span_id:016x}-{ids.trace_flags:02x}"
@@ -66,20 +71,24 @@ def context_from(traceparent: str | None) -> Context | None:
     return trace.set_span_in_context(NonRecordingSpan(ids), Context())
 
 
-@contextmanager
 def span_from(
     traceparent: str | None, name: str, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int
-) -> Iterator[Span]:
+) -> AbstractContextManager[Span]:
     """A span that continues `traceparent`, or the current trace when it is None. An exception marks it
     with its type only: messages may quote personal data."""
-    provider = trace.get_tracer_provider()
-    if not (isinstance(provider, Provider) and provider.taken):
-        with _only_ids(context_from(traceparent)) as span:
-            yield span
-        return
+    provider, parent = trace.get_tracer_provider(), context_from(traceparent)
+    if isinstance(provider, Provider) and provider.taken:
+        return _taken(parent, name, kind, attributes)
+    return _OnlyIds(parent)
+
+
+@contextmanager
+def _taken(
+    parent: Context | None, name: str, kind: SpanKind, attributes: dict[str, str | int]
+) -> Iterator[Span]:
     with trace.get_tracer("portal").start_as_current_span(
         name,
-        context=context_from(traceparent),
+        context=parent,
         kind=kind,
         attributes=attributes,
         record_exception=False,
@@ -93,18 +102,24 @@ def span_from(
             raise
 
 
-@contextmanager
-def _only_ids(parent: Context | None) -> Iterator[Span]:
+class _OnlyIds:
     """A span that nobody takes, so that it keeps nothing: its ids are in log lines, calls and events."""
-    above = trace.get_current_span(parent).get_span_context()
-    trace_id = above.trace_id or random.getrandbits(128) or 1
-    flags = above.trace_flags if above.is_valid else _SAMPLED
-    span = NonRecordingSpan(SpanContext(trace_id, random.getrandbits(64) or 1, False, flags))
-    token = attach(trace.set_span_in_context(span, parent))
-    try:
-        yield span
-    finally:
-        detach(token)
+
+    __slots__ = ("_parent", "_token")
+
+    def __init__(self, parent: Context | None) -> None:
+        self._parent = parent
+
+    def __enter__(self) -> Span:
+        above = trace.get_current_span(self._parent).get_span_context()
+        trace_id = above.trace_id or random.getrandbits(128) or 1
+        flags = above.trace_flags if above.is_valid else _SAMPLED
+        span = NonRecordingSpan(SpanContext(trace_id, random.getrandbits(64) or 1, False, flags))
+        self._token = attach(trace.set_span_in_context(span, self._parent))
+        return span
+
+    def __exit__(self, *_: object) -> None:
+        detach(self._token)
 
 
 @dataclass(slots=True)

@@ -17,10 +17,12 @@ from shared.log.append import CursorMove, NewEvent, Reservation, StreamAppend
 from shared.log.append import Row as ModelRow
 from tests.bench.measuring import Bench, Figures, Notes, Row, Side, Size
 from tests.bench.office import MATTERS, NOTE, Matter, matter
+from tests.bench.parts import profile_of_an_append
 from tests.bench.rig import Log, Rig, meta_of
 from tests.bench.steps import profile_of_a_command
 
 CALLERS: Final = (1, 8, 32)
+FULL_APPEND: Final = "append with reservation, row and cursor, microseconds of processor"
 INSERT: Final = "one-row INSERT by asyncpg, as many callers"
 _RAW = """
 INSERT INTO raw_event (epoch, stream_id, version, event_id, name, schema_version, payload, meta)
@@ -141,6 +143,7 @@ def _prepare(callers: int) -> Callable[[Rig, Size, Notes], Any]:
             if callers == CALLERS[-1]:
                 await writer.stock(400)
                 notes.profiles["whole command"] = await profile_of_a_command(rig, writer, size)
+                notes.profiles[FULL_APPEND] = await profile_of_an_append(writer, size)
             for connection in connections:
                 connection.terminate()
 

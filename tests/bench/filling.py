@@ -1,5 +1,7 @@
 """Logs of any size in little time: events of matters, written by the server itself."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from shared.clock import SystemClock
@@ -36,6 +38,10 @@ UPDATE feed_head SET (sequence, epoch, xid, position) =
   (SELECT (SELECT max(sequence) FROM feed), epoch, xid, position FROM event ORDER BY epoch DESC, xid DESC,
     position DESC LIMIT 1)
 """
+_INDEXES = """
+SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid), c.contype
+FROM pg_index i LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid WHERE i.indrelid = $1::text::regclass
+"""
 
 
 async def fill_by_server(owner: Any, events: int, *, feed: bool = False) -> None:
@@ -45,13 +51,31 @@ async def fill_by_server(owner: Any, events: int, *, feed: bool = False) -> None
     opened, moved = matter(new_id(), SystemClock().now(), 2, personal=False).pending_events
     payloads = [encode(event, _anyone)[2] for event in (opened, moved)]  # type: ignore[arg-type]
     names = [type_of(cls).name for cls in (MatterOpened, MatterMoved)]
-    await owner.execute(_EVENTS, max(1, events // STEPS), *names, *payloads, timeout=900)
+    async with _indexed_afterwards(owner, "event"):
+        await owner.execute(_EVENTS, max(1, events // STEPS), *names, *payloads, timeout=900)
     if feed:
-        await owner.execute(_FEED, timeout=900)
+        async with _indexed_afterwards(owner, "feed"):
+            await owner.execute(_FEED, timeout=900)
         await owner.execute(_HEAD)
         await owner.execute("UPDATE relay_cursor SET published = (SELECT sequence FROM feed_head)")
     for table in ("event", "feed"):
         await owner.execute(f"VACUUM (FREEZE, ANALYZE) {table}", timeout=900)
+
+
+@asynccontextmanager
+async def _indexed_afterwards(owner: Any, table: str) -> AsyncIterator[None]:
+    """Leaves the table's indexes and keys as they were, made anew over what was written meanwhile."""
+    indexes = await owner.fetch(_INDEXES, table)
+    for name, _, constraint in indexes:
+        await owner.execute(
+            f"ALTER TABLE {table} DROP CONSTRAINT {name}" if constraint else f"DROP INDEX {name}"
+        )
+    yield
+    for name, definition, constraint in indexes:
+        await owner.execute(definition, timeout=900)
+        if constraint:
+            kind = "PRIMARY KEY" if constraint == b"p" else "UNIQUE"
+            await owner.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {kind} USING INDEX {name}")
 
 
 _anyone = DataKey(bytes(32))

@@ -28,9 +28,10 @@ from tests.bench.rig import Log, Rig
 SMALL: Final = 10_000
 OPERATIONS: Final = 200
 _TOUCHED = """
-SELECT sum(coalesce(heap_blks_read, 0) + coalesce(heap_blks_hit, 0) + coalesce(idx_blks_read, 0)
-  + coalesce(idx_blks_hit, 0) + coalesce(toast_blks_read, 0) + coalesce(toast_blks_hit, 0)
-  + coalesce(tidx_blks_read, 0) + coalesce(tidx_blks_hit, 0))::bigint FROM pg_statio_user_tables
+SELECT relname AS part, coalesce(heap_blks_read, 0) + coalesce(heap_blks_hit, 0)
+  + coalesce(toast_blks_read, 0) + coalesce(toast_blks_hit, 0)
+  + coalesce(tidx_blks_read, 0) + coalesce(tidx_blks_hit, 0) AS blocks FROM pg_statio_user_tables
+UNION ALL SELECT indexrelname, idx_blks_read + idx_blks_hit FROM pg_statio_user_indexes
 """
 _SOME = "SELECT stream_id FROM event TABLESAMPLE SYSTEM ({}) WHERE version = 10 ORDER BY random() LIMIT {}"
 _EVENT: Final = (
@@ -44,8 +45,10 @@ class Grown:
     """A log of some size and the operations whose buffers are counted."""
 
     def __init__(self, log: Log, events: int, operations: int) -> None:
-        self._log, self._events, self._operations = log, events, operations
+        self._log, self.events, self._operations = log, events, operations
         self._used: set[UUID] = set()
+        self.parts: dict[str, float] = {}
+        """Buffers an operation of what was done last, by table and index."""
 
     async def append(self) -> float:
         """One event more for a stream from anywhere in the log, each in a flush of its own."""
@@ -91,9 +94,9 @@ class Grown:
                     f"{insert} VALUES (1, $1, 1, $2, $3, $4, $5, '{{}}')", new_id(), new_id(), *_EVENT
                 )
                 async with asyncio.timeout(30):
-                    while (await sequencer.run_once()).last <= self._events:
+                    while (await sequencer.run_once()).last <= self.events:
                         pass
-                await page(pool, random.randrange(self._events), 10)
+                await page(pool, random.randrange(self.events), 10)
             await pool.close()
 
         return await self._touched(work)
@@ -105,7 +108,7 @@ class Grown:
                 await asyncio.sleep(0.01)
 
     async def _streams(self) -> list[UUID]:
-        share = min(100.0, self._operations * 100_000 / self._events)
+        share = min(100.0, self._operations * 100_000 / self.events)
         rows = await self._log.owner.fetch(_SOME.format(share, self._operations * 3))
         return [row["stream_id"] for row in rows if row["stream_id"] not in self._used][: self._operations]
 
@@ -113,14 +116,15 @@ class Grown:
         """Buffers an operation; the backends that did the work have ended, so their counts are in."""
         before = await self._count()
         await work()
-        return (await self._count() - before) / self._operations
+        after = await self._count()
+        self.parts = {part: (n - before.get(part, 0)) / self._operations for part, n in after.items()}
+        return sum(self.parts.values())
 
-    async def _count(self) -> int:
+    async def _count(self) -> dict[str, int]:
         await self._log.pool.expire_connections()
         await self._log.owner.execute("SELECT pg_stat_force_next_flush()")
         await asyncio.sleep(0.3)
-        found: int = await self._log.owner.fetchval(_TOUCHED)
-        return found
+        return dict(await self._log.owner.fetch(_TOUCHED))
 
 
 def _event() -> NewEvent:
@@ -133,13 +137,27 @@ async def _prepare(rig: Rig, size: Size, notes: Notes) -> AsyncIterator[Mapping[
     small = min(SMALL, size.growth // 2)
     operations = min(OPERATIONS, small // 100)
     sides: dict[str, Side] = {}
+    logs: list[Grown] = []
     async with AsyncExitStack() as leaving:
         for name, events in (("small", small), ("large", size.growth)):
             log = await leaving.enter_async_context(rig.log())
             await fill_by_server(log.owner, events, feed=True)
             grown = Grown(log, events, operations)
+            logs.append(grown)
             sides |= {f"append {name}": grown.append, f"load {name}": grown.load, f"feed {name}": grown.feed}
         yield sides
+        notes.profiles["growth, buffers of an append"] = await _parts(logs)
+
+
+async def _parts(logs: list[Grown]) -> dict[str, float]:
+    """Of one more append each, by table and index, on the small and on the large log."""
+    for grown in logs:
+        await grown.append()
+    touched = {part for grown in logs for part, blocks in grown.parts.items() if blocks >= 0.1}
+    return {
+        f"{part}, on a log of {grown.events:,} events": grown.parts.get(part, 0.0)
+        for part in sorted(touched) for grown in logs
+    }  # fmt: skip
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import psutil
 from faststream.rabbit import RabbitBroker
 
 from deploy.local.places import ROOT
@@ -21,11 +22,13 @@ from deploy.local.processes import Process, Supervisor, answers_http
 from deploy.local.services import inherited
 from shared.bus.broker import Subscription
 from shared.bus.envelope import Envelope
-from shared.bus.inbox import BATCH, FeedClient, Inbox
+from shared.bus.feed_reading import FeedClient
+from shared.bus.inbox import BATCH, Inbox
 from shared.bus.remote_feed import RemoteFeed
 from shared.log import Context, Unit
 from shared.testing import CallerMint, write_secrets
 from shared.web.calls import IssuedToken, ServiceCalls, TokenFor
+from tests.bench.catching import looking_on
 from tests.bench.flow import TOO_LONG, Flow, flowing
 from tests.bench.measuring import Bench, Figures, Notes, Row, Side, Size
 from tests.bench.office import ARCHIVE, archive_handlers
@@ -173,8 +176,8 @@ class RawConsumer:
 
 
 @asynccontextmanager
-async def served_feed(flow: Flow) -> AsyncIterator[FeedClient]:
-    """The office as a process of its own; yields the client a service reads its feed with."""
+async def served_feed(flow: Flow) -> AsyncIterator[tuple[FeedClient, psutil.Process]]:
+    """The office as a process of its own; yields the client that reads its feed, and the process."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder, port, mint = Path(name), free_port(), CallerMint()
         write_secrets(folder / "secrets", mint)
@@ -189,7 +192,7 @@ async def served_feed(flow: Flow) -> AsyncIterator[FeedClient]:
             await asyncio.to_thread(supervisor.start, office, within=60)
             url = f"http://{HOST}:{port}"
             calls = ServiceCalls("archive", url, "", {"office": url})
-            yield MintedFeed(calls, mint)
+            yield MintedFeed(calls, mint), psutil.Process(supervisor.running[0].child.pid)
             await calls.aclose()
         finally:
             await asyncio.to_thread(supervisor.stop)
@@ -230,7 +233,7 @@ async def _prepare(rig: Rig, size: Size, notes: Notes) -> AsyncIterator[Mapping[
         flowing(rig, size) as flow,
         flowing(rig, size) as theirs,  # the served office has a relay of its own, and only one leads
         rig.log(ARCHIVE) as log,
-        served_feed(theirs) as feed,
+        served_feed(theirs) as (feed, office),
     ):
         await log.owner.execute("CREATE TABLE raw_seen (LIKE seen_matter INCLUDING ALL)")
         await log.owner.execute(f"GRANT ALL ON raw_seen TO {_role(log)}")
@@ -250,6 +253,21 @@ async def _prepare(rig: Rig, size: Size, notes: Notes) -> AsyncIterator[Mapping[
             "relayed": relayed,
             "caught up": lambda: archive.catch_up(feed),
         }
+        notes.profiles["catch-up, microseconds an event"] = await _profile(archive, feed, office)
+
+
+async def _profile(archive: Archive, feed: FeedClient, office: psutil.Process) -> dict[str, float]:
+    """One more catch-up that is looked at."""
+    count, spent = len(archive.flow.messages), dict[str, float]()
+    before = sum(office.cpu_times()[:2])
+    with looking_on(spent):
+        found: Any = await archive.catch_up(feed)
+    served = sum(office.cpu_times()[:2]) - before
+    return {"all of it": 1e6 / found[""]} | {step: each / count * 1e6 for step, each in spent.items()} | {
+        "processor of this process": found["client"],
+        "processor of PostgreSQL": found["server"],
+        "processor of the source's process": served / count * 1e6,
+    }  # fmt: skip
 
 
 def _role(log: Log) -> str:

@@ -49,6 +49,12 @@ class Size:
     pages: int
     entries: int
 
+    def scaled(self, share: float) -> "Size":
+        """A share of it, yet not less than the smallest: so that all that the full size does can be tried."""
+        least = {name: amount for name, amount in asdict(SMOKE).items() if name != "name"}
+        amounts = {name: max(least[name], type(least[name])(getattr(self, name) * share)) for name in least}
+        return replace(self, name=f"{self.name}-{share:g}", **amounts)
+
 
 FULL: Final = Size("full", 7, 1.0, 200_000, 2_000_000, 1_000_000, 4_000, 5_000, 20, 300, 10_000)
 QUICK: Final = Size("quick", 3, 0.5, 20_000, 200_000, 50_000, 1_500, 1_500, 6, 100, 1_000)

@@ -1,11 +1,9 @@
 """The `eventsourcing` library's own PostgreSQL recorder, beside the raw insert and beside our append.
 
-It is synchronous: each caller is a thread. Its driver, psycopg, is nothing that the portal needs; without it
-these rows are left out.
+It is synchronous: each caller is a thread. Its driver, psycopg, is nothing that the portal needs.
 """
 
 import asyncio
-import importlib.util
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from eventsourcing.persistence import StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 
 from shared.ids import new_id
 from tests.bench.appending import INSERT, Writer
@@ -22,14 +21,10 @@ from tests.bench.measuring import Bench, Figures, Notes, Row, Side, Size
 from tests.bench.rig import Log, Rig
 
 CALLERS: Final = (1, 8, 32)
-LEFT_OUT: Final = "The library's own recorder was left out: its driver psycopg[binary,pool] is not installed."
-IS_THERE: Final = all(importlib.util.find_spec(name) for name in ("psycopg", "psycopg_pool"))
 
 
 def _recorder(log: Log, callers: int) -> Any:
     """With a pool of as many connections as callers, in a table of its own."""
-    from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
-
     at = urlsplit(log.databases.owner_log)
     datastore = PostgresDatastore(
         at.path.strip("/"), at.hostname or "", at.port or 5432, at.username or "", at.password or "",
@@ -94,5 +89,5 @@ def _rows(callers: int) -> tuple[Row, ...]:
 
 BENCHES: Final = tuple(
     Bench("append", f"the library's recorder, {callers}", _rows(callers), _prepare(callers))
-    for callers in CALLERS if IS_THERE
-)  # fmt: skip
+    for callers in CALLERS
+)

@@ -7,6 +7,7 @@ import asyncio
 import math
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from statistics import median
 
 import asyncpg
@@ -14,8 +15,9 @@ import pytest
 from rich.console import Console
 
 from deploy.local.testservers import STANDARD_POSTGRES
+from tests.bench.__main__ import _number, main
 from tests.bench.catalogue import BENCHES, chosen, groups
-from tests.bench.measuring import SMOKE, Bench, Result, Row, measure
+from tests.bench.measuring import FULL, SMOKE, Bench, Result, Row, measure
 from tests.bench.report import Run, markdown, terminal_table
 from tests.bench.rig import Rig, rigged
 from tests.bench.run import run, run_one
@@ -106,6 +108,27 @@ class TestMeasuring:
     )
     def test_says_whether_it_is_reached(self, reach: float | None, less: bool, reached: bool | None) -> None:
         assert Result(row(reach, less=less), [1.0], [1.0]).is_reached is reached
+
+
+class TestASize:
+    def test_is_scaled_down_to_the_smallest(self) -> None:
+        assert FULL.scaled(1.0) == replace(FULL, name="full-1")
+        half = FULL.scaled(0.5)
+        assert (half.name, half.growth, half.rounds, half.seconds) == ("full-0.5", 1_000_000, 3, 0.5)
+        assert FULL.scaled(0.0) == replace(SMOKE, name="full-0")
+
+
+class TestTheCommandLine:
+    def test_takes_numbers_out_of_the_flags(self) -> None:
+        flags = {"--minutes=2.5", "--scale=x", "--quick"}
+        assert _number("--minutes=", flags) == 2.5
+        assert _number("--scale=", flags) is None
+        assert flags == {"--scale=x", "--quick"}
+
+    def test_refuses_what_it_does_not_know(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["--scale=x"]) == 2
+        assert main(["nonsense"]) == 2
+        assert capsys.readouterr().out.count("usage:") == 2
 
 
 class TestTheRig:

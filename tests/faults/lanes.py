@@ -118,7 +118,8 @@ class Lanes:
     async def _starve_broker(self, step: Step) -> None:
         words = f"broker short of {step.detail}"
         self.done.note(words, f"{words} for {step.seconds} s")
-        await self.ground.servers.rabbitmq.short_of(step.detail, step.seconds)
+        async with self.ground.servers.rabbitmq.short_of(step.detail):
+            await asyncio.sleep(step.seconds)
 
     async def _restart_fast(self, step: Step) -> None:
         self.done.note("database restarted fast", "database shut down fast")

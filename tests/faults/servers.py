@@ -5,8 +5,8 @@ import os
 import secrets
 import shutil
 import signal
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -82,12 +82,13 @@ class Node(Server):
         await asyncio.sleep(away)
         await self.start()
 
-    async def short_of(self, what: str, seconds: float) -> None:
+    @asynccontextmanager
+    async def short_of(self, what: str) -> AsyncIterator[None]:
         """An alarm of `memory` or `disk`: until it is lifted the node takes nothing from who publishes."""
         goes_off, lifted = SHORT_OF[what]
         await self._tell(*goes_off)
         try:
-            await asyncio.sleep(seconds)
+            yield
         finally:
             await self._tell(*lifted)
 

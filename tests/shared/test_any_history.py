@@ -24,7 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from shared.bus import inbox as inbox_module
+from shared.bus import feed_reading
 from shared.domain import Redacted
 from shared.feed import sequencer as sequencer_module
 from shared.ids import new_id
@@ -259,7 +259,7 @@ def a_machine(postgres_url: str) -> Iterator[tuple[asyncio.Runner, Machine]]:
 class TestAnyHistory:
     def test_leaves_what_the_model_says(self, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sequencer_module, "PAGE", 3)
-        monkeypatch.setattr(inbox_module, "FEED_PAGE", 3)
+        monkeypatch.setattr(feed_reading, "FEED_PAGE", 3)
         with a_machine(postgres_url) as (runner, machine):
             machine_class = type("History", (History,), {"machine": machine, "runner": runner})
             run_state_machine_as_test(

@@ -25,9 +25,9 @@ class Door:
     def __init__(self, library: Running) -> None:
         self._library = library
 
-    async def get(self, source: str, path: str, *, purpose: str) -> Any:
+    async def request(self, method: str, source: str, path: str, *, purpose: str) -> Any:
         headers = self._library.mint.service("archive", "library")
-        return (await self._library.http.get(path, headers=headers)).raise_for_status().json()
+        return (await self._library.http.request(method, path, headers=headers)).raise_for_status()
 
     async def aclose(self) -> None:
         pass

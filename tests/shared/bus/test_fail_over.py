@@ -10,7 +10,7 @@ from uuid import uuid4
 import aio_pika
 import pytest
 
-from shared.bus import inbox
+from shared.bus import feed_reading
 from shared.testing import CallerMint, Running, fresh, running
 from tests.faults.proxy import Wire
 from tests.shared.bus.listening import (
@@ -41,7 +41,7 @@ class Pair:
 async def pair(
     postgres_url: str, amqp_url: str, tmp_path: Path, mint: CallerMint, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Pair]:
-    monkeypatch.setattr(inbox, "FEED_SECONDS", 600.0)  # what the second has, it has from the queue
+    monkeypatch.setattr(feed_reading, "FEED_SECONDS", 600.0)  # what the second has, it has from the queue
     prefix = f"test-{uuid4().hex[:8]}."
     async with AsyncExitStack() as leaving:
         leaving.push_async_callback(_clean_up, amqp_url, prefix)

@@ -11,6 +11,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from shared.bus import feed_reading
 from shared.bus import inbox as inbox_module
 from shared.bus.envelope import Envelope
 from shared.bus.handlers import ForeignEvent, Handlers, Permanent
@@ -156,11 +157,36 @@ class TestAGap:
     async def test_longer_than_a_page_is_read_without_any_delivery(
         self, bench: Bench, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(inbox_module, "FEED_PAGE", 10)
+        monkeypatch.setattr(feed_reading, "FEED_PAGE", 10)
         bench.source.events = [noted(n) for n in range(1, 36)]
         bench.inbox()
         await bench.reaches(35)
         assert await bench.effects() == list(range(1, 36))
+
+    async def test_is_read_on_while_what_was_read_is_applied(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def apply(n: int, unit: Unit) -> None:
+            async with asyncio.timeout(5):
+                while bench.source.reads < 2:
+                    await asyncio.sleep(0.01)
+
+        monkeypatch.setattr(feed_reading, "FEED_PAGE", 10)
+        bench.reaction = apply
+        bench.source.events = [noted(n) for n in range(1, 16)]
+        bench.inbox()
+        await bench.reaches(15)
+        assert (await bench.effects(), bench.seen) == (list(range(1, 16)), list(range(1, 16)))
+
+    async def test_that_goes_on_is_not_waited_for_page_by_page(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The broker brings the newest event to one who is far behind."""
+        monkeypatch.setattr(feed_reading, "FEED_PAGE", 10)
+        monkeypatch.setattr(inbox_module, "GAP_GRACE", 60.0)
+        bench.source.events = [noted(n) for n in range(1, 36)]
+        await bench.deliver(bench.inbox(), bench.source.events[-1])
+        assert await bench.cursor() == 35
 
     async def test_is_read_once_a_source_that_was_away_answers(self, bench: Bench) -> None:
         bench.source.events, bench.source.away = [noted(n) for n in range(1, 4)], True
@@ -315,6 +341,40 @@ class TestAnEventThatKillsTheProcess:
         await bench.reaches(2)
         assert (await bench.effects(), await bench.parked()) == ([2], [1])
         assert bench.seen.count(1) == 5
+
+    async def test_takes_nobody_with_it_twice(self, bench: Bench) -> None:
+        """The first who begins takes the run together; the next, one by one."""
+
+        async def never_answers(n: int, unit: Unit) -> None:
+            if n == 3:
+                await asyncio.Event().wait()
+
+        bench.reaction = never_answers
+        bench.source.events = [noted(n) for n in range(1, 6)]
+        effects = []
+        for life in (1, 2):
+            inbox = bench.inbox()
+            async with asyncio.timeout(10):
+                while bench.seen.count(3) < life:
+                    await asyncio.sleep(0.01)
+            await inbox.close()
+            effects.append(await bench.effects())
+        assert effects == [[], [1, 2]]
+
+    async def test_is_not_who_refuses(self, bench: Bench) -> None:
+        """A run that was refused got an answer: nothing is counted, and the next goes together again."""
+
+        async def refuse(n: int, unit: Unit) -> None:
+            if n == 2:
+                raise Permanent("no")
+
+        bench.reaction = refuse
+        bench.source.events = [noted(n) for n in range(1, 4)]
+        bench.inbox()
+        await bench.reaches(3)
+        assert (await bench.effects(), await bench.parked()) == ([1, 3], [2])
+        tries = await bench.log.pool.fetchval("SELECT coalesce(sum(tries), 0) FROM inbox_attempt")
+        assert tries == 0
 
     async def test_leaves_no_count_once_it_was_applied(self, bench: Bench) -> None:
         await bench.deliver(bench.inbox(), noted(1), redelivered=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.bus import inbox as inbox_module
+from shared.bus import feed_reading
 from shared.bus.envelope import Envelope, read, write
 from shared.cli import inboxes
 from shared.feed.epochs import Epoch, FeedPage
@@ -42,7 +42,7 @@ def ahead() -> float | None:
 
 @pytest.fixture
 def source(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Restored:
-    monkeypatch.setattr(inbox_module, "FEED_SECONDS", 0.1)
+    monkeypatch.setattr(feed_reading, "FEED_SECONDS", 0.1)
     bench.source = Restored()
     return bench.source
 

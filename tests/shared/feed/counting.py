@@ -1,6 +1,7 @@
 """Streams that many write to: each counts on. Run as a module it is one of the writing processes."""
 
 import asyncio
+import os
 import random
 import signal
 import sys
@@ -13,6 +14,8 @@ from pydantic import BaseModel
 
 from shared.bus.published import Published
 from shared.domain import Aggregate, Created, Event, stored
+from shared.feed.relay import Relay
+from shared.feed.sequencer import Sequencer
 from shared.keys import KeyRing, lookup
 from shared.log import AppendQueue, LogParts, LogReader, LogUnavailable, Projections, Unit, VersionConflict
 from shared.log.outage import DATABASE_AWAY
@@ -22,6 +25,8 @@ CALLERS: Final = 8
 HOT: Final = 4
 SECRET: Final = b"s" * 32
 WRITTEN: Final = "written"
+NAMED: Final = {"application_name": f"counting-{os.getpid()}"}
+"""By which the server tells whose a session is."""
 
 
 @stored("counter.begun")
@@ -107,16 +112,29 @@ class Writers:
             print(f"{WRITTEN} {event_id}", flush=True)
 
 
-async def main(url: str, *ids: str) -> None:
-    """Writes until SIGTERM."""
-    pool = await asyncpg.create_pool(url, min_size=1, max_size=4)
-    queue = AppendQueue(lambda: asyncpg.connect(url))
+async def main(url: str, streams: str, *broker: str) -> None:
+    """Writes until SIGTERM; with a broker's URL and a prefix it numbers and publishes as well."""
+    pool = await asyncpg.create_pool(url, min_size=1, max_size=6, server_settings=NAMED)
+    relay = _relay(pool, *broker) if broker else None
+    queue = AppendQueue(lambda: asyncpg.connect(url), lambda _: relay.wake() if relay else None)
     await queue.start()
+    if relay is not None:
+        await relay.start()
     writers = Writers(pool, queue)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, setattr, writers, "stopping", True)
-    await asyncio.gather(*(writers.write([UUID(one) for one in ids]) for _ in range(CALLERS)))
+    ids = [UUID(one) for one in streams.split(",")]
+    await asyncio.gather(*(writers.write(ids) for _ in range(CALLERS)))
     await queue.close()
+    if relay is not None:
+        await relay.close()
     await pool.close()
+
+
+def _relay(pool: asyncpg.Pool, url: str, prefix: str) -> Relay:
+    from shared.bus.broker import BrokerNames, PublishingChannel  # half of what a process takes to begin
+
+    line = PublishingChannel(url, BrokerNames(prefix, "portal.events"), "counter")
+    return Relay(pool, Sequencer(pool, PUBLISHED), line)
 
 
 if __name__ == "__main__":

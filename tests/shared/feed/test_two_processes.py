@@ -2,25 +2,21 @@
 
 import asyncio
 import random
-import sys
-from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 from typing import Any, Final
-from uuid import UUID
 
 import asyncpg
 import pytest
 
 from shared.bus.envelope import Envelope, read
 from shared.feed.sequencer import Sequencer, page
-from shared.ids import new_id
 from shared.log.outage import DATABASE_AWAY
-from tests.shared.feed.counting import PUBLISHED, WRITTEN, Writers
+from tests.shared.feed.counting import PUBLISHED
+from tests.shared.feed.town import Town
 from tests.shared.log.conftest import Log, databases, log
 
 pytestmark = pytest.mark.integration
 __all__ = ["databases", "log"]
-STREAMS: Final = 40
 ENOUGH: Final = 120
 """Events that each of three lives of a process is told are written."""
 SLOW_COMMITS: Final = """
@@ -32,62 +28,19 @@ CREATE CONSTRAINT TRIGGER slow_commit AFTER INSERT ON event DEFERRABLE INITIALLY
 """As a disk does now and then: what has its place in the log already is seen late."""
 
 
-class Town:
-    """Writing processes, what they were told, two sequencers and one who reads along."""
+class Observed(Town):
+    """Two sequencers number here what the processes write, and one who reads along."""
 
     def __init__(self, log: Log) -> None:
-        self.log = log
-        self.streams = [new_id() for _ in range(STREAMS)]
-        self.acknowledged: set[UUID] = set()
+        super().__init__(log)
         self.seen: list[Envelope] = []
         self.ending = False
-        self.processes: list[Process] = []
 
     async def begin(self) -> None:
         owner = await asyncpg.connect(self.log.databases.owner_log)
         await owner.execute(SLOW_COMMITS)
         await owner.close()
-        writers = Writers(self.log.pool, self.log.queue)
-        for stream in self.streams:
-            await writers.begin(stream)
-
-    async def process(self) -> Process:
-        command = ("-m", "tests.shared.feed.counting", self.log.databases.log, *map(str, self.streams))
-        process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=PIPE)
-        self.processes.append(process)
-        return process
-
-    async def end(self, *busy: asyncio.Task[None]) -> None:
-        """Nothing of it goes on, however the test went."""
-        self.ending = True
-        for process in self.processes:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        await asyncio.gather(*busy)
-
-    async def listen(self, process: Process, enough: int) -> None:
-        """Until the process was told so often that an event is written."""
-        assert process.stdout is not None
-        while enough:
-            line = await process.stdout.readline()
-            assert line, "the process has ended by itself"
-            enough -= self.take(line.decode())
-
-    def take(self, line: str) -> bool:
-        """Whether it tells of an event; else it is of the process's own log, or cut off by a kill."""
-        word, _, event_id = line.strip().partition(" ")
-        if word != WRITTEN or len(event_id) != 36:
-            return False
-        self.acknowledged.add(UUID(event_id))
-        return True
-
-    async def hear_out(self, process: Process) -> None:
-        """The rest of what it said before its end."""
-        assert process.stdout is not None
-        for line in (await process.stdout.read()).decode().splitlines():
-            self.take(line)
-        await process.wait()
+        await super().begin()
 
     async def number(self, sequencer: Sequencer) -> None:
         while not self.ending:
@@ -137,7 +90,7 @@ class TestTwoWritingProcesses:
     async def test_killed_and_cut_off_leave_a_feed_that_misses_doubles_and_reorders_nothing(
         self, log: Log
     ) -> None:
-        town = Town(log)
+        town = Observed(log)
         await town.begin()
         sequencers = [Sequencer(log.pool, PUBLISHED) for _ in range(2)]
         busy = [
@@ -148,7 +101,9 @@ class TestTwoWritingProcesses:
             async with asyncio.timeout(120):
                 await self.write(town)
         finally:
-            await town.end(*busy)
+            town.ending = True
+            await town.end()
+            await asyncio.gather(*busy)
         await town.settle()
         self.nothing_is_wrong(town, await log.pool.fetch(LOG))
 
@@ -166,7 +121,7 @@ class TestTwoWritingProcesses:
             await town.hear_out(process)
 
     @staticmethod
-    def nothing_is_wrong(town: Town, rows: list[Any]) -> None:
+    def nothing_is_wrong(town: Observed, rows: list[Any]) -> None:
         told = [event.id for event in town.seen]
         assert [event.sequence for event in town.seen] == list(range(1, len(told) + 1))
         assert len(set(told)) == len(told)

@@ -20,6 +20,7 @@ from shared.audit.anchors import anchors_at
 from shared.audit.sealer import Sealer
 from shared.audit.seals import SealKey
 from shared.audit.verification import Report, verify
+from shared.bus import feed_reading
 from shared.bus import inbox as inbox_module
 from shared.bus.handlers import ForeignEvent, Handlers
 from shared.bus.inbox import Inbox
@@ -229,11 +230,11 @@ class _Door:
     def __init__(self) -> None:
         self.library: Running | None = None
 
-    async def get(self, source: str, path: str, *, purpose: str) -> Any:
+    async def request(self, method: str, source: str, path: str, *, purpose: str) -> Any:
         if self.library is None:
             raise OSError("nobody answers")
-        answer = await self.library.http.get(path, headers=self.library.mint.service("archive", "library"))
-        return answer.json()
+        headers = self.library.mint.service("archive", "library")
+        return await self.library.http.request(method, path, headers=headers)
 
 
 class Listener:
@@ -271,7 +272,7 @@ class Listener:
 async def listener(log: Log, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Listener]:
     """Its tables lie beside those of the first library: the database that is left behind."""
     monkeypatch.setattr(inbox_module, "PARKING_SECONDS", 0.2)
-    monkeypatch.setattr(inbox_module, "FEED_SECONDS", 0.2)
+    monkeypatch.setattr(feed_reading, "FEED_SECONDS", 0.2)
     made = Listener(log)
     made.inbox.start()
     yield made
