@@ -51,10 +51,11 @@ Methods = Mapping[str, Any]
 @signed_in
 async def choose_method(visit: Visit) -> Response:
     case_id: UUID = visit.request.path_params["case_id"]
+    events = _events_of(visit, case_id)
     case, claims, methods = await _asked(visit, case_id)
     claim = claim_that_counts(claims)
     if claim is None and "pay" in case["can"]:
-        claim = await _awaited(visit, case_id, lambda claim: claim is not None)
+        claim = await _awaited(visit, case_id, events, claim, lambda claim: claim is not None)
         if claim is None:
             return visit.page(_preparing(visit, case_id, case))
     if (elsewhere := _elsewhere(visit, case_id, claim)) is not None:
@@ -110,8 +111,9 @@ async def _begin(
 async def come_back(visit: Visit) -> Response:
     """The browser says that something was done; only payments says what."""
     case_id: UUID = visit.request.path_params["case_id"]
-    await case_of(visit, case_id)
-    claim = await _awaited(visit, case_id, _is_decided)
+    events = _events_of(visit, case_id)
+    _, claims = await asyncio.gather(case_of(visit, case_id), claims_of(visit, case_id))
+    claim = await _awaited(visit, case_id, events, claim_that_counts(claims), _is_decided)
     here = f"/vorgang/{case_id}"
     if claim is None or claim["state"] not in {"open", "being_checked", "settled"}:
         return visit.redirect(here)
@@ -133,13 +135,21 @@ def _elsewhere(visit: Visit, case_id: UUID, claim: dict[str, Any] | None) -> Res
     return visit.redirect(here, "payment_checked") if claim["state"] == "being_checked" else None
 
 
-async def _awaited(
-    visit: Visit, case_id: UUID, arrived: Callable[[dict[str, Any] | None], bool]
-) -> dict[str, Any] | None:
-    """The claim that counts, once it is as wanted; as it is then, after two seconds."""
+def _events_of(visit: Visit, case_id: UUID) -> Watch | None:
+    """The events of a case from now on, None while none arrive."""
     live = visit.portal.live
-    events = live.watch(case_id) if live and live.connected else None
-    claim = claim_that_counts(await claims_of(visit, case_id))
+    return live.watch(case_id) if live and live.connected else None
+
+
+async def _awaited(
+    visit: Visit,
+    case_id: UUID,
+    events: Watch | None,
+    claim: dict[str, Any] | None,
+    arrived: Callable[[dict[str, Any] | None], bool],
+) -> dict[str, Any] | None:
+    """The claim that counts, once it is as wanted; as it is then, after two seconds. `events` began before it
+    was looked for first."""
     for pause in PAUSES_HEARD if events else PAUSES:
         if arrived(claim):
             break

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -15,6 +15,8 @@ from tests.gateway.pages.conftest import CASE_PATH, Visitor
 from tests.gateway.pages.samples import CASE, case, claim, document
 from tests.gateway.pages.test_cases import ISSUED, LOOK, PAY, events_of, tell_case
 from tests.gateway.pages.town import Answer, Asked, Town
+
+NOTHING: Final[dict[str, Any]] = {"claims": []}
 
 
 def happened(kind: str) -> Envelope:
@@ -63,19 +65,18 @@ class TestWaitingForAClaim:
         self, citizen: Visitor, town: Town, hearing: Hearing
     ) -> None:
         tell_case(town, case())
-        nothing, there = {"claims": []}, {"claims": [claim()]}
-        said = claims_after(hearing, "payments.payment_requested.v1", nothing, nothing, there)
+        said = claims_after(hearing, "payments.payment_requested.v1", NOTHING, {"claims": [claim()]})
         town.tell("GET", "/claims", said)
         began = asyncio.get_running_loop().time()
         assert "Wie möchten Sie bezahlen?" in (await citizen.get(PAY)).text
         assert asyncio.get_running_loop().time() - began < 2
+        assert len(town.heard("GET", "/claims")) == 2
 
     async def test_does_not_end_with_the_word_of_others(
         self, citizen: Visitor, town: Town, hearing: Hearing
     ) -> None:
         tell_case(town, case())
-        nothing, there = {"claims": []}, {"claims": [claim()]}
-        said = claims_after(hearing, "applications.application_submitted.v1", nothing, nothing, there)
+        said = claims_after(hearing, "applications.application_submitted.v1", NOTHING, {"claims": [claim()]})
         town.tell("GET", "/claims", said)
         began = asyncio.get_running_loop().time()
         assert "Wie möchten Sie bezahlen?" in (await citizen.get(PAY)).text
@@ -86,7 +87,7 @@ class TestWaitingForAClaim:
     ) -> None:
         monkeypatch.setattr("gateway.pages.payments.PAUSES_HEARD", (0.1, 0.1))
         tell_case(town, case())
-        said = claims_after(hearing, "payments.payment_requested.v1", {"claims": []})
+        said = claims_after(hearing, "payments.payment_requested.v1", NOTHING)
         town.tell("GET", "/claims", said)
         assert "Ihre Zahlung wird gerade vorbereitet." in (await citizen.get(PAY)).text
 
