@@ -49,6 +49,10 @@ class Watch:
             self._waiting.append(envelope)
         self._woken.set()
 
+    def catch_up(self) -> None:
+        """Forgets what waits: whoever asks the services from now on finds all of it."""
+        self._waiting.clear()
+
     def __aiter__(self) -> Self:
         return self
 

@@ -1,12 +1,10 @@
 """What all requests of one gateway process share."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Protocol
-from uuid import UUID
 
 from gateway.assets.serving import Assets
 from gateway.catalogue import Catalogue
+from gateway.live import LiveHub
 from gateway.people import People
 from gateway.rendering import KeptPages, Renderer
 from gateway.security.cookies import Cookie, session_cookie, visitor_cookie
@@ -15,14 +13,6 @@ from shared.web.calls import ServiceCalls
 from shared.web.probes import Probes
 
 NOTICE_SECONDS = 60
-
-
-class Live(Protocol):
-    """Public events by case, as they arrive from the broker."""
-
-    def watch(self, case_id: UUID) -> AsyncIterator[object]:
-        """Yields on every public event of the case, until the caller stops."""
-        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,7 +26,7 @@ class Portal:
     people: People
     csrf_key: bytes
     probes: Probes = field(default_factory=Probes)
-    live: Live | None = None
+    live: LiveHub | None = None
     catalogue: Catalogue = field(init=False)
     kept: KeptPages = field(init=False)
     session: Cookie = field(init=False)

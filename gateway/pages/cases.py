@@ -12,7 +12,7 @@ from gateway.pages.answers import field_errors, problem_key
 from gateway.pages.definitions import as_text, definition_at, grouped, icon_of, sections_of
 from gateway.pages.drafts import PURPOSE as DRAFTS
 from gateway.pages.forms import known_answers, told_errors
-from gateway.pages.live_case import HEADERS, stream
+from gateway.pages.live_case import HEADERS, changes_of, stream
 from gateway.pages.money_notes import notes_of
 from gateway.pages.parts import LIVE, PURPOSE, case_of, gathered, or_none
 from gateway.pages.situations import SITUATIONS, TONES, Standing
@@ -58,9 +58,10 @@ async def show_case(visit: Visit) -> Response:
 @listening
 async def follow_case(visit: Visit) -> Response:
     case_id: UUID = visit.request.path_params["case_id"]
-    await case_of(visit, case_id, LIVE)
+    changes = changes_of(visit, case_id)
+    first = await gathered(visit, case_id, LIVE)
     asked = visit.request.query_params
-    events = stream(visit, case_id, asked.get("stand", ""), returned="zurueck" in asked)
+    events = stream(visit, first, changes, asked.get("stand", ""), returned="zurueck" in asked)
     return StreamingResponse(events, headers=HEADERS, media_type="text/event-stream")
 
 

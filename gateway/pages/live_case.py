@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.pages.parts import LIVE, gathered
+from gateway.live import Watch
+from gateway.pages.parts import LIVE, Parts, gathered
 from gateway.pages.situations import Standing
 from gateway.views.cases import LiveParts
 from gateway.visit import Visit
@@ -24,19 +25,32 @@ SETTLE_SECONDS: Final = 0.3
 """Before a page is loaded again: what one payment sets off comes in quick succession."""
 
 
-async def stream(visit: Visit, case_id: UUID, stand: str, *, returned: bool) -> AsyncIterator[str]:
-    """`stand` is that of the page that listens. Ends with the session, the case or the process,
-    and after ten minutes: a browser comes back by itself."""
-    changes = visit.portal.live.watch(case_id) if visit.portal.live else _every_second()
+Changes = AsyncIterator[object]
+
+
+def changes_of(visit: Visit, case_id: UUID) -> Changes:
+    """Hints that the case may have changed, from now on."""
+    return visit.portal.live.watch(case_id) if visit.portal.live else _every_second()
+
+
+async def stream(
+    visit: Visit, first: Parts, changes: Changes, stand: str, *, returned: bool
+) -> AsyncIterator[str]:
+    """`first` are the parts as of after `changes` began, `stand` is that of the page that listens. Ends with
+    the session, the case or the process, and after ten minutes: a browser comes back by itself."""
+    case_id = UUID(first.case["case_id"])
     stopping = asyncio.create_task(visit.portal.probes.until_draining())
     until = time.monotonic() + LONGEST_SECONDS
     said, _, around = stand.partition(".")
     sent: dict[str, str] = {}
+    known: Parts | None = first
     yield f"retry: {RECONNECT_MILLISECONDS}\n\n"
     try:
         while True:
+            if isinstance(changes, Watch) and known is None:
+                changes.catch_up()  # what one payment sets off is asked for together
             try:
-                standing = Standing(await gathered(visit, case_id, LIVE), returned)
+                standing = Standing(known or await gathered(visit, case_id, LIVE), returned)
             except RemoteUnavailable:
                 yield ": away\n\n"
             except RemoteProblem:
@@ -55,6 +69,7 @@ async def stream(visit: Visit, case_id: UUID, stand: str, *, returned: bool) -> 
                     yield event("done" if changed else "end", said)
                     return
                 yield ": here\n\n"
+            known = None
             if not await _changed(changes, stopping) or time.monotonic() > until:
                 return
     finally:
@@ -76,7 +91,7 @@ def _fragments(visit: Visit, standing: Standing) -> dict[str, str]:
     return {name: visit.portal.renderer.fragment(template, view, frame) for name, template in named.items()}
 
 
-async def _changed(changes: AsyncIterator[object], stopping: asyncio.Task[None]) -> bool:
+async def _changed(changes: Changes, stopping: asyncio.Task[None]) -> bool:
     """Waits for the next hint; False when there will be none."""
 
     async def hint() -> bool:

@@ -6,6 +6,7 @@ What goes to the city's own account has pages of its own (`bank_payments`).
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +14,7 @@ from uuid import UUID
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from gateway.live import Watch
 from gateway.pages.answers import problem_key
 from gateway.pages.parts import PURPOSE, Parts, case_of, claim_that_counts, claims_of
 from gateway.pages.situations import UNDECIDED_ATTEMPTS, Standing, last_attempt
@@ -35,6 +37,8 @@ ICONS: Final = {
 """The ways to pay in the order they are offered, with their icons."""
 PAUSES: Final = (0.05, 0.1, 0.15, 0.3, 0.4, 0.5, 0.5)
 """Seconds between looks for something that is on its way: 2 s in all."""
+PAUSES_HEARD: Final = (0.5,) * 4
+"""The same while payments' events are heard, which end a pause."""
 SENDING: Final = "idempotency-key"
 OUTCOMES: Final = frozenset({"failed", "cancelled", "expired"})
 NOT_NOW: Final = {"nothing_to_pay": None, "payment_being_checked": "payment_checked"}
@@ -47,10 +51,11 @@ Methods = Mapping[str, Any]
 @signed_in
 async def choose_method(visit: Visit) -> Response:
     case_id: UUID = visit.request.path_params["case_id"]
+    events = _events_of(visit, case_id)
     case, claims, methods = await _asked(visit, case_id)
     claim = claim_that_counts(claims)
     if claim is None and "pay" in case["can"]:
-        claim = await _awaited(visit, case_id, lambda claim: claim is not None)
+        claim = await _awaited(visit, case_id, events, claim, lambda claim: claim is not None)
         if claim is None:
             return visit.page(_preparing(visit, case_id, case))
     if (elsewhere := _elsewhere(visit, case_id, claim)) is not None:
@@ -106,8 +111,9 @@ async def _begin(
 async def come_back(visit: Visit) -> Response:
     """The browser says that something was done; only payments says what."""
     case_id: UUID = visit.request.path_params["case_id"]
-    await case_of(visit, case_id)
-    claim = await _awaited(visit, case_id, _is_decided)
+    events = _events_of(visit, case_id)
+    _, claims = await asyncio.gather(case_of(visit, case_id), claims_of(visit, case_id))
+    claim = await _awaited(visit, case_id, events, claim_that_counts(claims), _is_decided)
     here = f"/vorgang/{case_id}"
     if claim is None or claim["state"] not in {"open", "being_checked", "settled"}:
         return visit.redirect(here)
@@ -129,17 +135,36 @@ def _elsewhere(visit: Visit, case_id: UUID, claim: dict[str, Any] | None) -> Res
     return visit.redirect(here, "payment_checked") if claim["state"] == "being_checked" else None
 
 
+def _events_of(visit: Visit, case_id: UUID) -> Watch | None:
+    """The events of a case from now on, None while none arrive."""
+    live = visit.portal.live
+    return live.watch(case_id) if live and live.connected else None
+
+
 async def _awaited(
-    visit: Visit, case_id: UUID, arrived: Callable[[dict[str, Any] | None], bool]
+    visit: Visit,
+    case_id: UUID,
+    events: Watch | None,
+    claim: dict[str, Any] | None,
+    arrived: Callable[[dict[str, Any] | None], bool],
 ) -> dict[str, Any] | None:
-    """The claim that counts, once it is as wanted; as it is then, after two seconds."""
-    claim = claim_that_counts(await claims_of(visit, case_id))
-    for pause in PAUSES:
+    """The claim that counts, once it is as wanted; as it is then, after two seconds. `events` began before it
+    was looked for first."""
+    for pause in PAUSES_HEARD if events else PAUSES:
         if arrived(claim):
             break
-        await asyncio.sleep(pause)
+        await (_heard(events, pause) if events else asyncio.sleep(pause))
         claim = claim_that_counts(await claims_of(visit, case_id))
     return claim
+
+
+async def _heard(events: Watch, within: float) -> None:
+    """Until payments has said something of the case, `within` seconds at most."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            async for event in events:
+                if event is None or event.service == "payments":
+                    return
 
 
 def _is_decided(claim: dict[str, Any] | None) -> bool:

@@ -3,8 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
+from shared import heap
+
+QUIET_SECONDS: Final = 2.0
+"""Without work for so long, and the memory it needed goes back."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -14,12 +18,23 @@ class WorkerThreads:
 
     def __init__(self, name: str, size: int) -> None:
         self._pool = ThreadPoolExecutor(max_workers=size, thread_name_prefix=name)
+        self._quiet: asyncio.TimerHandle | None = None
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in a thread and return its result; its exception is raised here."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, lambda: work(*args, **kwargs))
+        try:
+            return await loop.run_in_executor(self._pool, lambda: work(*args, **kwargs))
+        finally:
+            self._wait_for_quiet(loop)
+
+    def _wait_for_quiet(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._quiet is not None:
+            self._quiet.cancel()
+        self._quiet = loop.call_later(QUIET_SECONDS, self._pool.submit, heap.give_back)
 
     def close(self) -> None:
         """Finish what runs, drop what waits."""
+        if self._quiet is not None:
+            self._quiet.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)

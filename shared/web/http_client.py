@@ -63,10 +63,11 @@ class Client(Protocol):
 
 
 class HttpClient:
-    """Connections to any origin, at most `room` in use. `await aclose()` in the end."""
+    """Connections to any origin, at most `room` in use; it waits `silent` seconds for each part of an answer.
+    `await aclose()` in the end."""
 
-    def __init__(self, room: int = MOST_CONNECTIONS) -> None:
-        self._room = room
+    def __init__(self, room: int = MOST_CONNECTIONS, silent: float = SILENT_SECONDS) -> None:
+        self._room, self._silent = room, silent
         self._session: aiohttp.ClientSession | None = None
 
     async def send(
@@ -94,7 +95,7 @@ class HttpClient:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._room, keepalive_timeout=IDLE_SECONDS),
                 timeout=aiohttp.ClientTimeout(
-                    total=None, connect=ROOM_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=SILENT_SECONDS
+                    total=None, connect=ROOM_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=self._silent
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,

@@ -26,7 +26,7 @@ def bank(tmp_path: Path) -> Iterator[str]:
 
 
 def page(text: str) -> Page:
-    return Page("http://portal.test/vorgang/1/ueberweisung", 200, text, [], [])
+    return Page("http://portal.test/vorgang/1/ueberweisung", 200, text)
 
 
 class TestTheMethod:

@@ -1,12 +1,14 @@
 """A browser without a screen: keeps cookies, follows redirects, reads forms and sends them back."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin
 
 import httpx
 
+from deploy.local.demo.wire import Wire
 from deploy.local.ports import HOST
 
 
@@ -80,16 +82,33 @@ class _Reader(HTMLParser):
             self._select = ""
 
 
-@dataclass(slots=True)
+@dataclass
 class Page:
-    """One page as received: `text` with its markup, `said` without."""
+    """One page as received, read when first asked: `text` is with its markup, `said` without."""
 
     url: str
     status: int
     text: str
-    forms: list[Form]
-    links: list[str]
-    said: str = ""
+    is_html: bool = True
+
+    @cached_property
+    def _read(self) -> _Reader:
+        reader = _Reader()
+        if self.is_html:
+            reader.feed(self.text)
+        return reader
+
+    @property
+    def forms(self) -> list[Form]:
+        return self._read.forms
+
+    @property
+    def links(self) -> list[str]:
+        return self._read.links
+
+    @property
+    def said(self) -> str:
+        return self._read.said()
 
     def form(self, *, with_field: str = "", action: str = "") -> Form:
         """The first form that has the field or whose action holds the text. Raises PageRefused."""
@@ -110,7 +129,7 @@ class Browser:
             follow_redirects=True,
             timeout=30,
             trust_env=False,
-            transport=httpx.AsyncHTTPTransport(local_address=comes_from),
+            transport=Wire(comes_from),
         )
 
     async def get(self, url: str) -> Page:
@@ -130,12 +149,9 @@ class Browser:
 
     @staticmethod
     def _page(answer: httpx.Response) -> Page:
-        reader = _Reader()
-        if answer.headers.get("content-type", "").startswith("text/html"):
-            reader.feed(answer.text)
-        said = reader.said()
-        page = Page(str(answer.url), answer.status_code, answer.text, reader.forms, reader.links, said)
+        is_html = answer.headers.get("content-type", "").startswith("text/html")
+        page = Page(str(answer.url), answer.status_code, answer.text, is_html)
         if page.status >= 400:
             asked = f"{answer.request.method} {page.url}"
-            raise PageRefused(f"{asked} answered {page.status}: {said[200:600]}", page)
+            raise PageRefused(f"{asked} answered {page.status}: {page.said[200:600]}", page)
         return page

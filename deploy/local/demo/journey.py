@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ PERMIT = "Bewohnerparkausweis"
 GIVEN_NAMES = ("Łukasz", "Ayşe", "Jürgen", "Zoë", "Søren", "Ștefan", "Anaïs", "Jan", "Ines", "Malik", "Thu")
 _CASE = re.compile(r"/vorgang/([0-9a-f-]{36})")
 _DOWNLOAD = re.compile(rf'href="(?:/en)?(/dokumente/[0-9a-f-]{{36}}\.pdf)" aria-label="[^"]*: {PERMIT}"')
+_LIVE = re.compile(r'data-live="([^"]+)"')
 _LINK = re.compile(r"https?://[\w.:-]+/bestaetigen/[\w.~-]+")
 
 
@@ -80,7 +82,9 @@ class Journey:
     comes_from: str = HOST
     steps: list[Step] = field(default_factory=list)
     case_id: str = ""
+    links: list[str] = field(default_factory=list)
     pdf: bytes = b""
+    _shown: Page | None = None
     browser: Browser = field(init=False)
 
     def __post_init__(self) -> None:
@@ -140,7 +144,7 @@ class Journey:
             )
         async with self.step("submit the application"):
             after = await self.browser.send(review, review.form(action="/senden"), button="submit")
-            self.case_id = case_id_of(after)
+            self.case_id, self._shown, self.links = case_id_of(after), after, []
 
     def _answers(self) -> dict[str, Any]:
         today = datetime.now(CITY_TIME).date().isoformat()
@@ -162,11 +166,16 @@ class Journey:
     async def _payment_page(self) -> Page:
         """The claim may need a moment to be there."""
         for _ in range(50):
-            page = await self.browser.get(f"/vorgang/{self.case_id}/bezahlen")
+            page = await self._page_at(f"/vorgang/{self.case_id}/bezahlen")
             if any("method" in form.names for form in page.forms):
                 return page
             await asyncio.sleep(0.1)
         raise PageRefused("the payment page never offered a method")
+
+    async def _page_at(self, path: str) -> Page:
+        """The one that the last step led to, if it is there, else loaded."""
+        shown, self._shown = self._shown, None
+        return shown if shown and urlsplit(shown.url).path == path else await self.browser.get(path)
 
     async def _pay_there(self, there: Page) -> None:
         place, bank = urlsplit(there.url).path, self.addresses.city_bank
@@ -176,28 +185,38 @@ class Journey:
         elif place.endswith("/lastschrift"):
             await paying.by_debit(self.browser, there, bank, name)
         else:
-            await paying.at_provider(self.browser, there)
+            self._shown = await paying.at_provider(self.browser, there)
 
     async def wait_for_document(self) -> None:
-        """Follows the page's own event stream until it says that nothing more will happen."""
+        """Follows the page's own event stream, as its script does, until the permit is offered."""
         async with self.step("the permit is issued (live)"), asyncio.timeout(30):
-            while not await self._permit_links():
-                await self._listen_once()
+            while not self.links:
+                page = await self._page_at(f"/vorgang/{self.case_id}")
+                self.links = _DOWNLOAD.findall(page.text)
+                live = _LIVE.search(page.text)
+                if live and not self.links:
+                    self.links = await self._offered_by(unescape(live[1]))
+                await asyncio.sleep(0 if self.links or live else 0.2)
 
-    async def _listen_once(self) -> None:
-        url = f"/vorgang/{self.case_id}/ereignisse"
-        async with self.browser.http.stream("GET", url, headers={"Accept": "text/event-stream"}) as stream:
+    async def _offered_by(self, live: str) -> list[str]:
+        """Where the permit is, as soon as the stream says so; nothing when the page is to be loaded again."""
+        name, data = "", ""
+        async with self.browser.http.stream("GET", live, headers={"Accept": "text/event-stream"}) as stream:
             async for line in stream.aiter_lines():
-                if line.startswith("data:") and await self._permit_links():
-                    return
-
-    async def _permit_links(self) -> list[str]:
-        """Where the case page offers the permit; a receipt may be there before it."""
-        return _DOWNLOAD.findall((await self.browser.get(f"/vorgang/{self.case_id}")).text)
+                kind, _, value = line.partition(": ")
+                if kind == "event":
+                    name, data = value, ""
+                elif kind == "data":
+                    data += value
+                elif name == "documents" and (found := _DOWNLOAD.findall(data)):
+                    return found
+                elif name in {"done", "end"}:
+                    return []
+        return []
 
     async def download(self) -> None:
         async with self.step("download the permit"):
-            for link in await self._permit_links():
+            for link in self.links:
                 answer = await self.browser.http.get(link)
                 name = answer.headers.get("content-disposition", "")
                 if answer.content.startswith(b"%PDF") and "ewohnerparkausweis" in name:

@@ -1,12 +1,15 @@
 """The register over HTTP: `POST /enquiries` → `{"answer": "match" | "mismatch"}`."""
 
+import json
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
-import httpx
 from pydantic import BaseModel, ValidationError
 
 from services.applications.register import Answer, RegisterUnavailable
+from shared.web.http_client import HttpClient, NoAnswer
+
+HEADERS: Final = {"Accept": "application/json", "Content-Type": "application/json"}
 
 
 class EnquiryAnswer(BaseModel):
@@ -17,15 +20,17 @@ class HttpRegister:
     """Asks the register at `base_url`; waits `timeout` seconds for an answer."""
 
     def __init__(self, base_url: str, timeout: float) -> None:
-        self._client = httpx.AsyncClient(base_url=base_url.rstrip("/"), timeout=timeout, trust_env=False)
+        self._base_url, self._client = base_url, HttpClient(silent=timeout)
 
     async def enquire(self, enquiry: Mapping[str, str]) -> Answer:
+        asked = json.dumps(dict(enquiry), ensure_ascii=False).encode()
         try:
-            reply = await self._client.post("/enquiries", json=dict(enquiry))
-            reply.raise_for_status()
+            reply = await self._client.send("POST", self._base_url, b"/enquiries", HEADERS, asked)
+            if not 200 <= reply.status_code < 300:
+                raise RegisterUnavailable(f"it answered {reply.status_code}")
             return EnquiryAnswer.model_validate_json(reply.content).answer
-        except httpx.HTTPError as error:
-            raise RegisterUnavailable(type(error).__name__) from None
+        except NoAnswer as failed:
+            raise RegisterUnavailable(failed.reason) from None
         except ValidationError:
             raise RegisterUnavailable("its answer cannot be read") from None
 

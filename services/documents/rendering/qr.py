@@ -1,7 +1,8 @@
 """The two codes a document carries: the permit's check code and the GiroCode of a transfer."""
 
-import io
+import re
 from decimal import Decimal
+from typing import Final
 
 import segno
 from segno.helpers import make_epc_qr
@@ -11,6 +12,9 @@ from services.documents.rendering.branding import BankAccount
 # Choosing the best of eight masks takes 16 of 20 ms. A signed token is as good as noise, so that no mask
 # can meet a pattern in it.
 MASK = 3
+QUIET: Final = 4
+"""Modules left white around a code (ISO/IEC 18004)."""
+_DARK: Final = re.compile(rb"\x01+")
 
 
 def permit_code(url: str) -> str:
@@ -25,6 +29,14 @@ def giro_code(account: BankAccount, amount_cents: int, reference: str) -> str:
 
 
 def _svg(code: segno.QRCode) -> str:
-    target = io.BytesIO()
-    code.save(target, kind="svg", border=4, xmldecl=False, svgns=True, light="#ffffff", nl=False)
-    return target.getvalue().decode("ascii")
+    """A stroke for each run of dark modules; segno's own SVG takes ten times as long."""
+    size = len(code.matrix) + 2 * QUIET
+    strokes = "".join(
+        f"M{run.start() + QUIET} {y}.5h{run.end() - run.start()}"
+        for y, row in enumerate(code.matrix, QUIET)
+        for run in _DARK.finditer(row)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}">'
+        f'<path fill="#fff" d="M0 0h{size}v{size}h-{size}z"/><path stroke="#000" d="{strokes}"/></svg>'
+    )

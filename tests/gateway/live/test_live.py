@@ -147,6 +147,16 @@ class TestWatch:
             await heard(quick)
         assert (await heard(slow)).sequence == 9
 
+    async def test_can_be_caught_up_with(self, hub: LiveHub, publisher: Publisher) -> None:
+        case_id = new_id()
+        late, quick = hub.watch(case_id), hub.watch(case_id)
+        for kind in ("applications.one.v1", "applications.two.v1"):
+            await publisher.say(kind, case_id)
+            await heard(quick)
+        late.catch_up()
+        await publisher.say("applications.three.v1", case_id)
+        assert (await heard(late)).type == "applications.three.v1"
+
     async def test_is_forgotten_with_its_reader(self, hub: LiveHub) -> None:
         case_id = new_id()
         watch = hub.watch(case_id)

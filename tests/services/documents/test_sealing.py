@@ -4,9 +4,11 @@ import io
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asn1crypto import x509
+from asn1crypto.cms import ContentInfo
 from pypdf import PdfReader, PdfWriter
 
 from services.documents.rendering import Renderer
@@ -115,13 +117,56 @@ class TestTheLocalKey:
             LocalKeySeal(tmp_path / "none.pem", certificate, authority, place="Lindenau", threads=threads)
 
 
+def container_of(sealed: bytes) -> re.Match[bytes]:
+    held = re.search(rb"/Contents\s*<([0-9a-f]{200,})>", sealed, re.IGNORECASE)
+    assert held is not None
+    return held
+
+
+def cms_of(sealed: bytes) -> Any:
+    """The SignedData of a seal."""
+    return ContentInfo.load(bytes.fromhex(container_of(sealed)[1].decode()), strict=False)["content"]
+
+
+class TestSealsOfTheSameKey:
+    """What is the same in all of them is made once: nothing of one document may get into another's."""
+
+    @pytest.fixture
+    def two(self, plain: bytes, seal: LocalKeySeal, renderer: Renderer) -> list[bytes]:
+        other = renderer.render("rejection_notice", sample("rejection_notice"))
+        return [seal.seal_blocking(pdf) for pdf in (plain, other)]
+
+    def test_hold_each(self, two: list[bytes], roots: list[x509.Certificate]) -> None:
+        assert [verify(sealed, roots).ok for sealed in two] == [True, True]
+
+    def test_sign_what_pades_asks_for(self, two: list[bytes]) -> None:
+        """EN 319 142-1, table 1: no time among the attributes, the certificate bound by its hash."""
+        for sealed in two:
+            [signer] = cms_of(sealed)["signer_infos"]
+            named = {attribute["type"].native for attribute in signer["signed_attrs"]}
+            assert named == {"content_type", "message_digest", "signing_certificate_v2"}
+
+    def test_differ_in_digest_and_signature(self, two: list[bytes]) -> None:
+        signers = [cms_of(sealed)["signer_infos"][0] for sealed in two]
+        digests, signatures = (
+            {one["values"][0].native for signer in signers for one in signer["signed_attrs"]
+             if one["type"].native == "message_digest"},
+            {signer["signature"].native for signer in signers},
+        )  # fmt: skip
+        assert (len(digests), len(signatures)) == (2, 2)
+
+    def test_fit_no_other_document(self, two: list[bytes], roots: list[x509.Certificate]) -> None:
+        one, other = two
+        moved = other.replace(container_of(other)[1], container_of(one)[1])
+        assert verify(moved, roots).sealed
+        assert not verify(moved, roots).intact
+
+
 class TestTheRoomForASeal:
     async def test_is_all_but_filled(self, seal: LocalKeySeal, plain: bytes) -> None:
         """What is left over is not covered by the seal: nobody may hide anything there."""
         for _ in range(20):  # the length of an ECDSA signature varies
-            held = re.search(rb"/Contents\s*<([0-9a-f]{200,})>", await seal.seal(plain), re.IGNORECASE)
-            assert held is not None
-            container = bytes.fromhex(held[1].decode())
+            container = bytes.fromhex(container_of(await seal.seal(plain))[1].decode())
             used = 4 + int.from_bytes(container[2:4], "big")  # DER: a tag, two bytes of length behind 0x82
             assert container[:2] == b"\x30\x82"
             assert 0 <= len(container) - used <= 32
