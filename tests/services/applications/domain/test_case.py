@@ -37,6 +37,7 @@ GIVEN: dict[Condition, Callable[[], Case]] = {
     Condition.CORRECTION_REQUESTED: cases.correction_requested,
     Condition.APPROVED: cases.approved,
     Condition.COMPLETED: cases.completed,
+    Condition.SUSPENDED: cases.suspended,
     Condition.REJECTED: cases.rejected,
     Condition.WITHDRAWN: cases.withdrawn,
     Condition.EXPIRED: cases.expired,
