@@ -185,6 +185,13 @@ def _cases(de: bool) -> dict[str, Page]:
         "case-revoked": _ended(
             de, situation="revoked", tone="danger", documents=(replace(_permit(), revoked=True),)
         ),
+        "case-suspended": _ended(
+            de,
+            situation="suspended",
+            tone="danger",
+            documents=(replace(_permit(), suspended=True),),
+            todo=due,
+        ),
         **_lists(de),
     }
 
@@ -260,7 +267,9 @@ def _permits() -> dict[str, Page]:
         valid_from=date(2026, 12, 1),
         valid_until=date(2027, 11, 30),
     )
-    verdicts: tuple[permits.Verdict, ...] = ("valid", "expired", "not_yet", "superseded", "revoked")
+    verdicts: tuple[permits.Verdict, ...] = (
+        "valid", "expired", "not_yet", "suspended", "superseded", "revoked",
+    )  # fmt: skip
     return {
         "verify": permits.VerifyPage(),
         "verify-empty": permits.VerifyPage(message="code_missing"),
