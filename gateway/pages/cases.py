@@ -13,7 +13,7 @@ from gateway.pages.definitions import as_text, definition_at, grouped, icon_of, 
 from gateway.pages.drafts import PURPOSE as DRAFTS
 from gateway.pages.forms import known_answers, told_errors
 from gateway.pages.live_case import HEADERS, stream
-from gateway.pages.money_notes import notes_of, provisional_note
+from gateway.pages.money_notes import notes_of, provisional_note, unpaid_note
 from gateway.pages.parts import LIVE, PURPOSE, case_of, gathered, or_none
 from gateway.pages.situations import SITUATIONS, TONES, Standing
 from gateway.pages.start import form_url
@@ -146,6 +146,7 @@ def _page(visit: Visit, case_id: UUID, standing: Standing, definition: dict[str,
         notes=(
             *provisional_note(standing.provisional_until, visit.t),
             *notes_of(standing.parts.claim, visit.t),
+            *unpaid_note(standing.at_stake, visit.t),
         ),
         fee_cents=case["fee"]["cents"] or 0,
         paid=standing.paid,

@@ -77,6 +77,14 @@ class Standing:
         return datetime.fromisoformat(until) if until else None
 
     @property
+    def at_stake(self) -> str:
+        """What becomes of an issued document whose fee stays unpaid: `suspend`, `revoke`, or ""."""
+        fee = self.parts.case["fee"]
+        rule = str(fee.get("unpaid") or "keep")
+        due = self.state == "completed" and self.payable and not fee["settled"]
+        return rule if due and rule != "keep" else ""
+
+    @property
     def waits(self) -> str:
         """What of the city's own account the claim waits for: `transfer`, `debit`, or nothing."""
         claim = self.parts.claim

@@ -184,6 +184,7 @@ def told(
             "due": case.fee_due,
             "settled": case.settled,
             "provisional": definition.fee.provisional,
+            "unpaid": definition.fee.unpaid.document,
             "provisional_until": case.provisional_until,
             "pay_by": case.pay_by,
         },

@@ -97,6 +97,7 @@ class TestADebitThatComesBack:
         await resident.outside.post(f"{bank}/sandbox/days", json={"count": 4})
         await listener.wait_for("payments.payment_reversed.v1", case_id)
         await resident.see("Ihre Bank hat die Lastschrift zurückgegeben.")
+        await resident.see("Bleibt die Gebühr offen, setzen wir Ihr Dokument aus.")
         await books.settled()
         assert await street.verdict() == "valid"
         mails = len(await resident.mails())

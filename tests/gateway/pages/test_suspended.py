@@ -53,6 +53,23 @@ class TestASuspendedDocument:
         assert ("Jetzt bezahlen" in page.text) is todo
 
 
+class TestAFeeTakenBack:
+    @pytest.mark.parametrize(
+        ("rule", "said"),
+        [("suspend", "setzen wir Ihr Dokument aus"), ("revoke", "widerrufen wir Ihr Dokument"), ("keep", "")],
+    )
+    async def test_is_said_with_what_is_at_stake(
+        self, citizen: Visitor, town: Town, rule: str, said: str
+    ) -> None:
+        tell_case(
+            town, case("completed", *STEPS[:5], fee=FEE | {"unpaid": rule}), claim(), papers=(document(),)
+        )
+        page = await citizen.get(CASE_PATH)
+        assert PAY in page.text
+        assert said in page.text
+        assert ("Bleibt die Gebühr offen" in page.text) is bool(said)
+
+
 class TestAPaymentThatIsNotFinal:
     async def test_is_waited_for_and_not_asked_for_again(self, citizen: Visitor, town: Town) -> None:
         waits = case("awaiting_payment", "submitted", "fee_received", fee=FEE | {"provisional_until": UNTIL})
