@@ -19,7 +19,9 @@ router = APIRouter(tags=["permits"])
 class Verdict(BaseModel):
     """What holds today; days are inclusive. A code that is no token of ours at all is `unknown`."""
 
-    status: Literal["valid", "not_yet_valid", "expired", "superseded", "revoked", "unknown", "forged"]
+    status: Literal[
+        "valid", "not_yet_valid", "expired", "suspended", "superseded", "revoked", "unknown", "forged"
+    ]
     kind: str | None = None
     number: str | None = None
     zone: str | None = None
@@ -51,8 +53,14 @@ async def check_permit(request: Request, token: Annotated[str, Path(max_length=1
 
 @router.get("/status-list", response_class=Response)
 async def status_list(request: Request) -> Response:
-    """Permits that no longer count, signed and dated (COSE_Sign1)."""
+    """As version 2, for who reads version 1 alone: what is suspended is among the revoked."""
     return await passed_on(_portal(request), "/status-list")
+
+
+@router.get("/status-list/2", response_class=Response)
+async def status_list_2(request: Request) -> Response:
+    """Permits that do not count, signed and dated (COSE_Sign1): revoked, superseded, suspended."""
+    return await passed_on(_portal(request), "/status-list/2")
 
 
 @router.get("/verification-keys")

@@ -30,6 +30,7 @@ TONES: Final[dict[str, Tone]] = {
     "with_clerk": "warning",
     "completed": "success",
     "approved": "success",
+    "suspended": "warning",
     "rejected": "danger",
     "revoked": "danger",
 }
@@ -37,7 +38,7 @@ DECISIONS: Final = {
     "in_review": ("approve", "request_correction", "reject"),
     "correction_requested": ("take_correction_back",),
 }
-IN_FORCE: Final = frozenset({"valid", "not_yet_valid"})
+REVOCABLE: Final = frozenset({"valid", "not_yet_valid", "suspended"})
 _CLAIM_STATES: Final = {"being_checked": "unclear"}
 _CLAIM_TONES: Final[dict[str, Tone]] = {"settled": "success", "unclear": "warning", "refund_due": "warning"}
 _REGISTER_TONES: Final[dict[str, Tone]] = {"match": "success", "pending": "info", "not_asked": "info"}
@@ -109,9 +110,9 @@ class CaseFile:
         )
 
     def revocable(self) -> list[dict[str, Any]]:
-        """Documents in force; a receipt states what happened and is never revoked."""
+        """Documents in force or suspended; a receipt states what happened and is never revoked."""
         documents = self.parts.documents or []
-        return [one for one in documents if one["status"] in IN_FORCE and one["kind"] != "receipt"]
+        return [one for one in documents if one["status"] in REVOCABLE and one["kind"] != "receipt"]
 
     def reissuable(self) -> list[str]:
         """The questions whose answers may be corrected for a new document."""

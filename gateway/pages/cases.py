@@ -13,7 +13,7 @@ from gateway.pages.definitions import as_text, definition_at, grouped, icon_of, 
 from gateway.pages.drafts import PURPOSE as DRAFTS
 from gateway.pages.forms import known_answers, told_errors
 from gateway.pages.live_case import HEADERS, changes_of, stream
-from gateway.pages.money_notes import notes_of
+from gateway.pages.money_notes import notes_of, provisional_note, unpaid_note
 from gateway.pages.parts import LIVE, PURPOSE, case_of, gathered, or_none
 from gateway.pages.situations import SITUATIONS, TONES, Standing
 from gateway.pages.start import form_url
@@ -144,7 +144,11 @@ def _page(visit: Visit, case_id: UUID, standing: Standing, definition: dict[str,
             visit.url(f"{here}/bezahlen"), visit.url(f"{here}/korrektur"), visit.url(f"{here}/ueberweisung")
         ),
         reason=standing.reason,
-        notes=notes_of(standing.parts.claim, visit.t),
+        notes=(
+            *provisional_note(standing.provisional_until, visit.t),
+            *notes_of(standing.parts.claim, visit.t),
+            *unpaid_note(standing.at_stake, visit.t),
+        ),
         fee_cents=case["fee"]["cents"] or 0,
         paid=standing.paid,
         live_url="" if standing.ended else visit.url(live),
@@ -175,7 +179,9 @@ def _correction(
 def _row(visit: Visit, case: dict[str, Any]) -> CaseRow:
     pending = case["state"] == "awaiting_payment" and case["settled"]
     state = "payment_pending" if pending else SITUATIONS.get(case["state"], case["state"])
-    todo = {"awaiting_payment": "pay", "correction_requested": "correct"}.get(state, "")
+    if state == "awaiting_payment" and case.get("provisional_until"):
+        state = "payment_provisional"
+    todo = {"awaiting_payment": "pay", "suspended": "pay", "correction_requested": "correct"}.get(state, "")
     return CaseRow(
         url=visit.url(f"/vorgang/{case['case_id']}"),
         number=case["case_number"],

@@ -23,6 +23,16 @@ def notes_of(claim: Mapping[str, Any] | None, t: Translator) -> tuple[str, ...]:
     return tuple(_notes(claim, t)) if claim else ()
 
 
+def provisional_note(until: datetime | None, t: Translator) -> tuple[str, ...]:
+    """What a service that waits for a payment to be final says of it."""
+    return (t("payment_note.provisional", day=formats.day(until, t.language)),) if until else ()
+
+
+def unpaid_note(at_stake: str, t: Translator) -> tuple[str, ...]:
+    """What becomes of the document if its fee stays unpaid: `suspend`, `revoke`, or "" where nothing does."""
+    return (t(f"payment_note.else_{at_stake}"),) if at_stake else ()
+
+
 def _notes(claim: Mapping[str, Any], t: Translator) -> Iterator[str]:
     is_open = claim["state"] in {"open", "being_checked"}
     if is_open and claim.get("paid_cents"):

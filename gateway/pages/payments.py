@@ -200,7 +200,7 @@ def _payment(
         title=case["title"],
         amount_cents=claim.get("owed_cents", claim["amount_cents"]),
         kassenzeichen=claim["kassenzeichen"],
-        methods=offered(methods),
+        methods=offered(methods, when_final=case["fee"].get("provisional") == "wait"),
         summary=_summary(visit.t, case),
         chosen=chosen or before,
         pay_by=date.fromisoformat(claim["pay_by"]) if claim["pay_by"] else None,
@@ -210,14 +210,16 @@ def _payment(
     )
 
 
-def offered(methods: Methods) -> tuple[Method, ...]:
-    """What payments offers, in our order; the first is recommended where there is a choice."""
+def offered(methods: Methods, *, when_final: bool = False) -> tuple[Method, ...]:
+    """What payments offers, in our order; the first is recommended where there is a choice. `when_final`: the
+    service waits for what the payer may have back."""
     known, of_bank = [key for key in ICONS if key in methods["methods"]], methods.get("of_bank", ())
+    late = frozenset(methods.get("provisional", ()) if when_final else ())
     return tuple(
         Method(
             key=key,
             icon=ICONS[key],
-            consequence=OF_BANK[key] if key in of_bank else "at_once",
+            consequence="final" if key in late else OF_BANK[key] if key in of_bank else "at_once",
             recommended=place == 0 and len(known) > 1,
         )
         for place, key in enumerate(known)

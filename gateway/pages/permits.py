@@ -60,6 +60,12 @@ async def show_scanner(visit: Visit) -> Response:
 @page
 async def status_list(visit: Visit) -> Response:
     """Public, so that a warden's phone stays fresh although the session is over."""
+    return await passed_on(visit.portal, "/status-list/2")
+
+
+@page
+async def status_list_of_version_1(visit: Visit) -> Response:
+    """For a page that a phone kept from before: it finds what is suspended among the revoked."""
     return await passed_on(visit.portal, "/status-list")
 
 
@@ -85,7 +91,8 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/p/{token}", show_verdict, methods=["GET"]),
     Route("/P/{token}", show_verdict, methods=["GET"]),
     Route("/aufsicht", show_scanner, methods=["GET"]),
-    Route("/aufsicht/statusliste", status_list, methods=["GET"]),
+    Route("/aufsicht/statusliste", status_list_of_version_1, methods=["GET"]),
+    Route("/aufsicht/statusliste/2", status_list, methods=["GET"]),
     Route("/aufsicht/schluessel", keys, methods=["GET"]),
     Route("/aufsicht/offline.js", offline_worker, methods=["GET"]),
 ]

@@ -18,10 +18,12 @@ TONES: Final[dict[str, Tone]] = {
     "awaiting_payment": "warning",
     "correction_requested": "warning",
     "completed": "success",
+    "suspended": "danger",
     "rejected": "danger",
     "revoked": "danger",
 }
 ENDS: Final = frozenset({"rejected", "withdrawn", "expired", "revoked"})
+_STOPPED: Final = ENDS | {"suspended", "fee_reversed"}
 UNDECIDED_ATTEMPTS: Final = frozenset({"opened", "started", "approved", "unclear"})
 _ORDER: Final = ("resident_parking_permit", "dog_tax_assessment", "rejection_notice", "receipt")
 _NEXT: Final = {
@@ -60,11 +62,27 @@ class Standing:
     @property
     def situation(self) -> str:
         """A key below `situation.` and `state.`."""
+        if self.state == "awaiting_payment" and self.provisional_until:
+            return "payment_provisional"
         if self.state == "awaiting_payment" and self.waits and not self.paid:
             return f"awaiting_{self.waits}"
         if self.state == "awaiting_payment" and (self.paid or self._pending):
             return "payment_pending"
         return SITUATIONS.get(self.state, self.state)
+
+    @property
+    def provisional_until(self) -> datetime | None:
+        """Until when a payment may be taken back that the case waits for to be final."""
+        until = self.parts.case["fee"].get("provisional_until")
+        return datetime.fromisoformat(until) if until else None
+
+    @property
+    def at_stake(self) -> str:
+        """What becomes of an issued document whose fee stays unpaid: `suspend`, `revoke`, or ""."""
+        fee = self.parts.case["fee"]
+        rule = str(fee.get("unpaid") or "keep")
+        due = self.state == "completed" and self.payable and not fee["settled"]
+        return rule if due and rule != "keep" else ""
 
     @property
     def waits(self) -> str:
@@ -111,6 +129,7 @@ class Standing:
             self.state == "correction_requested",
             self.reason,
             self.paid,
+            self.provisional_until,
             money_of(self.parts.claim),
         )
         return hashlib.sha256(repr(shown).encode()).hexdigest()[:12]
@@ -144,6 +163,7 @@ class Standing:
                 valid_until=_day(one["valid_until"]),
                 revoked=one["status"] == "revoked",
                 superseded=one["status"] == "superseded",
+                suspended=one["status"] == "suspended",
             )
             for one in found
         )
@@ -163,7 +183,7 @@ class Standing:
         for place, entry in enumerate(timeline):
             name, last = entry["step"], place == len(timeline) - 1
             waits = last and name == self.state and name in {"in_review", "correction_requested"}
-            progress: Progress = "now" if waits else "stopped" if name in ENDS else "done"
+            progress: Progress = "now" if waits else "stopped" if name in _STOPPED else "done"
             key = "in_review_done" if name == "in_review" and not waits else name
             yield Step(
                 progress=progress,
@@ -174,7 +194,9 @@ class Standing:
 
     def _ahead(self, t: Translator) -> Iterator[Step]:
         ahead: tuple[tuple[str, Progress], ...] = _NEXT.get(self.state, ())  # type: ignore[assignment]
-        if self.state == "completed" and self.payable:
+        if self.situation == "payment_provisional":
+            ahead = ahead[1:]
+        if self.state in {"completed", "suspended"} and self.payable:
             ahead = (("pay", "now"),)
         for name, progress in ahead:
             yield Step(progress=progress, title=t(f"step.{name}"), detail=self._detail(name, t))

@@ -185,6 +185,9 @@ def _cases(de: bool) -> dict[str, Page]:
         "case-revoked": _ended(
             de, situation="revoked", tone="danger", documents=(replace(_permit(), revoked=True),)
         ),
+        "case-suspended": _ended(
+            de, situation="suspended", tone="danger", documents=(replace(_permit(), suspended=True),)
+        ),
         **_lists(de),
     }
 
@@ -260,11 +263,11 @@ def _permits() -> dict[str, Page]:
         valid_from=date(2026, 12, 1),
         valid_until=date(2027, 11, 30),
     )
-    verdicts: tuple[permits.Verdict, ...] = ("valid", "expired", "not_yet", "superseded", "revoked")
+    each: tuple[permits.Verdict, ...] = ("valid", "expired", "not_yet", "suspended", "superseded", "revoked")
     return {
         "verify": permits.VerifyPage(),
         "verify-empty": permits.VerifyPage(message="code_missing"),
-        **{f"verdict-{verdict}": replace(valid, verdict=verdict) for verdict in verdicts},
+        **{f"verdict-{verdict}": replace(valid, verdict=verdict) for verdict in each},
         "verdict-forged": permits.VerdictPage(verdict="forged", checked_at=NOW),
         "verdict-unknown": permits.VerdictPage(verdict="unknown", checked_at=NOW),
         "scanner": permits.ScannerPage(),

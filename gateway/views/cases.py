@@ -33,6 +33,7 @@ class Document:
     valid_until: date | None = None
     revoked: bool = False
     superseded: bool = False
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from gateway.views.frame import Page
 
-Verdict = Literal["valid", "expired", "not_yet", "superseded", "revoked", "unknown", "forged"]
+Verdict = Literal["valid", "expired", "not_yet", "suspended", "superseded", "revoked", "unknown", "forged"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

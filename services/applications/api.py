@@ -139,7 +139,16 @@ def overview(row: dict[str, Any], office: Office, language: str) -> dict[str, An
     """A row of a citizen's list."""
     definition = office.catalogue.version(row["service"], row["service_version"]).definition
     names = ("case_id", "case_number", "service", "service_version", "version", "fee_cents", "currency")
-    days = ("pay_by", "valid_from", "valid_until", "submitted_at", "changed_at", "document_id", "settled")
+    days = (
+        "pay_by",
+        "valid_from",
+        "valid_until",
+        "submitted_at",
+        "changed_at",
+        "document_id",
+        "settled",
+        "provisional_until",
+    )
     return {
         **{name: row[name] for name in (*names, *days)},
         "title": definition.title.in_language(language),

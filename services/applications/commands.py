@@ -11,10 +11,10 @@ from services.applications.catalogue.publication import PublishedService
 from services.applications.domain.case import Case
 from services.applications.domain.conditions import Condition
 from services.applications.domain.refusals import FieldError
+from services.applications.fee_policies import expire_when_unpaid
 from services.applications.office import CitizenErased, Office, release
 from services.applications.policies import (
     ASK_REGISTER,
-    EXPIRE_UNPAID,
     LAPSE_CORRECTION,
     REMIND_OF_CORRECTION,
     decide_when_nothing_is_awaited,
@@ -251,8 +251,7 @@ def _carry_on(case: Case, office: Office, unit: Unit) -> None:
     if case.condition in (Condition.AWAITING_REGISTER, Condition.AWAITING_REGISTER_AND_PAYMENT):
         unit.task(ASK_REGISTER, payload, key=f"{case.id}:{case.version}")
     if case.pay_by is not None and not case.settled:
-        due = office.begin_of(case.pay_by + timedelta(days=1))
-        unit.task(EXPIRE_UNPAID, payload, due=due, key=str(case.id))
+        expire_when_unpaid(case, office, unit)
 
 
 def _words_of(legal_basis: Any) -> str:

@@ -1,12 +1,17 @@
 """What is read of foreign events, and the policies they set off."""
 
+from datetime import datetime
 from uuid import UUID
 
 from services.applications.erasing import erase_citizen_when_account_is_erased
+from services.applications.fee_policies import (
+    end_approval_when_payer_is_dunned,
+    record_fee_when_payment_is_settled,
+    reopen_fee_when_payment_is_reversed,
+)
 from services.applications.office import Office
 from services.applications.policies import (
     complete_case_when_document_is_issued,
-    record_fee_when_payment_is_settled,
     revoke_approval_when_document_is_revoked,
 )
 from shared.bus.handlers import ForeignEvent, Handlers
@@ -14,12 +19,29 @@ from shared.log import Unit
 
 
 class PaymentSettled(ForeignEvent):
-    """Of payments: the fee of a case is booked; `claim_cents` where it may have come in parts."""
+    """Of payments: the fee of a case is booked; `claim_cents` where it may have come in parts,
+    `provisional_until` while the payer may have it back."""
 
     claim_id: UUID
     case_id: UUID
     amount_cents: int
     claim_cents: int | None = None
+    provisional_until: datetime | None = None
+
+
+class PaymentReversed(ForeignEvent):
+    """Of payments: `owed_cents` of what was paid for a case is owed again."""
+
+    claim_id: UUID
+    case_id: UUID
+    owed_cents: int
+
+
+class PayerDunned(ForeignEvent):
+    """Of payments: a step was taken because a claim is overdue."""
+
+    case_id: UUID
+    step: str
 
 
 class DocumentIssued(ForeignEvent):
@@ -51,8 +73,27 @@ def handlers(office: Office) -> Handlers:
     @found.on("payments.payment_settled.v1", PaymentSettled)
     async def on_payment_settled(event: PaymentSettled, unit: Unit) -> None:
         await record_fee_when_payment_is_settled(
-            event.case_id, event.claim_id, event.claim_cents or event.amount_cents, office, unit
+            event.case_id,
+            event.claim_id,
+            event.claim_cents or event.amount_cents,
+            event.provisional_until,
+            office,
+            unit,
         )
+
+    @found.on("payments.payment_reversed.v1", PaymentReversed)
+    async def on_payment_reversed(event: PaymentReversed, unit: Unit) -> None:
+        await reopen_fee_when_payment_is_reversed(
+            event.case_id, event.claim_id, event.owed_cents, office, unit
+        )
+
+    @found.on("payments.payer_reminded.v1", PayerDunned)
+    async def on_payer_reminded(event: PayerDunned, unit: Unit) -> None:
+        await end_approval_when_payer_is_dunned(event.case_id, event.step, office, unit)
+
+    @found.on("payments.dunning_step_taken.v1", PayerDunned)
+    async def on_dunning_step_taken(event: PayerDunned, unit: Unit) -> None:
+        await end_approval_when_payer_is_dunned(event.case_id, event.step, office, unit)
 
     @found.on("documents.document_issued.v1", DocumentIssued)
     async def on_document_issued(event: DocumentIssued, unit: Unit) -> None:

@@ -1,4 +1,4 @@
-"""What follows from what: an answer of the register, a settled fee, an issued document, a day gone by.
+"""What follows from what: an answer of the register, an issued document, a day gone by.
 
 Each policy loads the case, lets it decide, and saves it in the given unit. What the case does not expect any
 more is ignored: named, logged, and no failure.
@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from services.applications.domain.case import Case, Refund
-from services.applications.domain.case_refusals import AlreadySettled, AmountDiffers, NotPossibleNow
+from services.applications.domain.case_refusals import NotPossibleNow
 from services.applications.domain.conditions import Condition
 from services.applications.office import CitizenErased, Office, release
 from services.applications.register import PopulationRegister
@@ -22,7 +22,7 @@ from shared.log import Unit
 
 log = structlog.get_logger()
 
-ASK_REGISTER, EXPIRE_UNPAID, END_VALIDITY = "ask_register", "expire_unpaid", "end_validity"
+ASK_REGISTER, END_VALIDITY = "ask_register", "end_validity"
 REMIND_OF_CORRECTION, LAPSE_CORRECTION = "remind_of_correction", "lapse_correction"
 AWAITING_REGISTER = (Condition.AWAITING_REGISTER, Condition.AWAITING_REGISTER_AND_PAYMENT)
 
@@ -50,21 +50,6 @@ def release_when_validity_ends(case: Case, office: Office, unit: Unit) -> None:
     if case.valid_until is not None:
         due = office.begin_of(case.valid_until + timedelta(days=1))
         unit.task(END_VALIDITY, {"case_id": str(case.id)}, due=due, key=str(case.id))
-
-
-async def record_fee_when_payment_is_settled(
-    case_id: UUID, claim_id: UUID, amount_cents: int, office: Office, unit: Unit
-) -> None:
-    case = await unit.load(Case, case_id)
-    try:
-        case.record_payment_settled(now=unit.now, claim_id=claim_id, amount_cents=amount_cents)
-    except (AlreadySettled, NotPossibleNow) as ignored:
-        log.info("payment_ignored", case=str(case_id), claim=str(claim_id), reason=type(ignored).__name__)
-        return
-    except AmountDiffers as error:
-        raise Permanent(f"case {case_id}: {error}") from error
-    decide_when_nothing_is_awaited(case, office, unit)
-    await unit.save(case)
 
 
 async def complete_case_when_document_is_issued(
@@ -116,17 +101,6 @@ async def refer_when_register_stays_silent(payload: Mapping[str, Any], office: O
     case = await unit.load(Case, UUID(payload["case_id"]))
     if case.condition in AWAITING_REGISTER:
         await _go_on(case, "unavailable", office, unit)
-
-
-async def expire_case_when_it_stays_unpaid(payload: Mapping[str, Any], unit: Unit) -> None:
-    case = await unit.load(Case, UUID(payload["case_id"]))
-    try:
-        case.expire_unpaid(now=unit.now)
-    except NotPossibleNow as ignored:
-        log.info("expiry_ignored", case=str(case.id), reason=str(ignored))
-        return
-    release(case, unit)
-    await unit.save(case)
 
 
 async def remind_when_correction_is_awaited(payload: Mapping[str, Any], unit: Unit) -> None:

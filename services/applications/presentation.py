@@ -20,7 +20,9 @@ PUBLIC_STATES: Final[Mapping[Condition, str]] = {
 }
 STEPS: Final[Mapping[type, str]] = {
     happened.Submitted: "submitted",
+    happened.ProvisionalFeeReceived: "fee_received",
     happened.FeeSettled: "fee_settled",
+    happened.FeeReversed: "fee_reversed",
     happened.Referred: "in_review",
     happened.CorrectionRequested: "correction_requested",
     happened.CorrectionLapsed: "correction_lapsed",
@@ -32,6 +34,8 @@ STEPS: Final[Mapping[type, str]] = {
     happened.Expired: "expired",
     happened.Completed: "completed",
     happened.ApprovalCorrected: "approval_corrected",
+    happened.ApprovalSuspended: "suspended",
+    happened.ApprovalReinstated: "reinstated",
     happened.ApprovalRevoked: "revoked",
 }
 
@@ -179,6 +183,9 @@ def told(
             "currency": case.currency,
             "due": case.fee_due,
             "settled": case.settled,
+            "provisional": definition.fee.provisional,
+            "unpaid": definition.fee.unpaid.document,
+            "provisional_until": case.provisional_until,
             "pay_by": case.pay_by,
         },
         "can": [name for name, possible in _possible(case) if possible],
@@ -242,7 +249,7 @@ def _printed(definition: ServiceDefinition) -> dict[str, Any]:
 
 
 def _possible(case: Case) -> Iterable[tuple[str, bool]]:
-    yield "pay", public_state(case.condition) == "awaiting_payment"
+    yield "pay", public_state(case.condition) == "awaiting_payment" and case.provisional_until is None
     yield "correct", case.condition is Condition.CORRECTION_REQUESTED
     yield "withdraw", case.is_open
 

@@ -24,6 +24,7 @@ OVERVIEW: Final = PROJECTIONS.table(
         "currency",
         "fee_due",
         "settled",
+        "provisional_until",
         "pay_by",
         "reasons",
         "valid_from",
@@ -81,7 +82,20 @@ def on_register_answered(event: happened.RegisterAnswered, _meta: Meta, _seal: S
 
 @PROJECTIONS.on(happened.FeeSettled)
 def on_fee_settled(event: happened.FeeSettled, _meta: Meta, _seal: Sealer) -> Patches:
-    return _patch(event, event.condition, settled=True)
+    return _patch(event, event.condition, settled=True, provisional_until=None)
+
+
+@PROJECTIONS.on(happened.ProvisionalFeeReceived)
+def on_provisional_fee_received(
+    event: happened.ProvisionalFeeReceived, _meta: Meta, _seal: Sealer
+) -> Patches:
+    return _patch(event, event.condition, provisional_until=event.provisional_until)
+
+
+@PROJECTIONS.on(happened.FeeReversed)
+def on_fee_reversed(event: happened.FeeReversed, _meta: Meta, _seal: Sealer) -> Patches:
+    new_day = {"pay_by": event.pay_by} if event.pay_by else {}
+    return _patch(event, event.condition, settled=False, provisional_until=None, **new_day)
 
 
 @PROJECTIONS.on(happened.Referred)
@@ -156,7 +170,17 @@ def on_approval_revoked(event: happened.ApprovalRevoked, _meta: Meta, _seal: Sea
     return _patch(event, Condition.REVOKED)
 
 
-@PROJECTIONS.on(happened.Submitted, happened.FeeSettled, happened.Corrected)
+@PROJECTIONS.on(happened.ApprovalSuspended)
+def on_approval_suspended(event: happened.ApprovalSuspended, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.SUSPENDED)
+
+
+@PROJECTIONS.on(happened.ApprovalReinstated)
+def on_approval_reinstated(event: happened.ApprovalReinstated, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, Condition.COMPLETED)
+
+
+@PROJECTIONS.on(happened.Submitted, happened.FeeSettled, happened.FeeReversed, happened.Corrected)
 def on_turn_taken(event: Any, _meta: Meta, _seal: Sealer) -> Patches:
     return _turn(event, citizens=event.condition in CITIZENS_TURN)
 

@@ -15,6 +15,7 @@ from shared.bus.published import Published
 PUBLISHED: Final = Published("applications")
 IN_REVIEW: Final = "in_review"
 _CASE: Final = UUID("0192b1c4-0000-7000-8000-00000000000c")
+_DOCUMENT: Final = UUID("0192b1c4-0000-5000-8000-00000000000d")
 _ACCOUNT: Final = UUID("0192b1c4-0000-7000-8000-00000000000a")
 
 
@@ -158,6 +159,23 @@ class ApprovalRevoked(BaseModel):
     account_id: UUID
     reason: str
     refund: Literal["full", "none"] = "none"
+
+
+class ApprovalSuspended(BaseModel):
+    """What was granted does not count for now: its fee is overdue, and the payer was dunned."""
+
+    case_id: UUID
+    account_id: UUID
+    document_id: UUID
+    reason: Literal["unpaid"]
+
+
+class ApprovalReinstated(BaseModel):
+    """The fee is paid: what was suspended counts again."""
+
+    case_id: UUID
+    account_id: UUID
+    document_id: UUID
 
 
 def submitted(event: happened.Submitted) -> ApplicationSubmitted:
@@ -318,7 +336,7 @@ PUBLISHED.add(
         account_id=_ACCOUNT,
         stream_version=7,
         document=GrantedDocument(kind="resident_parking_permit"),
-        replaces=UUID("0192b1c4-0000-5000-8000-00000000000d"),
+        replaces=_DOCUMENT,
     ),
 )
 PUBLISHED.add(
@@ -327,4 +345,18 @@ PUBLISHED.add(
     model=ApprovalRevoked,
     to=lambda e: ApprovalRevoked.model_validate(_fields(e, ApprovalRevoked)),
     example=ApprovalRevoked(case_id=_CASE, account_id=_ACCOUNT, reason="wrongly_granted", refund="full"),
+)
+PUBLISHED.add(
+    happened.ApprovalSuspended,
+    name="ApprovalSuspended",
+    model=ApprovalSuspended,
+    to=lambda e: ApprovalSuspended.model_validate(_fields(e, ApprovalSuspended)),
+    example=ApprovalSuspended(case_id=_CASE, account_id=_ACCOUNT, document_id=_DOCUMENT, reason="unpaid"),
+)
+PUBLISHED.add(
+    happened.ApprovalReinstated,
+    name="ApprovalReinstated",
+    model=ApprovalReinstated,
+    to=lambda e: ApprovalReinstated.model_validate(_fields(e, ApprovalReinstated)),
+    example=ApprovalReinstated(case_id=_CASE, account_id=_ACCOUNT, document_id=_DOCUMENT),
 )

@@ -41,7 +41,7 @@ SELECT case_id, case_number,
   CASE condition WHEN 'approved' THEN 'document_pending' ELSE 'fee_open' END AS reason
 FROM case_overview WHERE account_id = $1
   AND (condition = 'approved'
-       OR condition = 'completed' AND fee_due = 'after_decision' AND fee_cents > 0 AND NOT settled)
+       OR condition IN ('completed', 'suspended') AND fee_due <> 'none' AND fee_cents > 0 AND NOT settled)
 ORDER BY case_number
 """
 _DRAFTS = "SELECT * FROM draft WHERE account_id = $1 ORDER BY changed_at DESC LIMIT $2"

@@ -1,10 +1,13 @@
 """Settings of the applications service beside those of every service."""
 
+import json
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from services.applications.catalogue.loading import HERE
+from services.applications.catalogue.publication import DUNNING
 from shared.settings import ServiceSettings, TimeZone
 
 
@@ -12,7 +15,8 @@ class ApplicationsSettings(ServiceSettings):
     """`pay_within_days`: an unpaid case expires after this many full days in the city.
 
     `catalogue` holds `<service>/v<n>.yaml`, `city` zones, tariffs and statutes: those of Lindenau unless
-    a city brings its own.
+    a city brings its own. `dunning_steps` are the names alone of the steps that payments is told by the same
+    variable: what a service rests on must be one of them.
     """
 
     catalogue: Path = HERE / "data"
@@ -22,3 +26,12 @@ class ApplicationsSettings(ServiceSettings):
     register_tries: int = Field(default=7, ge=1)
     pay_within_days: int = Field(default=7, ge=1)
     city_time_zone: TimeZone = "Europe/Berlin"
+    dunning_steps: tuple[str, ...] = DUNNING
+
+    @field_validator("dunning_steps", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        steps = json.loads(value) if isinstance(value, str) else value
+        if not isinstance(steps, (list, tuple)):
+            return steps
+        return [step.get("name") if isinstance(step, dict) else step for step in steps]

@@ -13,12 +13,18 @@ from services.applications import (
     drafts_api,
     erasing,
     erasure_api,
+    fee_policies,
     policies,
 )
 from services.applications.catalogue.loading import read_catalogue
 from services.applications.commands import FormChanged, FormRefused, ReasonUnknown
 from services.applications.consumed import handlers
-from services.applications.domain.case_refusals import FeeWouldChange, NotPossibleNow, ReasonMissing
+from services.applications.domain.case_refusals import (
+    FeeNotSettled,
+    FeeWouldChange,
+    NotPossibleNow,
+    ReasonMissing,
+)
 from services.applications.office import CitizenErased, Office
 from services.applications.projections import ACCESSES_KEPT, DRAFTS_KEPT, PROJECTIONS
 from services.applications.published import PUBLISHED
@@ -37,7 +43,7 @@ def build(runtime: Runtime) -> Parts:
     """Raises CatalogueError when a file of the catalogue is wrong: the service then does not start."""
     settings: ApplicationsSettings = runtime.settings
     office = Office(
-        read_catalogue(settings.catalogue, settings.city),
+        read_catalogue(settings.catalogue, settings.city, settings.dunning_steps),
         ZoneInfo(settings.city_time_zone),
         timedelta(days=settings.pay_within_days),
     )
@@ -68,7 +74,16 @@ def tasks(runtime: Runtime, office: Office, register: PopulationRegister, regist
     async def ask_register(payload: Mapping[str, Any], unit: Unit) -> None:
         await policies.ask_register(payload, register, office, unit)
 
-    found.on(policies.EXPIRE_UNPAID)(policies.expire_case_when_it_stays_unpaid)
+    found.on(fee_policies.EXPIRE_UNPAID)(fee_policies.expire_case_when_it_stays_unpaid)
+
+    @found.on(fee_policies.MAKE_FINAL)
+    async def make_final(payload: Mapping[str, Any], unit: Unit) -> None:
+        await fee_policies.settle_fee_when_payment_is_final(payload, office, unit)
+
+    @found.on(fee_policies.END_UNPAID)
+    async def end_unpaid(payload: Mapping[str, Any], unit: Unit) -> None:
+        await fee_policies.end_approval_when_fee_stays_unpaid(payload, office, unit)
+
     found.on(policies.REMIND_OF_CORRECTION)(policies.remind_when_correction_is_awaited)
     found.on(policies.LAPSE_CORRECTION)(policies.return_case_when_correction_does_not_come)
     found.on(policies.END_VALIDITY)(policies.release_when_period_is_over)
@@ -100,6 +115,7 @@ SERVICE: Final = Service(
         NotPossibleNow: lambda e: Problem(
             "not_possible_now", 409, "The case does not allow this now", step=str(e.step)
         ),
+        FeeNotSettled: lambda _: Problem("fee_not_settled", 409, "The fee must be paid before the decision"),
         FeeWouldChange: lambda _: Problem("fee_would_change", 409, "The fee is settled and may not change"),
         CitizenErased: lambda _: Problem("erased", 410, "The citizen's data were erased"),
         ReasonMissing: lambda _: Problem(

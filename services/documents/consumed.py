@@ -49,6 +49,19 @@ class ApprovalRevoked(ForeignEvent):
     reason: str
 
 
+class ApprovalSuspended(ForeignEvent):
+    """What was granted does not count for now."""
+
+    document_id: UUID
+    reason: str
+
+
+class ApprovalReinstated(ForeignEvent):
+    """What was suspended counts again."""
+
+    document_id: UUID
+
+
 class PaymentSettled(ForeignEvent):
     """A claim was paid."""
 

@@ -125,7 +125,7 @@ class Issuer:
         if not granted:
             raise NotIssuedYet(payload["case_id"])
         for row in granted:
-            if row["condition"] != "issued":
+            if row["condition"] not in ("issued", "suspended"):
                 log.info("revocation_ignored", document=str(row["document_id"]), condition=row["condition"])
                 continue
             document = await unit.load(Document, row["document_id"])

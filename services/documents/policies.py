@@ -1,26 +1,38 @@
-"""What documents does on the events of others: each orders a task, since reading and rendering take time."""
+"""What documents does on the events of others: what takes reading and rendering is ordered as a task.
+
+Suspension and its end are taken at once instead: in the order in which they were told.
+"""
 
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
+
+import structlog
 
 from services.documents.consumed import (
     AccountErased,
     ApplicationApproved,
     ApplicationRejected,
     ApprovalCorrected,
+    ApprovalReinstated,
     ApprovalRevoked,
+    ApprovalSuspended,
     PaymentSettled,
 )
 from services.documents.domain.document import (
     RECEIPT,
     REJECTION,
+    Document,
+    NotInForce,
+    NotSuspended,
 )
 from services.documents.erasing import ERASE, Eraser, erase_later
 from services.documents.issuing import Issuer, Order
 from shared.bus.handlers import Handlers
 from shared.log import Unit
 from shared.tasks import Tasks
+
+log = structlog.get_logger()
 
 RENDER: Final = "render_document"
 REVOKE: Final = "revoke_document"
@@ -57,6 +69,26 @@ def register(handlers: Handlers, tasks: Tasks, issuer: Issuer, eraser: Eraser) -
     async def revoke_document_when_approval_is_revoked(event: ApprovalRevoked, unit: Unit) -> None:
         payload = {"case_id": str(event.case_id), "reason": event.reason}
         unit.task(REVOKE, payload, key=str(event.case_id))
+
+    @handlers.on("applications.approval_suspended.v1", ApprovalSuspended)
+    async def suspend_document_when_approval_is_suspended(event: ApprovalSuspended, unit: Unit) -> None:
+        document = await unit.load(Document, event.document_id)
+        try:
+            document.suspend(event.reason, now=unit.now)
+        except NotInForce as ignored:
+            log.info("suspension_ignored", document=str(document.id), reason=str(ignored))
+            return
+        await unit.save(document)
+
+    @handlers.on("applications.approval_reinstated.v1", ApprovalReinstated)
+    async def reinstate_document_when_approval_is_reinstated(event: ApprovalReinstated, unit: Unit) -> None:
+        document = await unit.load(Document, event.document_id)
+        try:
+            document.reinstate(now=unit.now)
+        except NotSuspended as ignored:
+            log.info("reinstatement_ignored", document=str(document.id), reason=str(ignored))
+            return
+        await unit.save(document)
 
     @handlers.on("identity.account_erased.v1", AccountErased)
     async def erase_citizen_when_account_is_erased(event: AccountErased, unit: Unit) -> None:

@@ -3,7 +3,13 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from services.documents.domain.events import DocumentIssued, DocumentRevoked, DocumentSuperseded
+from services.documents.domain.events import (
+    DocumentIssued,
+    DocumentReinstated,
+    DocumentRevoked,
+    DocumentSuperseded,
+    DocumentSuspended,
+)
 from shared.log import Meta, Projections, Retention, Sealer
 from shared.log.append import Table
 from shared.log.projection import Patch
@@ -12,7 +18,8 @@ PROJECTIONS = Projections()
 DOCUMENTS = PROJECTIONS.table(
     "document", ("document_id",),
     ("case_id", "account_id", "kind", "number", "valid_from", "valid_until", "zone", "condition", "issued_at",
-     "sha256", "size", "store_key", "token_digest", "superseded_by", "revoked_at", "revocation_reason"),
+     "sha256", "size", "store_key", "token_digest", "superseded_by", "suspended_at",
+     "suspension_reason", "revoked_at", "revocation_reason"),
 )  # fmt: skip
 ACCESSES = Table(
     "document_access", ("access_id",), ("document_id", "reader", "purpose", "read_at"), write_once=True
@@ -35,6 +42,20 @@ def document_is_issued(event: DocumentIssued, meta: Meta, seal: Sealer) -> Itera
 @PROJECTIONS.on(DocumentSuperseded)
 def document_is_superseded(event: DocumentSuperseded, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     yield DOCUMENTS, (str(event.originator_id),), {"condition": "superseded", "superseded_by": event.by}
+
+
+@PROJECTIONS.on(DocumentSuspended)
+def document_is_suspended(event: DocumentSuspended, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    yield DOCUMENTS, (str(event.originator_id),), {
+        "condition": "suspended", "suspension_reason": event.reason, "suspended_at": event.timestamp,
+    }  # fmt: skip
+
+
+@PROJECTIONS.on(DocumentReinstated)
+def document_is_reinstated(event: DocumentReinstated, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    yield DOCUMENTS, (str(event.originator_id),), {
+        "condition": "issued", "suspension_reason": None, "suspended_at": None,
+    }  # fmt: skip
 
 
 @PROJECTIONS.on(DocumentRevoked)

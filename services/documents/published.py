@@ -34,6 +34,23 @@ class DocumentSuperseded(BaseModel):
     by: UUID
 
 
+class DocumentSuspended(BaseModel):
+    """A document does not count for now, and may count again."""
+
+    document_id: UUID
+    case_id: UUID
+    account_id: UUID
+    reason: str
+
+
+class DocumentReinstated(BaseModel):
+    """A suspended document counts again."""
+
+    document_id: UUID
+    case_id: UUID
+    account_id: UUID
+
+
 class DocumentRevoked(BaseModel):
     """The city took a document back; it no longer counts."""
 
@@ -75,4 +92,20 @@ PUBLISHED.add(
         document_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, reason=e.reason
     ),
     example=DocumentRevoked(document_id=_DOCUMENT, case_id=_CASE, account_id=_ACCOUNT, reason="moved_away"),
+)
+PUBLISHED.add(
+    events.DocumentSuspended,
+    name="DocumentSuspended",
+    model=DocumentSuspended,
+    to=lambda e: DocumentSuspended(
+        document_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, reason=e.reason
+    ),
+    example=DocumentSuspended(document_id=_DOCUMENT, case_id=_CASE, account_id=_ACCOUNT, reason="unpaid"),
+)
+PUBLISHED.add(
+    events.DocumentReinstated,
+    name="DocumentReinstated",
+    model=DocumentReinstated,
+    to=lambda e: DocumentReinstated(document_id=e.originator_id, case_id=e.case_id, account_id=e.account_id),
+    example=DocumentReinstated(document_id=_DOCUMENT, case_id=_CASE, account_id=_ACCOUNT),
 )

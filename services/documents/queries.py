@@ -70,14 +70,14 @@ async def accesses_of_account(pool: asyncpg.Pool, account_id: UUID) -> list[dict
 
 async def permits_not_in_force(pool: asyncpg.Pool, today: date) -> dict[str, list[str]]:
     """Numbers of permits that no longer count although their last day has not passed, by condition."""
-    found: dict[str, list[str]] = {"revoked": [], "superseded": []}
+    found: dict[str, list[str]] = {"revoked": [], "superseded": [], "suspended": []}
     for row in await pool.fetch(_NOT_IN_FORCE, PERMIT, today):
         found[row["condition"]].append(row["number"])
     return found
 
 
 def status_of(row: asyncpg.Record, today: date) -> PermitStatus:
-    """What holds on the day `today`; revoked outweighs superseded, superseded the dates."""
+    """What holds on the day `today`; what became of it outweighs the dates."""
     if row["condition"] != "issued":
         return PermitStatus(row["condition"])
     if row["valid_until"] is not None and today > row["valid_until"]:
@@ -90,5 +90,6 @@ def status_of(row: asyncpg.Record, today: date) -> PermitStatus:
 def shown(row: asyncpg.Record, today: date) -> dict[str, Any]:
     """A document as the API gives it; `size` in bytes."""
     names = ("document_id", "case_id", "kind", "number", "valid_from", "valid_until", "zone", "issued_at",
-             "sha256", "size", "superseded_by", "revoked_at", "revocation_reason")  # fmt: skip
+             "sha256", "size", "superseded_by", "suspended_at", "suspension_reason", "revoked_at",
+             "revocation_reason")  # fmt: skip
     return {**{name: row[name] for name in names}, "status": status_of(row, today)}

@@ -20,6 +20,7 @@ from services.documents.tokens import (
     sign_status_list,
     token_from_text,
 )
+from services.documents.tokens.status import PURPOSES
 from shared.service import Runtime
 
 STATUS_LIST_TYPE: Final = 'application/cose; cose-type="cose-sign1"'
@@ -28,8 +29,8 @@ LONGEST_TOKEN: Final = 700
 
 
 class Verdict(BaseModel):
-    """`status`: valid, not_yet_valid, expired, superseded, revoked; unknown for a number we never gave;
-    forged for what no key of ours has signed. Both days are included."""
+    """`status`: valid, not_yet_valid, expired, suspended, superseded, revoked; unknown for a number we never
+    gave; forged for what no key of ours has signed. Both days are included."""
 
     status: str
     kind: str | None = None
@@ -45,32 +46,34 @@ FORGED: Final = Verdict(status="forged")
 
 @dataclass(slots=True)
 class StatusListKeeper:
-    """The signed list of permits that no longer count, made anew every 30 seconds at most."""
+    """The signed list of permits that do not count, by version, made anew every 30 seconds at most."""
 
     runtime: Runtime
     composer: Composer
-    _made: bytes = b""
+    _made: dict[int, bytes] = field(default_factory=dict)
     _until: datetime | None = field(default=None)
 
-    async def current(self) -> bytes:
+    async def current(self, version: int) -> bytes:
         now = self.runtime.clock.now()
         if self._until is None or now >= self._until:
             listed = await permits_not_in_force(self.runtime.pool, self.composer.today(now))
-            self._made = self._signed(listed, now)
+            self._made = {one: self._signed(listed, now, one) for one in PURPOSES}
             self._until = now + FRESH
-        return self._made
+        return self._made[version]
 
     def forget(self) -> None:
         """Something was revoked here: the next asker gets a new list."""
         self._until = None
 
-    def _signed(self, listed: Mapping[str, list[str]], now: datetime) -> bytes:
+    def _signed(self, listed: Mapping[str, list[str]], now: datetime, version: int) -> bytes:
         return sign_status_list(
             listed["revoked"],
             listed["superseded"],
+            listed["suspended"],
             issued_at=now,
             valid_until=now + timedelta(hours=self.runtime.settings.status_list_hours),
             key=self.composer.permit_key,
+            version=version,
         )
 
 
@@ -98,10 +101,18 @@ def router(
         return keys.to_jwks()
 
     @routes.get("/status-list", response_class=Response)
-    async def status_list_now() -> Response:
+    async def first_version() -> Response:
+        """For who reads version 1 alone: what is suspended is among the revoked."""
+        return await listed(1)
+
+    @routes.get("/status-list/2", response_class=Response)
+    async def second_version() -> Response:
         """Signed and dated (COSE_Sign1), for checks without a network."""
+        return await listed(2)
+
+    async def listed(version: int) -> Response:
         headers = {"Cache-Control": f"public, max-age={FRESH.seconds}"}
-        return Response(await status_list.current(), media_type=STATUS_LIST_TYPE, headers=headers)
+        return Response(await status_list.current(version), media_type=STATUS_LIST_TYPE, headers=headers)
 
     return routes
 

@@ -48,6 +48,10 @@ def handlers() -> Handlers:
     async def on_approval_corrected(event: CaseOfAccount, unit: Unit) -> None:
         await policies.send_news_when_approval_is_corrected(event.account_id, event.case_id, unit)
 
+    @found.on("documents.document_suspended.v1", CaseOfAccount)
+    async def on_document_suspended(event: CaseOfAccount, unit: Unit) -> None:
+        await policies.send_news_when_document_is_suspended(event.account_id, event.case_id, unit)
+
     @found.on("payments.payer_reminded.v1", CaseOfAccount)
     async def on_payer_reminded(event: CaseOfAccount, unit: Unit) -> None:
         await policies.send_news_when_payer_is_reminded(event.account_id, event.case_id, unit)

@@ -1,6 +1,7 @@
 """What identity does when something happened elsewhere: it tells the citizen that there is something new.
 
-One letter for each step of a case: a permit that is issued and the case that it completes are one step.
+One letter for each step of a case: a permit that is issued and the case that it completes are one step, and
+so are a reminder to pay and the suspension that follows it on the same day.
 """
 
 from typing import Final
@@ -40,7 +41,11 @@ async def send_news_when_approval_is_corrected(account_id: UUID, case_id: UUID, 
 
 
 async def send_news_when_payer_is_reminded(account_id: UUID, case_id: UUID, unit: Unit) -> None:
-    send_news(account_id, case_id, f"payer-reminded:{unit.context.causation}", unit)
+    send_news(account_id, case_id, f"unpaid:{unit.now.date()}", unit)
+
+
+async def send_news_when_document_is_suspended(account_id: UUID, case_id: UUID, unit: Unit) -> None:
+    send_news(account_id, case_id, f"unpaid:{unit.now.date()}", unit)
 
 
 def send_news(account_id: UUID, case_id: UUID, step: str, unit: Unit) -> None:

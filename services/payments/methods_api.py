@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.payments.domain.money import BANK
 from services.payments.domain.switchboard import SWITCHBOARD, Kind, Switchboard
-from services.payments.offer import Offer, SwitchedOff
+from services.payments.offer import Offer, SwitchedOff, Way
 from services.payments.providers.port import Method
 from shared.log import StreamNotFound, Unit
 from shared.service import Runtime
@@ -34,15 +34,20 @@ def methods_router(runtime: Runtime, offer: Offer) -> APIRouter:
     """Everybody sees what is offered; staff also why something is not."""
     router = APIRouter(tags=["methods"])
 
+    def provisional(way: Way) -> bool:
+        of_bank = way.provider == BANK and way.method is Method.DIRECT_DEBIT
+        return of_bank or runtime.settings.payment_provisional_days.get(way.method.value, 0) > 0
+
     @router.get("/methods")
     async def list_methods(caller: Reader) -> dict[str, Any]:
-        """The ways to pay that are offered now, which of them go to the city's own account, and all there are
-        with the reason where one is not."""
+        """The ways to pay that are offered now, which of them go to the city's own account, which the payer
+        may have back for a while (`provisional`), and all there are with the reason where one is not."""
         ways = await offer.ways(runtime.clock.now())
         why = bool(WHO_SEES_WHY & caller.roles)
         return {
             "methods": [way.method.value for way in ways if way.provider],
             "of_bank": [way.method.value for way in ways if way.provider == BANK],
+            "provisional": [way.method.value for way in ways if way.provider and provisional(way)],
             "all": [
                 {
                     "method": way.method.value, "offered": way.provider is not None, "out": way.out,

@@ -34,9 +34,15 @@ def claims(number: str = "BPA-26-000001", first: int = -10, last: int = 10) -> P
     return PermitClaims(number, "LIN-ÄÖ 12", "A", today + timedelta(first), today + timedelta(last))
 
 
-def status_list(key: SigningKey = OURS, hours: int = 24) -> bytes:
+def status_list(key: SigningKey = OURS, hours: int = 24, version: int = 2) -> bytes:
     return sign_status_list(
-        ["BPA-26-000009"], ["BPA-26-000008"], issued_at=NOW, valid_until=NOW + timedelta(hours=hours), key=key
+        ["BPA-26-000009"],
+        ["BPA-26-000008"],
+        ["BPA-26-000007", "BPA-26-000009"],
+        issued_at=NOW,
+        valid_until=NOW + timedelta(hours=hours),
+        key=key,
+        version=version,
     )
 
 
@@ -76,6 +82,7 @@ class TestVerdict:
             (claims(last=-1), "expired"),
             (claims(last=0), "valid"),
             (claims(first=1), "not_yet"),
+            (claims("BPA-26-000007"), "suspended"),
             (claims("BPA-26-000008"), "superseded"),
             (claims("BPA-26-000009"), "revoked"),
             (claims("BPA-26-000009", last=-1), "revoked"),
@@ -106,6 +113,14 @@ class TestVerdict:
         assert (await judged(scanned(claims()), None))["verdict"] == "unchecked"
         assert (await judged(scanned(claims()), status_list(hours=-1)))["verdict"] == "unchecked"
         assert (await judged(scanned(claims("BPA-26-000009")), status_list(hours=-1)))["verdict"] == "revoked"
+
+    async def test_says_that_a_permit_is_suspended_from_an_old_list_too(self, judged: Any) -> None:
+        said = await judged(scanned(claims("BPA-26-000007")), status_list(hours=-1))
+        assert said["verdict"] == "suspended"
+
+    async def test_takes_no_list_of_another_version(self, judged: Any) -> None:
+        with pytest.raises(Exception, match="forged"):
+            await judged(scanned(claims()), status_list(version=1))
 
     async def test_takes_no_permit_for_a_list(self, judged: Any) -> None:
         with pytest.raises(Exception, match="forged"):

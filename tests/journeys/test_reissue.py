@@ -48,7 +48,7 @@ class TestAPermitIssuedAnew:
         numbers = [read_permit_token(token_from_text(token), keys).number for token in (old, new)]
         async with asyncio.timeout(40):  # the list is made anew every half minute
             while True:
-                content = (await http.get("/api/v1/status-list")).content
+                content = (await http.get("/api/v1/status-list/2")).content
                 listed = read_status_list(content, keys, datetime.now(UTC)).superseded
                 if entry_of(numbers[0]) in listed:
                     break

@@ -42,7 +42,7 @@ class TestARevokedPermit:
         page = await resident.browser.get(f"/p/{token}")
         assert "Die Stadt hat diesen Ausweis zurückgenommen. Er gilt nicht." in page.said
         keys = PublicKeys.from_jwks((await http.get("/api/v1/verification-keys")).json())
-        listed = read_status_list((await http.get("/api/v1/status-list")).content, keys, datetime.now(UTC))
+        listed = read_status_list((await http.get("/api/v1/status-list/2")).content, keys, datetime.now(UTC))
         claims = read_permit_token(token_from_text(token), keys)
         assert entry_of(claims.number) in listed.revoked
         await resident.see("Die Bewilligung wurde widerrufen. Das Dokument gilt nicht mehr.")

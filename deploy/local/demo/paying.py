@@ -36,10 +36,10 @@ async def by_transfer(page: Page, bank: str, name: str) -> None:
     await _ask(bank, "/sandbox/days", {"count": 1})
 
 
-async def by_debit(browser: Browser, page: Page, bank: str, name: str) -> None:
+async def by_debit(browser: Browser, page: Page, bank: str, name: str, account: str = ACCOUNT) -> None:
     """Gives the mandate; once the city's file is at the bank, the days go by until the debit is booked."""
     form = page.form(with_field="iban")
-    case = await browser.send(page, form, holder=name, iban=ACCOUNT, agreed="true")
+    case = await browser.send(page, form, holder=name, iban=account, agreed="true")
     found = _DEBIT.search(case.said)
     if found is None:
         raise PageRefused("no debit was announced", case)

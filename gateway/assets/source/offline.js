@@ -1,7 +1,7 @@
 // Keeps the warden's page, the keys and the last status list at hand when there is no connection.
 const FILES = ["FILES"];
 const CACHE = `warden-${FILES.join().length}-${FILES.join().split("").reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) | 0, 7)}`;
-const DATA = ["/aufsicht/statusliste", "/aufsicht/schluessel"];
+const DATA = ["/aufsicht/statusliste/2", "/aufsicht/schluessel"];
 const PATIENCE = 4000; // milliseconds a weak network has, where an answer is kept
 const page = new URL(registration.scope).pathname;
 

@@ -1,7 +1,7 @@
 // Verifies permit tokens and the status list: COSE_Sign1 with Ed25519 in deterministic CBOR, as specified in
 // services/documents/tokens, and as strictly. No library, no network.
 const PERMIT = { purpose: "urn:portal:permit-token:1", shape: ["text", "text", "text", "uint", "uint"] };
-const STATUS = { purpose: "urn:portal:permit-status:1", shape: ["uint", "uint", "bytes", "bytes"] };
+const STATUS = { purpose: "urn:portal:permit-status:2", shape: ["uint", "uint", "bytes", "bytes", "bytes"] };
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const ENTRY = 8;
 const CLOCK_SKEW = 300;
@@ -107,10 +107,11 @@ function entries(packed) {
   return new Set(Array.from({ length: packed.length / ENTRY }, (_, n) => hex(packed.subarray(ENTRY * n, ENTRY * (n + 1)))));
 }
 
-// { issued, until, revoked, superseded }: times in seconds, entries in hexadecimal. Throws like open().
+// { issued, until, revoked, superseded, suspended }: times in seconds, entries in hexadecimal. Throws like open().
 export async function readStatusList(bytes, jwks) {
-  const [issued, until, revoked, superseded] = await open(bytes, jwks, STATUS);
-  return { issued, until, revoked: entries(revoked), superseded: entries(superseded) };
+  const [issued, until, ...packed] = await open(bytes, jwks, STATUS);
+  const [revoked, superseded, suspended] = packed.map(entries);
+  return { issued, until, revoked, superseded, suspended };
 }
 
 // Whether a list is of now; one from the future comes of a wrong clock.
@@ -140,6 +141,7 @@ export async function judge(text, jwks, list, now) {
   let verdict = isFresh(list, now) ? "valid" : "unchecked";
   if (today < first) verdict = "not_yet";
   if (today > last) verdict = "expired";
+  if (list?.suspended.has(entry)) verdict = "suspended";
   if (list?.superseded.has(entry)) verdict = "superseded";
   if (list?.revoked.has(entry)) verdict = "revoked";
   return { verdict, number, plate, zone, until: last * DAY };

@@ -156,8 +156,26 @@ RevocationReason = Literal[
 Refund = Literal["full", "none"]
 
 
+class Unpaid(Part):
+    """What becomes of an issued `document` once its fee is overdue: it is kept, suspended until the fee is
+    paid, or revoked, which ends the claim. `after_step` names the step of dunning after which."""
+
+    document: Literal["keep", "suspend", "revoke"] = "keep"
+    after_step: Code | None = None
+
+    @model_validator(mode="after")
+    def _after_a_step(self) -> "Unpaid":
+        if (self.document == "keep") == (self.after_step is not None):
+            raise ValueError("suspend and revoke name the step of dunning that they follow, keep names none")
+        return self
+
+
 class Fee(Part):
     """`cents` is the amount; `due` says when it must be settled.
+
+    `provisional` says whether a payment counts that the payer may still have back from their bank (a SEPA
+    direct debit for eight weeks): `accept` it, or `wait` until it is final. `unpaid` says what follows where
+    it is taken back, or never paid.
 
     `refunds` says for which reasons of a revocation a fee that is paid is owed back; where a reason is not
     named, it is kept. A fee that is not paid yet is never asked for after a revocation.
@@ -167,12 +185,22 @@ class Fee(Part):
     due: Literal["before_decision", "after_decision", "none"]
     cost_object: str | None = None
     legal_basis: Words | None = None
+    provisional: Literal["accept", "wait"] = "accept"
+    unpaid: Unpaid = Unpaid()
     refunds: dict[RevocationReason, Refund] = {}
 
     @model_validator(mode="after")
     def _booked_somewhere(self) -> "Fee":
         if self.due != "none" and not (self.cost_object and self.legal_basis):
             raise ValueError("a fee needs a cost object and a legal basis")
+        return self
+
+    @model_validator(mode="after")
+    def _of_a_fee(self) -> "Fee":
+        if self.provisional == "wait" and self.due != "before_decision":
+            raise ValueError("only a fee that is due before the decision can be waited for")
+        if self.unpaid.document != "keep" and self.due == "none":
+            raise ValueError("where no fee is due, none is unpaid")
         return self
 
 

@@ -1,12 +1,17 @@
 """The catalogue: all versions of all services from `data/<service>/v<n>.yaml`; the highest is offered."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
 from services.applications.catalogue.city import CatalogueError, City, read_city, read_part
 from services.applications.catalogue.definition import ServiceDefinition
-from services.applications.catalogue.publication import DefinitionRefused, PublishedService, publish
+from services.applications.catalogue.publication import (
+    DUNNING,
+    DefinitionRefused,
+    PublishedService,
+    publish,
+)
 
 HERE: Final = Path(__file__).parent
 SERVICES: Final = HERE / "data"
@@ -45,21 +50,26 @@ class Catalogue:
             raise ServiceUnknown(f"{key}/{version}") from None
 
 
-def read_catalogue(data: Path = SERVICES, city: Path = HERE / "city") -> Catalogue:
-    """Reads and publishes everything. Raises CatalogueError with file, path and sentence."""
+def read_catalogue(
+    data: Path = SERVICES, city: Path = HERE / "city", dunning: Collection[str] = DUNNING
+) -> Catalogue:
+    """Reads and publishes everything; `dunning` names the steps that payments takes.
+
+    Raises CatalogueError with file, path and sentence.
+    """
     the_city = read_city(city)
     files = sorted(data.glob("*/v*.yaml"))
     if not files:
         raise CatalogueError(data, "", "holds no service")
-    return Catalogue((_published(file, the_city) for file in files), the_city)
+    return Catalogue((_published(file, the_city, dunning) for file in files), the_city)
 
 
-def _published(file: Path, city: City) -> PublishedService:
+def _published(file: Path, city: City, dunning: Collection[str]) -> PublishedService:
     definition = read_part(file, ServiceDefinition)
     if (file.parent.name, file.stem) != (definition.key, f"v{definition.version}"):
         named = f"{definition.key}/v{definition.version}"
         raise CatalogueError(file, "key", f"says {named}, yet lies at {file.parent.name}/{file.stem}")
     try:
-        return publish(definition, city)
+        return publish(definition, city, dunning)
     except DefinitionRefused as refusal:
         raise CatalogueError(file, refusal.path, refusal.sentence) from refusal

@@ -3,7 +3,7 @@
 A published service cannot fail on a misspelt name or a wrong type while a citizen waits.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,8 @@ KINDS: Final[Mapping[FieldType, Kind]] = {
     FieldType.PLATES: Kind.TEXTS,
 }
 TODAY, ACCOUNT = "today", "account"
+DUNNING: Final = ("reminder", "dunning", "enforcement")
+"""The steps of payments, where the municipality has set no others."""
 
 
 class DefinitionRefused(ValueError):
@@ -69,10 +71,17 @@ class PublishedService:
         return f"{self.definition.key}/{self.definition.version}"
 
 
-def publish(definition: ServiceDefinition, city: City) -> PublishedService:
-    """Raises DefinitionRefused."""
+def publish(
+    definition: ServiceDefinition, city: City, dunning: Collection[str] = DUNNING
+) -> PublishedService:
+    """`dunning` names the steps that payments takes. Raises DefinitionRefused."""
     known = providers(city)
     _check_references(definition, known, city)
+    step = definition.fee.unpaid.after_step
+    _require(
+        step is None or step in dunning, "fee.unpaid.after_step",
+        f"there is no step of dunning {step!r}: PORTAL_DUNNING_STEPS has {', '.join(dunning) or 'none'}",
+    )  # fmt: skip
     vocabulary = Vocabulary(dict(_variables(definition, known, city)))
     form = Vocabulary(dict(_form_variables(definition)))
     rules = enumerate(definition.rules)

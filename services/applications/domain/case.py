@@ -21,24 +21,21 @@ from services.applications.domain.case_events import (
     CorrectionReminded,
     CorrectionRequested,
     CorrectionTakenBack,
-    Expired,
-    FeeSettled,
     Referred,
     RegisterAnswered,
     Rejected,
     Submitted,
     Withdrawn,
 )
+from services.applications.domain.case_fee import UNPAID, FeeOfCase
 from services.applications.domain.case_refusals import (
-    AlreadySettled,
-    AmountDiffers,
+    FeeNotSettled,
     FeeWouldChange,
     NeedsAClerk,
-    NotPossibleNow,
     ReasonMissing,
 )
-from services.applications.domain.conditions import OPEN, TRANSITIONS, Condition, Step, first_condition
-from shared.domain import Aggregate, Created
+from services.applications.domain.conditions import OPEN, Step, first_condition
+from shared.domain import Created
 
 RegisterOutcome = Literal["match", "mismatch", "unavailable"]
 Refund = Literal["full", "none"]
@@ -46,44 +43,10 @@ Reserved = Sequence[tuple[str, str]]
 LONGEST_TEXT: Final = 4000
 
 
-class Case(Aggregate):
-    """See the module's invariant. Personal values may read `Redacted` after an erasure."""
+class Case(FeeOfCase):
+    """See the module's invariant."""
 
     BEGINS: ClassVar[tuple[type[Created], ...]] = (Submitted,)
-
-    account_id: UUID
-    case_number: str
-    service: str
-    service_version: int
-    language: str
-    answers: dict[str, Any]
-    facts: dict[str, Any]
-    reserved: list[tuple[str, str]]
-    reasons: list[str]
-    fee_cents: int
-    currency: str
-    fee_due: str
-    cost_object: str | None
-    pay_by: date | None
-    automation: str
-    legal_basis: str
-    register_check: bool
-    register_outcome: str | None
-    document_kind: str
-    document_id: UUID | None
-    condition: Condition
-    settled: bool
-    seen_by_clerk: bool
-    correction: str | None
-    answer_by: date | None
-    asked_at: int
-    valid_from: date | None
-    valid_until: date | None
-    decided_by: str | None
-    decision_reason: str | None
-    decision_text: str | None
-    rule_version: str | None
-    assessment: dict[str, Any]
 
     @classmethod
     def submit(
@@ -141,15 +104,6 @@ class Case(Aggregate):
         after = self._after(Step.REGISTER_ANSWERED)
         self.emit(RegisterAnswered, now=now, outcome=outcome, condition=str(after))
 
-    def record_payment_settled(self, *, now: datetime, claim_id: UUID, amount_cents: int) -> None:
-        """Payments booked the fee. Raises AlreadySettled, NotPossibleNow, AmountDiffers."""
-        if self.settled:
-            raise AlreadySettled(self.case_number)
-        after = self._after(Step.FEE_SETTLED)
-        if amount_cents != self.fee_cents:
-            raise AmountDiffers(f"{amount_cents} settled, {self.fee_cents} due")
-        self.emit(FeeSettled, now=now, claim_id=claim_id, amount_cents=amount_cents, condition=str(after))
-
     def reasons_against_rule(self) -> list[str]:
         """Why the rules may not decide; empty only for the plain case."""
         found = list(self.reasons)
@@ -157,6 +111,8 @@ class Case(Aggregate):
             found.append("not_automated")
         if self.register_check and self.register_outcome != "match":
             found.append(f"register_{self.register_outcome or 'silent'}")
+        if self.fee_is_missing:
+            found.append("fee_open")
         if self.seen_by_clerk:
             found.append("corrected")
         return list(dict.fromkeys(found))
@@ -245,9 +201,11 @@ class Case(Aggregate):
     ) -> None:
         """Grants the application; a fee due only now is the one assessed today.
 
-        Raises NotPossibleNow, FeeWouldChange.
+        Raises NotPossibleNow, FeeNotSettled, FeeWouldChange.
         """
         self._after(Step.APPROVED_BY_CLERK)
+        if self.fee_is_missing:
+            raise FeeNotSettled(self.case_number)
         fee = self.fee_cents if fee_cents is None else fee_cents
         if self.fee_due == "before_decision" and fee != self.fee_cents:
             raise FeeWouldChange(f"{self.fee_cents} were asked for, {fee} would be due")
@@ -278,11 +236,6 @@ class Case(Aggregate):
         """Takes the application back. Raises NotPossibleNow once it is decided."""
         self._after(Step.WITHDRAWN)
         self.emit(Withdrawn, now=now, account_id=self.account_id)
-
-    def expire_unpaid(self, *, now: datetime) -> None:
-        """Ends an unpaid case. Raises NotPossibleNow when nothing is unpaid."""
-        self._after(Step.EXPIRED_UNPAID)
-        self.emit(Expired, now=now, account_id=self.account_id, reason="unpaid")
 
     def complete(self, *, now: datetime, document_id: UUID) -> None:
         """The document is issued. Raises NotPossibleNow."""
@@ -332,6 +285,11 @@ class Case(Aggregate):
         self._after(Step.APPROVAL_REVOKED)
         self.emit(ApprovalRevoked, now=now, account_id=self.account_id, reason=_worded(reason), refund=refund)
 
+    def revoke_unpaid(self, *, now: datetime) -> None:
+        """What was granted ends because its fee is not paid. Raises AlreadySettled, NotPossibleNow."""
+        self.require_unpaid()
+        self.revoke_approval(UNPAID, refund="none", now=now)
+
     @property
     def is_open(self) -> bool:
         """Whether a decision is still to come."""
@@ -380,12 +338,6 @@ class Case(Aggregate):
             "settled": self.settled,
             "reasons": self.reasons,
         }
-
-    def _after(self, step: Step) -> Condition:
-        after = TRANSITIONS[step].get(self.condition)
-        if after is None:
-            raise NotPossibleNow(step, self.condition)
-        return after
 
 
 def _worded(text: str) -> str:

@@ -1,6 +1,6 @@
 """What can happen to a case, each in the words of the town hall; `apply` only assigns."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -51,6 +51,7 @@ class Submitted(Created):
         aggregate.decision_reason = aggregate.decision_text = aggregate.rule_version = None
         aggregate.settled = aggregate.seen_by_clerk = False
         aggregate.assessment, aggregate.answer_by, aggregate.asked_at = {}, None, 0
+        aggregate.provisional_until, aggregate.received_at = None, 0
 
 
 @stored("applications.register_answered")
@@ -74,6 +75,35 @@ class FeeSettled(Event):
 
     def apply(self, aggregate: Any) -> None:
         aggregate.settled, aggregate.condition = True, Condition(self.condition)
+        aggregate.provisional_until = None
+
+
+@stored("applications.provisional_fee_received")
+class ProvisionalFeeReceived(Event):
+    """The fee came and may be taken back until a day; the service waits for it to be final."""
+
+    claim_id: UUID
+    amount_cents: int
+    provisional_until: datetime
+    condition: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.provisional_until, aggregate.received_at = self.provisional_until, self.originator_version
+        aggregate.condition = Condition(self.condition)
+
+
+@stored("applications.fee_reversed")
+class FeeReversed(Event):
+    """Bank or card network took the fee back: it is owed again, by `pay_by` where the case waits for it."""
+
+    claim_id: UUID
+    owed_cents: int
+    condition: str
+    pay_by: date | None
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.settled, aggregate.provisional_until = False, None
+        aggregate.condition, aggregate.pay_by = Condition(self.condition), self.pay_by or aggregate.pay_by
 
 
 @stored("applications.application_referred")
@@ -272,3 +302,27 @@ class ApprovalRevoked(Event):
 
     def apply(self, aggregate: Any) -> None:
         aggregate.decision_reason, aggregate.condition = self.reason, Condition.REVOKED
+
+
+@stored("applications.approval_suspended")
+class ApprovalSuspended(Event):
+    """What was granted does not count until its fee is paid; `step` of dunning was the last word before."""
+
+    account_id: UUID
+    document_id: UUID
+    reason: str
+    step: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.condition = Condition.SUSPENDED
+
+
+@stored("applications.approval_reinstated")
+class ApprovalReinstated(Event):
+    """The fee is paid: what was suspended counts again."""
+
+    account_id: UUID
+    document_id: UUID
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.condition = Condition.COMPLETED

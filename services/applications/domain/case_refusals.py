@@ -29,6 +29,14 @@ class AlreadySettled(CaseRefused):
     """The fee of this case was recorded as settled before."""
 
 
+class NothingSettled(CaseRefused):
+    """No payment of this case is there that could be taken back, or become final."""
+
+
+class FeeNotSettled(CaseRefused):
+    """A fee that is due before the decision is not paid."""
+
+
 class AmountDiffers(CaseRefused):
     """What was settled is not the fee of this case."""
 

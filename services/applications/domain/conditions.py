@@ -19,6 +19,7 @@ class Condition(StrEnum):
     CORRECTION_REQUESTED = "correction_requested"
     APPROVED = "approved"
     COMPLETED = "completed"
+    SUSPENDED = "suspended"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
@@ -29,7 +30,9 @@ class Step(StrEnum):
     """What happens to a case, named as its event."""
 
     REGISTER_ANSWERED = "register_answered"
+    PROVISIONAL_FEE_RECEIVED = "provisional_fee_received"
     FEE_SETTLED = "fee_settled"
+    FEE_REVERSED = "fee_reversed"
     REFERRED = "referred"
     CORRECTION_REQUESTED = "correction_requested"
     CORRECTION_REMINDED = "correction_reminded"
@@ -44,6 +47,8 @@ class Step(StrEnum):
     EXPIRED_UNPAID = "expired_unpaid"
     COMPLETED = "completed"
     APPROVAL_CORRECTED = "approval_corrected"
+    APPROVAL_SUSPENDED = "approval_suspended"
+    APPROVAL_REINSTATED = "approval_reinstated"
     APPROVAL_REVOKED = "approval_revoked"
 
 
@@ -57,17 +62,34 @@ OPEN: Final = (
 )
 UNPAID: Final = (Condition.AWAITING_REGISTER_AND_PAYMENT, Condition.AWAITING_PAYMENT)
 CITIZENS_TURN: Final = (*UNPAID, Condition.CORRECTION_REQUESTED)
+_WITH_FEE_OPEN: Final = (
+    Condition.IN_REVIEW,
+    Condition.CORRECTION_REQUESTED,
+    Condition.APPROVED,
+    Condition.COMPLETED,
+    Condition.SUSPENDED,
+)
+"""Where a fee may come or be taken back and nothing else moves: a person, or dunning, sees to it."""
+
+
+def _unmoved(*conditions: Condition) -> dict[Condition, Condition]:
+    return {condition: condition for condition in conditions}
+
 
 TRANSITIONS: Final[Mapping[Step, Mapping[Condition, Condition]]] = {
     Step.REGISTER_ANSWERED: {
         Condition.AWAITING_REGISTER_AND_PAYMENT: Condition.AWAITING_PAYMENT,
         Condition.AWAITING_REGISTER: Condition.READY,
     },
+    Step.PROVISIONAL_FEE_RECEIVED: _unmoved(*UNPAID, Condition.AWAITING_REGISTER, *_WITH_FEE_OPEN),
     Step.FEE_SETTLED: {
         Condition.AWAITING_REGISTER_AND_PAYMENT: Condition.AWAITING_REGISTER,
         Condition.AWAITING_PAYMENT: Condition.READY,
-        Condition.APPROVED: Condition.APPROVED,
-        Condition.COMPLETED: Condition.COMPLETED,
+        **_unmoved(Condition.AWAITING_REGISTER, *_WITH_FEE_OPEN),
+    },
+    Step.FEE_REVERSED: {
+        Condition.AWAITING_REGISTER: Condition.AWAITING_REGISTER_AND_PAYMENT,
+        **_unmoved(*UNPAID, *_WITH_FEE_OPEN),
     },
     Step.REFERRED: {Condition.READY: Condition.IN_REVIEW},
     Step.CORRECTION_REQUESTED: {Condition.IN_REVIEW: Condition.CORRECTION_REQUESTED},
@@ -83,7 +105,11 @@ TRANSITIONS: Final[Mapping[Step, Mapping[Condition, Condition]]] = {
     Step.EXPIRED_UNPAID: dict.fromkeys(UNPAID, Condition.EXPIRED),
     Step.COMPLETED: {Condition.APPROVED: Condition.COMPLETED},
     Step.APPROVAL_CORRECTED: {Condition.COMPLETED: Condition.APPROVED},
-    Step.APPROVAL_REVOKED: dict.fromkeys((Condition.APPROVED, Condition.COMPLETED), Condition.REVOKED),
+    Step.APPROVAL_SUSPENDED: {Condition.COMPLETED: Condition.SUSPENDED},
+    Step.APPROVAL_REINSTATED: {Condition.SUSPENDED: Condition.COMPLETED},
+    Step.APPROVAL_REVOKED: dict.fromkeys(
+        (Condition.APPROVED, Condition.COMPLETED, Condition.SUSPENDED), Condition.REVOKED
+    ),
 }
 
 

@@ -1,4 +1,5 @@
-"""A document: issued once, never changed; what it proves ends by its own date, a successor or a revocation.
+"""A document: issued once, never changed; what it proves ends by its own date, a successor or a revocation,
+and rests while it is suspended.
 
 At most one document of a kind per case and edition: its id is derived from these, so a repeated order finds
 it. A later edition supersedes the one before. Expiry is a date, not an event. Revoked outweighs superseded.
@@ -9,7 +10,13 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from services.documents.domain.events import DocumentIssued, DocumentRevoked, DocumentSuperseded
+from services.documents.domain.events import (
+    DocumentIssued,
+    DocumentReinstated,
+    DocumentRevoked,
+    DocumentSuperseded,
+    DocumentSuspended,
+)
 from shared.domain import Aggregate
 from shared.ids import derived_id
 
@@ -40,9 +47,15 @@ class PeriodImpossible(DocumentRefused):
 
 
 class NotInForce(DocumentRefused):
-    """The document was superseded or revoked before."""
+    """The document was suspended, superseded or revoked before."""
 
     slug = "document_not_in_force"
+
+
+class NotSuspended(DocumentRefused):
+    """There is no suspension to lift."""
+
+    slug = "document_not_suspended"
 
 
 class NotRevocable(DocumentRefused):
@@ -84,7 +97,7 @@ def document_id(case_id: UUID, kind: str, edition: int | None = None) -> UUID:
 
 
 class Document(Aggregate):
-    """Conditions: issued, superseded, revoked."""
+    """Conditions: issued, suspended, superseded, revoked."""
 
     BEGINS = (DocumentIssued,)
 
@@ -136,8 +149,22 @@ class Document(Aggregate):
             raise OwnSuccessor(self.number)
         self.emit(DocumentSuperseded, now=now, case_id=self.case_id, account_id=self.account_id, by=by)
 
+    def suspend(self, reason: str, *, now: datetime) -> None:
+        """It does not count until it is reinstated. Raises NotInForce, NotRevocable."""
+        if self.kind == RECEIPT:
+            raise NotRevocable(self.number)
+        if self.condition != "issued":
+            raise NotInForce(f"the document is {self.condition}")
+        self.emit(DocumentSuspended, now=now, case_id=self.case_id, account_id=self.account_id, reason=reason)
+
+    def reinstate(self, *, now: datetime) -> None:
+        """It counts again. Raises NotSuspended."""
+        if self.condition != "suspended":
+            raise NotSuspended(f"the document is {self.condition}")
+        self.emit(DocumentReinstated, now=now, case_id=self.case_id, account_id=self.account_id)
+
     def revoke(self, reason: str, *, now: datetime) -> None:
-        """The city takes it back, even when superseded. Raises NotInForce, NotRevocable."""
+        """The city takes it back, even when superseded or suspended. Raises NotInForce, NotRevocable."""
         if self.kind == RECEIPT:
             raise NotRevocable(self.number)
         if self.condition == "revoked":

@@ -46,6 +46,29 @@ class DocumentSuperseded(Event):
         aggregate.condition, aggregate.superseded_by = "superseded", self.by
 
 
+@stored("documents.document_suspended")
+class DocumentSuspended(Event):
+    """The document does not count for now; it may count again."""
+
+    case_id: UUID
+    account_id: UUID
+    reason: str
+
+    def apply(self, aggregate: "Document") -> None:
+        aggregate.condition = "suspended"
+
+
+@stored("documents.document_reinstated")
+class DocumentReinstated(Event):
+    """A suspended document counts again."""
+
+    case_id: UUID
+    account_id: UUID
+
+    def apply(self, aggregate: "Document") -> None:
+        aggregate.condition = "issued"
+
+
 @stored("documents.document_revoked")
 class DocumentRevoked(Event):
     """The city took a document back; it no longer counts."""

@@ -6,12 +6,16 @@ verifies both with the same sixty lines and WebCrypto, a list of a thousand entr
 instead of numbers keep the list from being read as a register; eight bytes of SHA-256 make a wrong hit as
 rare as one in 10^15 for ten thousand entries.
 
-Payload, purpose `urn:portal:permit-status:1`: a map with exactly these keys, in this order,
+Payload of version 2, purpose `urn:portal:permit-status:2`: a map with exactly these keys, in this order,
 
     1: issued at, unsigned      seconds since 1 January 1970 UTC
     2: valid until, unsigned    the same; after it the list must be fetched anew, the answer is "not known"
     3: revoked, byte string     entries of 8 bytes, ascending, one behind the other
     4: superseded, byte string  likewise
+    5: suspended, byte string   likewise: not to be accepted now, and perhaps again later
+
+Version 1, purpose `urn:portal:permit-status:1`, ends with key 4. Who reads it alone finds what is suspended
+among the revoked, and never takes it for valid.
 
 An entry is the first eight bytes of SHA-256 over the permit number in UTF-8. A permit that has expired is
 left out: its token says so itself. Served as `application/cose; cose-type="cose-sign1"`.
@@ -27,7 +31,7 @@ from typing import Any
 from services.documents.tokens.cose import BrokenToken, PublicKeys, SigningKey, TokenError
 from services.documents.tokens.permit import PermitClaims
 
-PURPOSE = b"urn:portal:permit-status:1"
+PURPOSES = {1: b"urn:portal:permit-status:1", 2: b"urn:portal:permit-status:2"}
 ENTRY_BYTES = 8
 CLOCK_SKEW = timedelta(minutes=5)
 
@@ -37,23 +41,26 @@ class StatusListOutdated(TokenError):
 
 
 class PermitStatus(StrEnum):
-    """What a check of a genuine permit answers; revoked outweighs superseded, superseded the dates."""
+    """What a check of a genuine permit answers; revoked outweighs superseded, superseded suspended, that the
+    dates."""
 
     VALID = "valid"
     NOT_YET_VALID = "not_yet_valid"
     EXPIRED = "expired"
+    SUSPENDED = "suspended"
     SUPERSEDED = "superseded"
     REVOKED = "revoked"
 
 
 @dataclass(frozen=True)
 class StatusList:
-    """A verified list; entries as `entry_of` makes them."""
+    """A verified list; entries as `entry_of` makes them. Of version 1 nothing is suspended."""
 
     issued_at: datetime
     valid_until: datetime
     revoked: frozenset[bytes]
     superseded: frozenset[bytes]
+    suspended: frozenset[bytes] = frozenset()
 
 
 def entry_of(number: str) -> bytes:
@@ -64,28 +71,32 @@ def entry_of(number: str) -> bytes:
 def sign_status_list(
     revoked: Iterable[str],
     superseded: Iterable[str],
+    suspended: Iterable[str] = (),
     *,
     issued_at: datetime,
     valid_until: datetime,
     key: SigningKey,
+    version: int = 2,
 ) -> bytes:
     """The signed list of permit numbers; times are cut to seconds."""
-    return key.sign(
-        {
-            1: int(issued_at.timestamp()),
-            2: int(valid_until.timestamp()),
-            3: b"".join(sorted({entry_of(number) for number in revoked})),
-            4: b"".join(sorted({entry_of(number) for number in superseded})),
-        },
-        PURPOSE,
-    )
+    body: dict[int, int | bytes] = {1: int(issued_at.timestamp()), 2: int(valid_until.timestamp())}
+    if version == 1:
+        body |= {3: _packed([*revoked, *suspended]), 4: _packed(superseded)}
+    else:
+        body |= {3: _packed(revoked), 4: _packed(superseded), 5: _packed(suspended)}
+    return key.sign(body, PURPOSES[version])
 
 
-def read_status_list(message: bytes, keys: PublicKeys, now: datetime) -> StatusList:
+def read_status_list(message: bytes, keys: PublicKeys, now: datetime, *, version: int = 2) -> StatusList:
     """A genuine and current list. Raises BrokenToken, UnknownKey, ForgedToken, StatusListOutdated."""
-    match keys.open(message, PURPOSE):
-        case {1: issued, 2: until, 3: bytes(revoked), 4: bytes(superseded), **rest} if not rest:
-            read = StatusList(_moment(issued), _moment(until), _entries(revoked), _entries(superseded))
+    match keys.open(message, PURPOSES[version]):
+        case {1: issued, 2: until, 3: bytes(revoked), 4: bytes(superseded), **rest} if (
+            len(rest) == version - 1
+        ):
+            read = StatusList(
+                _moment(issued), _moment(until), _entries(revoked), _entries(superseded),
+                _entries(rest.get(5) if version == 2 else b""),
+            )  # fmt: skip
         case _:
             raise BrokenToken("not a status list")
     if not read.issued_at - CLOCK_SKEW <= now <= read.valid_until:
@@ -100,13 +111,19 @@ def judge(claims: PermitClaims, listed: StatusList, today: date) -> PermitStatus
         return PermitStatus.REVOKED
     if entry in listed.superseded:
         return PermitStatus.SUPERSEDED
+    if entry in listed.suspended:
+        return PermitStatus.SUSPENDED
     if today > claims.valid_until:
         return PermitStatus.EXPIRED
     return PermitStatus.VALID if today >= claims.valid_from else PermitStatus.NOT_YET_VALID
 
 
-def _entries(packed: bytes) -> frozenset[bytes]:
-    if len(packed) % ENTRY_BYTES:
+def _packed(numbers: Iterable[str]) -> bytes:
+    return b"".join(sorted({entry_of(number) for number in numbers}))
+
+
+def _entries(packed: Any) -> frozenset[bytes]:
+    if not isinstance(packed, bytes) or len(packed) % ENTRY_BYTES:
         raise BrokenToken("entries cut off")
     return frozenset(packed[at : at + ENTRY_BYTES] for at in range(0, len(packed), ENTRY_BYTES))
 

@@ -129,6 +129,7 @@ class TestDescription:
             "get /v1/documents/{document_id}/content",
             "get /v1/verification/{token}",
             "get /v1/status-list",
+            "get /v1/status-list/2",
         }
         answers = document["paths"]["/v1/applications"]["post"]["responses"]
         assert answers["default"]["content"].keys() == {"application/problem+json"}

@@ -173,10 +173,15 @@ class TestVerification:
         assert (await visitor.get(f"/api/v1/verification/{code}")).json()["status"] == "unknown"
         assert services.calls == []
 
-    async def test_hands_out_the_signed_list(self, visitor: httpx.AsyncClient, services: Services) -> None:
+    @pytest.mark.parametrize("version", ["", "/2"])
+    async def test_hands_out_the_signed_list(
+        self, visitor: httpx.AsyncClient, services: Services, version: str
+    ) -> None:
         kind, kept = 'application/cose; cose-type="cose-sign1"', {"Cache-Control": "public, max-age=30"}
-        services.says["GET documents /status-list"] = Response(b"\xd2\x84", media_type=kind, headers=kept)
-        answer = await visitor.get("/api/v1/status-list")
+        services.says[f"GET documents /status-list{version}"] = Response(
+            b"\xd2\x84", media_type=kind, headers=kept
+        )
+        answer = await visitor.get(f"/api/v1/status-list{version}")
         assert (answer.content, answer.headers["content-type"]) == (b"\xd2\x84", kind)
         assert answer.headers["cache-control"] == "public, max-age=30"
 

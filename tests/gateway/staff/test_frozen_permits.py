@@ -19,11 +19,12 @@ pytestmark = pytest.mark.browser
 FILE = Path(__file__).parents[2] / "services" / "documents" / "vectors" / "permit_tokens.json"
 VECTORS: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
 PRINTED = VECTORS["permits"][0]
-LISTED = VECTORS["status_lists"][0]
+LISTED = next(one for one in VECTORS["status_lists"] if one.get("version") == 2)
 LIST_READ = """async ({script, hex, jwks}) => {
     const bytes = Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
-    const {issued, until, revoked, superseded} = await (await import(script)).readStatusList(bytes, jwks);
-    return {issued, until, revoked: [...revoked], superseded: [...superseded]};
+    const {issued, until, ...sets} = await (await import(script)).readStatusList(bytes, jwks);
+    const listed = Object.entries(sets).map(([name, set]) => [name, [...set]]);
+    return {issued, until, ...Object.fromEntries(listed)};
 }"""
 JUDGED = """async ({script, texts, hex, jwks, now}) => {
     const permit = await import(script);
@@ -151,6 +152,7 @@ class TestStatusList:
             "until": int(datetime.fromisoformat(LISTED["valid_until"]).timestamp()),
             "revoked": sorted(entry_of(number).hex() for number in LISTED["revoked"]),
             "superseded": sorted(entry_of(number).hex() for number in LISTED["superseded"]),
+            "suspended": sorted(entry_of(number).hex() for number in LISTED["suspended"]),
         }
 
     @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from tests.gateway.api.standin import Services, browsing, post_form, problem
 TOKEN = "2KCETIQBE4CEIVSHLKT2AWBI"
 FILE = Path(__file__).parents[2] / "services" / "documents" / "vectors" / "permit_tokens.json"
 VECTORS: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
+LISTED = next(one for one in VECTORS["status_lists"] if one.get("version") == 2)
 PERMIT = {
     "status": "valid", "kind": "resident_parking_permit", "number": "BPA-26-004711", "zone": "07",
     "plate": "LIN-AB 123", "valid_from": "2026-12-01", "valid_until": "2027-11-30",
@@ -105,15 +106,16 @@ class TestWarden:
         assert answer.headers["content-type"].startswith("text/javascript")
         assert answer.headers["cache-control"] == "no-cache"
 
+    @pytest.mark.parametrize("version", ["", "/2"])
     async def test_gets_list_and_keys_as_documents_gives_them(
-        self, visitor: httpx.AsyncClient, services: Services
+        self, visitor: httpx.AsyncClient, services: Services, version: str
     ) -> None:
-        signed = bytes.fromhex(VECTORS["status_lists"][0]["hex"])
+        signed = bytes.fromhex(LISTED["hex"])
         kept = {"Cache-Control": "public, max-age=30"}
-        services.says["GET documents /status-list"] = Response(
+        services.says[f"GET documents /status-list{version}"] = Response(
             signed, media_type="application/cose", headers=kept
         )
-        answer = await visitor.get("/aufsicht/statusliste")
+        answer = await visitor.get(f"/aufsicht/statusliste{version}")
         assert (answer.content, answer.headers["cache-control"]) == (signed, "public, max-age=30")
 
     @pytest.mark.browser
@@ -122,8 +124,8 @@ class TestWarden:
         self, gateway: str, services: Services, browser: Browser, path: str
     ) -> None:
         services.sign_in("warden", "warden")
-        signed = bytes.fromhex(VECTORS["status_lists"][0]["hex"])
-        services.says["GET documents /status-list"] = Response(signed, media_type="application/cose")
+        signed = bytes.fromhex(LISTED["hex"])
+        services.says["GET documents /status-list/2"] = Response(signed, media_type="application/cose")
         services.says["GET documents /verification-keys"] = JSONResponse(VECTORS["keys"])
         context = await browser.new_context()
         await context.add_cookies([{"name": "session", "value": "warden", "url": gateway}])

@@ -17,7 +17,9 @@ KEY = DataKey(bytes(range(32)))
 STORED = {
     happened.Submitted: "applications.application_submitted",
     happened.RegisterAnswered: "applications.register_answered",
+    happened.ProvisionalFeeReceived: "applications.provisional_fee_received",
     happened.FeeSettled: "applications.fee_settled",
+    happened.FeeReversed: "applications.fee_reversed",
     happened.Referred: "applications.application_referred",
     happened.CorrectionRequested: "applications.correction_requested",
     happened.CorrectionReminded: "applications.correction_reminded",
@@ -30,6 +32,8 @@ STORED = {
     happened.Expired: "applications.application_expired",
     happened.Completed: "applications.application_completed",
     happened.ApprovalCorrected: "applications.approval_corrected",
+    happened.ApprovalSuspended: "applications.approval_suspended",
+    happened.ApprovalReinstated: "applications.approval_reinstated",
     happened.ApprovalRevoked: "applications.approval_revoked",
 }
 PERSONAL = ("Mustermann", "LIN-AB", "Kennzeichen pr", "Kein Wohnsitz")
@@ -46,7 +50,8 @@ def every_event() -> list[Any]:
     anew = cases.completed()
     content = {name: value for name, value in cases.CORRECTION.items() if name != "reasons"}
     anew.correct_approval(now=cases.NOW, clerk="clerk-1", text="Tippfehler", **content)
-    everything = (*ended, corrected, lapsed, taken_back, anew)
+    paid = (cases.provisional(), cases.reinstated())
+    everything = (*ended, corrected, lapsed, taken_back, anew, *paid)
     return [event for case in everything for event in case.pending_events]
 
 
@@ -59,7 +64,8 @@ class TestStoredEvents:
         assert {type(event) for event in every_event()} == set(STORED)
 
     def test_fold_to_the_same_case_after_a_round_trip(self) -> None:
-        for made in (cases.revoked(), cases.rejected(), cases.correction_requested()):
+        made_cases = (cases.revoked(), cases.rejected(), cases.correction_requested(), cases.reinstated())
+        for made in (*made_cases, cases.provisional(), cases.suspended()):
             folded: Any = None
             for event in made.pending_events:
                 name, schema, payload = encode(event, KEY)  # type: ignore[arg-type]
@@ -104,6 +110,8 @@ class TestPublicEvents:
                 "application_completed",
                 "approval_corrected",
                 "approval_revoked",
+                "approval_suspended",
+                "approval_reinstated",
             )
         )
 
@@ -138,7 +146,12 @@ class TestForeignEvents:
     @pytest.mark.parametrize(
         ("reader", "fields"),
         [
-            (consumed.PaymentSettled, {"claim_id", "case_id", "amount_cents", "claim_cents"}),
+            (
+                consumed.PaymentSettled,
+                {"claim_id", "case_id", "amount_cents", "claim_cents", "provisional_until"},
+            ),
+            (consumed.PaymentReversed, {"claim_id", "case_id", "owed_cents"}),
+            (consumed.PayerDunned, {"case_id", "step"}),
             (consumed.DocumentIssued, {"document_id", "case_id", "kind"}),
             (consumed.DocumentRevoked, {"document_id", "case_id", "reason"}),
         ],

@@ -117,7 +117,7 @@ class TestSuperseding:
 async def _status_list(holder: Holder) -> Any:
     http = holder.documents.http
     keys = PublicKeys.from_jwks((await http.get("/verification-keys")).json())
-    answer = await http.get("/status-list")
+    answer = await http.get("/status-list/2")
     assert answer.headers["content-type"] == 'application/cose; cose-type="cose-sign1"'
     return read_status_list(answer.content, keys, holder.documents.runtime.clock.now())
 

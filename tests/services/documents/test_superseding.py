@@ -46,7 +46,7 @@ class TestADocumentIssuedAnew:
         http = holder.documents.http
         keys = PublicKeys.from_jwks((await http.get("/verification-keys")).json())
         clock.advance(FRESH)
-        listed = read_status_list((await http.get("/status-list")).content, keys, clock.now())
+        listed = read_status_list((await http.get("/status-list/2")).content, keys, clock.now())
         assert entry_of(old["number"]) in listed.superseded
         assert entry_of(new["number"]) not in listed.superseded
 

@@ -30,7 +30,7 @@ from services.documents.tokens import (
     token_from_text,
     token_url,
 )
-from services.documents.tokens.status import entry_of
+from services.documents.tokens.status import PURPOSES, entry_of
 
 FOLDER = Path(__file__).parent / "vectors"
 VECTORS: dict[str, Any] = json.loads((FOLDER / "permit_tokens.json").read_text("utf-8"))
@@ -45,9 +45,14 @@ def claims_of(fields: dict[str, str]) -> PermitClaims:
     return PermitClaims(fields["number"], fields["plate"], fields["zone"], first, last)
 
 
-def a_list(key: SigningKey, *, revoked: list[str], superseded: list[str]) -> bytes:
+def a_list(
+    key: SigningKey, *, revoked: list[str], superseded: list[str], suspended: list[str] | None = None,
+    version: int = 2,
+) -> bytes:  # fmt: skip
     until = ISSUED + timedelta(days=1)
-    return sign_status_list(revoked, superseded, issued_at=ISSUED, valid_until=until, key=key)
+    return sign_status_list(
+        revoked, superseded, suspended or [], issued_at=ISSUED, valid_until=until, key=key, version=version
+    )
 
 
 class TestAFrozenPermit:
@@ -120,11 +125,13 @@ class TestKeys:
 class TestAStatusList:
     @pytest.mark.parametrize("vector", VECTORS["status_lists"])
     def test_frozen_still_verifies(self, vector: dict[str, Any]) -> None:
-        listed = read_status_list(bytes.fromhex(vector["hex"]), KEYS, ISSUED)
+        version = vector.get("version", 1)
+        listed = read_status_list(bytes.fromhex(vector["hex"]), KEYS, ISSUED, version=version)
         assert listed.issued_at.isoformat() == vector["issued_at"]
         assert listed.valid_until.isoformat() == vector["valid_until"]
         assert listed.revoked == {entry_of(number) for number in vector["revoked"]}
         assert listed.superseded == {entry_of(number) for number in vector["superseded"]}
+        assert listed.suspended == {entry_of(number) for number in vector.get("suspended", ())}
 
     def test_does_not_say_in_which_order_permits_fell(self, permit_key: SigningKey) -> None:
         one = a_list(permit_key, revoked=["A", "B", "C"], superseded=[])
@@ -134,6 +141,26 @@ class TestAStatusList:
     def test_counts_in_its_time_only(self, permit_key: SigningKey, now: datetime) -> None:
         with pytest.raises(StatusListOutdated):
             read_status_list(a_list(permit_key, revoked=[], superseded=[]), KEYS, now)
+
+    def test_tells_who_reads_version_1_that_what_is_suspended_is_revoked(
+        self, permit_key: SigningKey
+    ) -> None:
+        message = a_list(permit_key, revoked=[], superseded=[], suspended=[CLAIMS.number], version=1)
+        listed = read_status_list(message, KEYS, ISSUED, version=1)
+        assert judge(CLAIMS, listed, date(2026, 12, 24)) == PermitStatus.REVOKED
+
+    @pytest.mark.parametrize(("made", "read"), [(1, 2), (2, 1)])
+    def test_of_one_version_is_none_of_the_other(self, permit_key: SigningKey, made: int, read: int) -> None:
+        message = a_list(permit_key, revoked=[], superseded=[], suspended=["A"], version=made)
+        with pytest.raises(ForgedToken):
+            read_status_list(message, KEYS, ISSUED, version=read)
+
+    @pytest.mark.parametrize("fifth", [{}, {5: "no bytes"}, {5: b"cut off"}, {6: b""}])
+    def test_without_whole_entries_is_broken(self, permit_key: SigningKey, fifth: dict[int, Any]) -> None:
+        times = {1: int(ISSUED.timestamp()), 2: int(ISSUED.timestamp()) + 60}
+        message = permit_key.sign({**times, 3: b"", 4: b"", **fifth}, PURPOSES[2])
+        with pytest.raises(BrokenToken):
+            read_status_list(message, KEYS, ISSUED)
 
     def test_is_not_replaced_by_a_permit(self, permit_key: SigningKey) -> None:
         with pytest.raises(ForgedToken):
@@ -169,13 +196,21 @@ class TestAPermit:
         listed = read_status_list(message, KEYS, ISSUED)
         assert judge(CLAIMS, listed, date(2026, 12, 24)) == PermitStatus.SUPERSEDED
 
+    def test_may_be_suspended_and_revoked_all_the_same(self, permit_key: SigningKey) -> None:
+        numbers = [CLAIMS.number]
+        for revoked, status in (([], PermitStatus.SUSPENDED), (numbers, PermitStatus.REVOKED)):
+            message = a_list(permit_key, revoked=revoked, superseded=[], suspended=numbers)
+            listed = read_status_list(message, KEYS, ISSUED)
+            assert judge(CLAIMS, listed, date(2026, 12, 24)) == status
+
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node: a browser's verifier cannot run")
 class TestABrowser:
     def test_comes_to_the_same_answers(self) -> None:
         permits, refused, lists = (VECTORS[name] for name in ("permits", "refused_permits", "status_lists"))
         cases = [{"kind": "permit", "hex": vector["hex"]} for vector in permits + refused]
-        cases += [{"kind": "status", "hex": vector["hex"]} for vector in lists]
+        kinds = {1: "status", 2: "status2"}
+        cases += [{"kind": kinds[one.get("version", 1)], "hex": one["hex"]} for one in lists]
         asked = json.dumps({"keys": VECTORS["keys"]["keys"], "cases": cases})
         command = ["node", str(FOLDER / "verifier.mjs")]
         done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True, timeout=60)
@@ -187,4 +222,6 @@ class TestABrowser:
         found = [answer.get("error") for answer in answers[len(permits) : -len(lists)]]
         assert found == [vector["error"] for vector in refused]
         revoked = "".join(sorted(entry_of(number).hex() for number in lists[0]["revoked"]))
-        assert answers[-1]["values"][2] == revoked
+        suspended = "".join(sorted(entry_of(number).hex() for number in lists[1]["suspended"]))
+        assert answers[-2]["values"][2] == answers[-1]["values"][2] == revoked
+        assert answers[-1]["values"][4] == suspended

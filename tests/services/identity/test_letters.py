@@ -99,6 +99,16 @@ class TestNews:
         await happens(identity, "payments.payer_reminded", **case, step="reminder")
         assert await wanted(identity, str(case["account_id"])) == 1
 
+    async def test_comes_once_when_the_reminder_suspends_the_document(self, identity: Identity) -> None:
+        case = {"account_id": await identity.confirmed(new_address()), "case_id": uuid4()}
+        await happens(identity, "documents.document_suspended", **case, reason="unpaid")
+        await happens(identity, "payments.payer_reminded", **case, step="reminder")
+        await happens(identity, "documents.document_suspended", **case, reason="unpaid")
+        assert await wanted(identity, str(case["account_id"])) == 1
+        other = case | {"case_id": uuid4()}
+        await happens(identity, "documents.document_suspended", **other, reason="unpaid")
+        assert await wanted(identity, str(case["account_id"])) == 2
+
     async def test_goes_to_nobody_once_the_citizen_is_erased(self, identity: Identity) -> None:
         email = new_address()
         account_id = await identity.confirmed(email)

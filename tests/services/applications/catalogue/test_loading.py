@@ -69,6 +69,21 @@ class TestWrongDefinition:
             (lambda it: it["fee"].update(cents="month * 2"), "fee.cents", "line 1, column 1: undeclared"),
             (lambda it: it["fee"].update(cents="'30'"), "fee.cents", "gives STRING"),
             (lambda it: it["fee"].pop("cost_object"), "fee", "cost object"),
+            (lambda it: it["fee"].update(provisional="perhaps"), "fee.provisional", "'accept' or 'wait'"),
+            (
+                lambda it: it["fee"].update(provisional="wait", due="after_decision"),
+                "fee",
+                "only a fee that is due before the decision can be waited for",
+            ),
+            (lambda it: it["fee"]["unpaid"].update(document="burn"), "fee.unpaid.document", "'keep', 'susp"),
+            (lambda it: it["fee"]["unpaid"].pop("after_step"), "fee.unpaid", "name the step of dunning"),
+            (lambda it: it["fee"]["unpaid"].update(document="keep"), "fee.unpaid", "keep names none"),
+            (lambda it: it["fee"].update(due="none"), "fee", "where no fee is due, none is unpaid"),
+            (
+                lambda it: it["fee"]["unpaid"].update(after_step="threat"),
+                "fee.unpaid.after_step",
+                "no step of dunning 'threat': PORTAL_DUNNING_STEPS has reminder, dunning, enforcement",
+            ),
             (lambda it: it["automation"].pop("legal_basis"), "automation", "legal basis"),
             (lambda it: it["rules"][0].update(fields=["nobody"]), "rules.0.fields", "no field 'nobody'"),
             (lambda it: it["rules"][0].update(require="months"), "rules.0.require", "gives INT"),
@@ -111,6 +126,12 @@ class TestWrongDefinition:
         refused = refusal(data)
         assert (refused.file, refused.path) == (file, path)
         assert sentence in refused.sentence
+
+    def test_is_refused_where_the_municipality_takes_other_steps(self, data: Path) -> None:
+        read_catalogue(data / "data", data / "city", ["reminder"])
+        with pytest.raises(CatalogueError) as refused:
+            read_catalogue(data / "data", data / "city", ["mahnung"])
+        assert "'reminder': PORTAL_DUNNING_STEPS has mahnung" in refused.value.sentence
 
     def test_is_refused_when_it_is_not_yaml(self, data: Path) -> None:
         (data / "data" / "bewohnerparkausweis" / "v1.yaml").write_text("a: {b", "utf-8")

@@ -1,6 +1,6 @@
 """Given a case in some condition: built by the decisions that lead there, with ids and times fixed."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,8 @@ ACCOUNT = UUID("0192b1c4-0000-7000-8000-00000000000a")
 CLAIM = UUID("0192b1c4-0000-7000-8000-00000000000f")
 DOCUMENT = UUID("0192b1c4-0000-7000-8000-00000000000d")
 FEE = 3060
+FINAL = NOW + timedelta(days=56)
+NEW_DAY = date(2026, 12, 9)
 ANSWER_BY = date(2026, 12, 6)
 RULE = "bewohnerparkausweis/1"
 APPROVAL: dict[str, Any] = {
@@ -87,6 +89,30 @@ def approved() -> Case:
 def completed() -> Case:
     case = approved()
     case.complete(now=NOW, document_id=DOCUMENT)
+    return case
+
+
+def reversed_(case: Case) -> Case:
+    """The case, its fee taken back by the payer's bank."""
+    case.record_payment_reversed(now=NOW, claim_id=CLAIM, owed_cents=FEE, pay_by=NEW_DAY)
+    return case
+
+
+def provisional(**changed: Any) -> Case:
+    case = answered(**changed)
+    case.record_provisional_payment(now=NOW, claim_id=CLAIM, amount_cents=FEE, until=FINAL)
+    return case
+
+
+def suspended() -> Case:
+    case = reversed_(completed())
+    case.suspend_approval("reminder", now=NOW)
+    return case
+
+
+def reinstated() -> Case:
+    case = suspended()
+    case.record_payment_settled(now=NOW, claim_id=CLAIM, amount_cents=FEE)
     return case
 
 

@@ -37,6 +37,7 @@ GIVEN: dict[Condition, Callable[[], Case]] = {
     Condition.CORRECTION_REQUESTED: cases.correction_requested,
     Condition.APPROVED: cases.approved,
     Condition.COMPLETED: cases.completed,
+    Condition.SUSPENDED: cases.suspended,
     Condition.REJECTED: cases.rejected,
     Condition.WITHDRAWN: cases.withdrawn,
     Condition.EXPIRED: cases.expired,
@@ -67,7 +68,7 @@ COMMANDS: dict[Step, Callable[[Case], None]] = {
 }
 
 
-def refused(case: Case, command: Callable[[Case], None], error: type[CaseRefused]) -> CaseRefused:
+def refused(case: Case, command: Callable[[Case], object], error: type[CaseRefused]) -> CaseRefused:
     """The refusal, having checked that nothing was recorded."""
     before = (len(case.pending_events), case.condition)
     with pytest.raises(error) as raised:

@@ -15,13 +15,20 @@ from services.documents.domain.document import (
     Document,
     NotInForce,
     NotRevocable,
+    NotSuspended,
     OwnSuccessor,
     PeriodImpossible,
     PermitIncomplete,
     StoredFile,
     document_id,
 )
-from services.documents.domain.events import DocumentIssued, DocumentRevoked, DocumentSuperseded
+from services.documents.domain.events import (
+    DocumentIssued,
+    DocumentReinstated,
+    DocumentRevoked,
+    DocumentSuperseded,
+    DocumentSuspended,
+)
 from shared.ids import new_id
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -87,6 +94,46 @@ class TestSuperseding:
         with pytest.raises(NotInForce):
             document.supersede(new_id(), now=NOW)
         assert len(then(document)) == 1
+
+
+class TestSuspending:
+    def test_keeps_the_reason_and_can_be_lifted(self) -> None:
+        document = given_document()
+        document.suspend("unpaid", now=NOW)
+        assert document.condition == "suspended"
+        document.reinstate(now=NOW)
+        suspended, reinstated = then(document)
+        assert isinstance(suspended, DocumentSuspended)
+        assert isinstance(reinstated, DocumentReinstated)
+        assert (suspended.reason, document.condition) == ("unpaid", "issued")
+
+    @pytest.mark.parametrize("end", ["suspend", "supersede", "revoke"])
+    def test_is_refused_where_it_does_not_count(self, end: str) -> None:
+        document = given_document()
+        getattr(document, end)(new_id() if end == "supersede" else "lost", now=NOW)
+        with pytest.raises(NotInForce):
+            document.suspend("unpaid", now=NOW)
+        assert len(then(document)) == 1
+
+    def test_is_refused_of_a_receipt(self) -> None:
+        document = given_document(RECEIPT, Content("QUI-26-000001"))
+        with pytest.raises(NotRevocable):
+            document.suspend("unpaid", now=NOW)
+
+    @pytest.mark.parametrize("end", [None, "revoke"])
+    def test_cannot_be_lifted_where_there_is_none(self, end: str | None) -> None:
+        document = given_document()
+        if end:
+            document.suspend("unpaid", now=NOW)
+            document.revoke("lost", now=NOW)
+        with pytest.raises(NotSuspended):
+            document.reinstate(now=NOW)
+
+    def test_keeps_a_successor_from_its_place(self) -> None:
+        document = given_document()
+        document.suspend("unpaid", now=NOW)
+        with pytest.raises(NotInForce):
+            document.supersede(new_id(), now=NOW)
 
 
 class TestRevoking:

@@ -3,7 +3,7 @@
 // `node verifier.mjs` reads {keys, cases: [{kind, hex, purpose}]} from standard input, prints the outcomes.
 
 const utf8 = new TextEncoder();
-const PURPOSE = { permit: "urn:portal:permit-token:1", status: "urn:portal:permit-status:1" };
+const PURPOSE = { permit: "urn:portal:permit-token:1", status: "urn:portal:permit-status:1", status2: "urn:portal:permit-status:2" };
 
 const fromHex = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 const toHex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -86,6 +86,7 @@ function fields(reader, shapes) {
 const SHAPES = {
   permit: ["text", "text", "text", "uint", "uint"],
   status: ["uint", "uint", "bytes", "bytes"],
+  status2: ["uint", "uint", "bytes", "bytes", "bytes"],
 };
 
 let input = "";

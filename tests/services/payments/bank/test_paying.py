@@ -80,6 +80,7 @@ class TestTheOffer:
     async def test_holds_what_the_citys_account_takes(self, payer: Payer) -> None:
         said = (await payer.asks("GET", "/methods")).json()
         assert said["of_bank"] == ["direct_debit", "transfer"]
+        assert set(said["provisional"]) == {"direct_debit", "card"} & set(said["methods"])
         assert {"transfer", "direct_debit", "card"} <= set(said["methods"])
 
     @pytest.mark.parametrize("town", [{"girocheckout_projects": PROJECTS}], indirect=True)

@@ -1,0 +1,119 @@
+"""What a case decides about its fee: paid, provisionally or for good, taken back, still not paid.
+
+Invariant: what was granted is suspended for a fee that is not paid only while it is not paid.
+"""
+
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from services.applications.domain.case_events import (
+    ApprovalReinstated,
+    ApprovalSuspended,
+    Expired,
+    FeeReversed,
+    FeeSettled,
+    ProvisionalFeeReceived,
+)
+from services.applications.domain.case_refusals import (
+    AlreadySettled,
+    AmountDiffers,
+    NothingSettled,
+    NotPossibleNow,
+)
+from services.applications.domain.case_state import CaseState
+from services.applications.domain.conditions import UNPAID as AWAITING_FEE
+from services.applications.domain.conditions import Condition, Step
+
+UNPAID: Final = "unpaid"
+
+
+class FeeOfCase(CaseState):
+    """The part of a case that its fee decides."""
+
+    @property
+    def fee_is_missing(self) -> bool:
+        """Whether a fee that is due before the decision is not paid."""
+        return self.fee_due == "before_decision" and not self.settled
+
+    def record_payment_settled(self, *, now: datetime, claim_id: UUID, amount_cents: int) -> None:
+        """Payments booked the fee: what was suspended for it holds again.
+
+        Raises AlreadySettled, NotPossibleNow, AmountDiffers.
+        """
+        after = self._fee_comes(Step.FEE_SETTLED, amount_cents)
+        self._settle(after, claim_id, amount_cents, now)
+
+    def record_provisional_payment(
+        self, *, now: datetime, claim_id: UUID, amount_cents: int, until: datetime
+    ) -> None:
+        """The fee came, and the payer may have it back until then: the case waits for it to be final.
+
+        Raises as `record_payment_settled`.
+        """
+        after = self._fee_comes(Step.PROVISIONAL_FEE_RECEIVED, amount_cents)
+        self.emit(
+            ProvisionalFeeReceived, now=now, claim_id=claim_id, amount_cents=amount_cents,
+            provisional_until=until, condition=str(after),
+        )  # fmt: skip
+
+    def record_payment_final(self, *, now: datetime, claim_id: UUID) -> None:
+        """Nobody took the payment back in time. Raises NothingSettled, NotPossibleNow."""
+        if self.provisional_until is None or now < self.provisional_until:
+            raise NothingSettled(self.case_number)
+        self._settle(self._after(Step.FEE_SETTLED), claim_id, self.fee_cents, now)
+
+    def record_payment_reversed(
+        self, *, now: datetime, claim_id: UUID, owed_cents: int, pay_by: date
+    ) -> None:
+        """The fee was taken back: it is owed again, until a new day where the case waits for it.
+
+        Raises NothingSettled, NotPossibleNow.
+        """
+        if not self.settled and self.provisional_until is None:
+            raise NothingSettled(self.case_number)
+        after = self._after(Step.FEE_REVERSED)
+        self.emit(
+            FeeReversed, now=now, claim_id=claim_id, owed_cents=owed_cents, condition=str(after),
+            pay_by=pay_by if after in AWAITING_FEE else None,
+        )  # fmt: skip
+
+    def suspend_approval(self, step: str, *, now: datetime) -> None:
+        """The payer was dunned and has not paid: what was granted does not count until they do.
+
+        Raises AlreadySettled, NotPossibleNow.
+        """
+        self.require_unpaid()
+        self._after(Step.APPROVAL_SUSPENDED)
+        assert self.document_id is not None, "a completed case has a document"
+        self.emit(
+            ApprovalSuspended, now=now, account_id=self.account_id, document_id=self.document_id,
+            reason=UNPAID, step=step,
+        )  # fmt: skip
+
+    def expire_unpaid(self, *, now: datetime) -> None:
+        """Ends an unpaid case. Raises NotPossibleNow when nothing is unpaid."""
+        self._after(Step.EXPIRED_UNPAID)
+        if self.provisional_until is not None:
+            raise NotPossibleNow(Step.EXPIRED_UNPAID, self.condition)
+        self.emit(Expired, now=now, account_id=self.account_id, reason=UNPAID)
+
+    def require_unpaid(self) -> None:
+        """Raises AlreadySettled, also while a payment is there and not final."""
+        if self.settled or self.provisional_until is not None:
+            raise AlreadySettled(self.case_number)
+
+    def _fee_comes(self, step: Step, amount_cents: int) -> Condition:
+        self.require_unpaid()
+        after = self._after(step)
+        if amount_cents != self.fee_cents:
+            raise AmountDiffers(f"{amount_cents} settled, {self.fee_cents} due")
+        return after
+
+    def _settle(self, after: Condition, claim_id: UUID, amount_cents: int, now: datetime) -> None:
+        self.emit(FeeSettled, now=now, claim_id=claim_id, amount_cents=amount_cents, condition=str(after))
+        if self.condition is not Condition.SUSPENDED:
+            return
+        self._after(Step.APPROVAL_REINSTATED)
+        assert self.document_id is not None, "only what is completed is suspended"
+        self.emit(ApprovalReinstated, now=now, account_id=self.account_id, document_id=self.document_id)

@@ -1,0 +1,60 @@
+"""The state of a case, moved by its events; decisions are in `case` and `case_fee`."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.applications.domain.case_refusals import NotPossibleNow
+from services.applications.domain.conditions import TRANSITIONS, Condition, Step
+from shared.domain import Aggregate
+
+
+class CaseState(Aggregate):
+    """Personal values may read `Redacted` after an erasure.
+
+    `provisional_until` is set while the service waits for a payment to become final, `received_at` the
+    version at which that payment came.
+    """
+
+    account_id: UUID
+    case_number: str
+    service: str
+    service_version: int
+    language: str
+    answers: dict[str, Any]
+    facts: dict[str, Any]
+    reserved: list[tuple[str, str]]
+    reasons: list[str]
+    fee_cents: int
+    currency: str
+    fee_due: str
+    cost_object: str | None
+    pay_by: date | None
+    automation: str
+    legal_basis: str
+    register_check: bool
+    register_outcome: str | None
+    document_kind: str
+    document_id: UUID | None
+    condition: Condition
+    settled: bool
+    provisional_until: datetime | None
+    received_at: int
+    seen_by_clerk: bool
+    correction: str | None
+    answer_by: date | None
+    asked_at: int
+    valid_from: date | None
+    valid_until: date | None
+    decided_by: str | None
+    decision_reason: str | None
+    decision_text: str | None
+    rule_version: str | None
+    assessment: dict[str, Any]
+
+    def _after(self, step: Step) -> Condition:
+        """Where the step leads. Raises NotPossibleNow."""
+        after = TRANSITIONS[step].get(self.condition)
+        if after is None:
+            raise NotPossibleNow(step, self.condition)
+        return after

@@ -1,0 +1,2 @@
+ALTER TABLE document ADD COLUMN suspended_at timestamptz;
+ALTER TABLE document ADD COLUMN suspension_reason text;
