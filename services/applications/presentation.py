@@ -21,6 +21,7 @@ PUBLIC_STATES: Final[Mapping[Condition, str]] = {
 STEPS: Final[Mapping[type, str]] = {
     happened.Submitted: "submitted",
     happened.FeeSettled: "fee_settled",
+    happened.InstalmentSettled: "instalment_settled",
     happened.Referred: "in_review",
     happened.CorrectionRequested: "correction_requested",
     happened.CorrectionLapsed: "correction_lapsed",

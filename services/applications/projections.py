@@ -84,6 +84,11 @@ def on_fee_settled(event: happened.FeeSettled, _meta: Meta, _seal: Sealer) -> Pa
     return _patch(event, event.condition, settled=True)
 
 
+@PROJECTIONS.on(happened.InstalmentSettled)
+def on_instalment_settled(event: happened.InstalmentSettled, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, event.condition)
+
+
 @PROJECTIONS.on(happened.Referred)
 def on_referred(event: happened.Referred, _meta: Meta, _seal: Sealer) -> Patches:
     return _patch(event, Condition.IN_REVIEW, reasons=event.reasons, referred_at=event.timestamp)

@@ -18,7 +18,12 @@ from services.applications import (
 from services.applications.catalogue.loading import read_catalogue
 from services.applications.commands import FormChanged, FormRefused, ReasonUnknown
 from services.applications.consumed import handlers
-from services.applications.domain.case_refusals import FeeWouldChange, NotPossibleNow, ReasonMissing
+from services.applications.domain.case_refusals import (
+    FeeWouldChange,
+    InstalmentsDiffer,
+    NotPossibleNow,
+    ReasonMissing,
+)
 from services.applications.office import CitizenErased, Office
 from services.applications.projections import ACCESSES_KEPT, DRAFTS_KEPT, PROJECTIONS
 from services.applications.published import PUBLISHED
@@ -101,6 +106,9 @@ SERVICE: Final = Service(
             "not_possible_now", 409, "The case does not allow this now", step=str(e.step)
         ),
         FeeWouldChange: lambda _: Problem("fee_would_change", 409, "The fee is settled and may not change"),
+        InstalmentsDiffer: lambda _: Problem(
+            "instalments_differ", 409, "The instalments do not add up to the fee"
+        ),
         CitizenErased: lambda _: Problem("erased", 410, "The citizen's data were erased"),
         ReasonMissing: lambda _: Problem(
             "invalid",

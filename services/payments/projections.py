@@ -33,7 +33,7 @@ PROJECTIONS = Projections()
 CLAIMS = PROJECTIONS.table(
     "claim", ("claim_id",),
     ("case_id", "account_id", "kassenzeichen", "amount_cents", "currency", "state", "requested_at",
-     "settled_at", "service", "cost_object", "pay_by", "due_on", "step"),
+     "settled_at", "service", "cost_object", "pay_by", "due_on", "step", "instalment"),
 )  # fmt: skip
 ATTEMPTS = PROJECTIONS.table(
     "attempt", ("attempt_id",), ("claim_id", "method", "state", "reference", "opened_at")
@@ -56,7 +56,7 @@ def claim_is_open(event: PaymentRequested, meta: Meta, seal: Sealer) -> Iterable
         "case_id": event.case_id, "account_id": event.account_id, "kassenzeichen": event.kassenzeichen,
         "amount_cents": event.amount_cents, "currency": event.currency, "state": "open",
         "requested_at": event.timestamp, "service": event.service, "cost_object": event.cost_object,
-        "pay_by": event.pay_by, "due_on": event.pay_by,
+        "pay_by": event.pay_by, "due_on": event.pay_by, "instalment": event.instalment,
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from services.payments.domain.claim import Claim
 from services.payments.domain.money import BANK
 from services.payments.domain.transitions import DECIDED_ELSEWHERE
 
-_OF_CASE = "SELECT claim_id FROM claim WHERE case_id = $1 ORDER BY requested_at"
+_OF_CASE = "SELECT claim_id FROM claim WHERE case_id = $1 ORDER BY requested_at, instalment"
 _BALANCE = """
 SELECT account, currency, sum(cents)::bigint AS cents, count(*) AS lines
 FROM ledger_line GROUP BY account, currency ORDER BY account, currency
@@ -120,6 +120,8 @@ def _as_claimed(claim: Claim, today: date) -> dict[str, Any]:
         "case_number": claim.case_number,
         "account_id": claim.account_id,
         "kassenzeichen": claim.kassenzeichen,
+        "instalment": claim.instalment,
+        "instalment_count": claim.instalment_count,
         "amount_cents": claim.amount_cents,
         "currency": claim.currency,
         "charges_cents": claim.charged_cents,
@@ -171,6 +173,8 @@ def receipt_answer(claim: Claim) -> dict[str, Any]:
         "case_id": claim.case_id,
         "case_number": claim.case_number,
         "kassenzeichen": claim.kassenzeichen,
+        "instalment": claim.instalment,
+        "instalment_count": claim.instalment_count,
         "amount_cents": claim.amount_cents + claim.charged_cents,
         "currency": claim.currency,
         "method": claim.payments[claim.settled_by].method,

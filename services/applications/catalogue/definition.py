@@ -160,7 +160,8 @@ class Fee(Part):
     """`cents` is the amount; `due` says when it must be settled.
 
     `refunds` says for which reasons of a revocation a fee that is paid is owed back; where a reason is not
-    named, it is kept. A fee that is not paid yet is never asked for after a revocation.
+    named, it is kept. A fee that is not paid yet is never asked for after a revocation. `instalments` says
+    how often a yearly charge falls due; on which days is told by the source of its assessment.
     """
 
     cents: Source
@@ -168,9 +169,12 @@ class Fee(Part):
     cost_object: str | None = None
     legal_basis: Words | None = None
     refunds: dict[RevocationReason, Refund] = {}
+    instalments: Literal["yearly", "half_yearly", "quarterly"] | None = None
 
     @model_validator(mode="after")
     def _booked_somewhere(self) -> "Fee":
+        if self.instalments and self.due != "after_decision":
+            raise ValueError("instalments are of a fee that is due after the decision")
         if self.due != "none" and not (self.cost_object and self.legal_basis):
             raise ValueError("a fee needs a cost object and a legal basis")
         return self

@@ -23,6 +23,7 @@ from services.applications.domain.case_events import (
     CorrectionTakenBack,
     Expired,
     FeeSettled,
+    InstalmentSettled,
     Referred,
     RegisterAnswered,
     Rejected,
@@ -38,6 +39,7 @@ from services.applications.domain.case_refusals import (
     ReasonMissing,
 )
 from services.applications.domain.conditions import OPEN, TRANSITIONS, Condition, Step, first_condition
+from services.applications.domain.instalments import Instalment, checked
 from shared.domain import Aggregate, Created
 
 RegisterOutcome = Literal["match", "mismatch", "unavailable"]
@@ -84,6 +86,8 @@ class Case(Aggregate):
     decision_text: str | None
     rule_version: str | None
     assessment: dict[str, Any]
+    instalments: tuple[Instalment, ...]
+    paid: dict[UUID, int]
 
     @classmethod
     def submit(
@@ -112,29 +116,14 @@ class Case(Aggregate):
         """A new case from answers already examined; `reasons` are why it is not the plain case."""
         fee_first = fee_due == "before_decision" and fee_cents > 0
         return cls.begin(
-            Submitted,
-            id=id,
-            now=now,
-            account_id=account_id,
-            case_number=case_number,
-            service=service,
-            service_version=service_version,
-            language=language,
-            answers=dict(answers),
-            facts=dict(facts),
-            reserved=list(reserved),
-            reasons=list(reasons),
-            fee_cents=fee_cents,
-            currency="EUR",
-            fee_due=fee_due if fee_cents > 0 else "none",
-            cost_object=cost_object,
-            pay_by=pay_by if fee_first else None,
-            automation=automation,
-            legal_basis=legal_basis,
-            register_check=register_check,
-            document_kind=document_kind,
+            Submitted, id=id, now=now, account_id=account_id, case_number=case_number, service=service,
+            service_version=service_version, language=language, answers=dict(answers), facts=dict(facts),
+            reserved=list(reserved), reasons=list(reasons), fee_cents=fee_cents, currency="EUR",
+            fee_due=fee_due if fee_cents > 0 else "none", cost_object=cost_object,
+            pay_by=pay_by if fee_first else None, automation=automation, legal_basis=legal_basis,
+            register_check=register_check, document_kind=document_kind,
             condition=str(first_condition(register_check=register_check, fee_first=fee_first)),
-        )
+        )  # fmt: skip
 
     def record_register_answer(self, outcome: RegisterOutcome, *, now: datetime) -> None:
         """The register answered. Raises NotPossibleNow when nobody waits for it."""
@@ -142,13 +131,32 @@ class Case(Aggregate):
         self.emit(RegisterAnswered, now=now, outcome=outcome, condition=str(after))
 
     def record_payment_settled(self, *, now: datetime, claim_id: UUID, amount_cents: int) -> None:
-        """Payments booked the fee. Raises AlreadySettled, NotPossibleNow, AmountDiffers."""
+        """Payments booked the fee, or one of its instalments. Raises AlreadySettled, NotPossibleNow,
+        AmountDiffers."""
+        if self.instalments:
+            self._record_instalment(now, claim_id, amount_cents)
+            return
         if self.settled:
             raise AlreadySettled(self.case_number)
         after = self._after(Step.FEE_SETTLED)
         if amount_cents != self.fee_cents:
             raise AmountDiffers(f"{amount_cents} settled, {self.fee_cents} due")
         self.emit(FeeSettled, now=now, claim_id=claim_id, amount_cents=amount_cents, condition=str(after))
+
+    def _record_instalment(self, now: datetime, claim_id: UUID, amount_cents: int) -> None:
+        """With the last of them the fee is settled."""
+        if self.settled or claim_id in self.paid:
+            raise AlreadySettled(self.case_number)
+        after = self._after(Step.FEE_SETTLED)
+        paid = sum(self.paid.values()) + amount_cents
+        if amount_cents not in {part.cents for part in self.instalments} or paid > self.fee_cents:
+            raise AmountDiffers(f"{amount_cents} settled, which is no instalment that is open")
+        if paid == self.fee_cents:
+            self.emit(FeeSettled, now=now, claim_id=claim_id, amount_cents=paid, condition=str(after))
+        else:
+            self.emit(
+                InstalmentSettled, now=now, claim_id=claim_id, amount_cents=amount_cents, condition=str(after)
+            )
 
     def reasons_against_rule(self) -> list[str]:
         """Why the rules may not decide; empty only for the plain case."""
@@ -242,18 +250,20 @@ class Case(Aggregate):
         text: str = "",
         fee_cents: int | None = None,
         assessment: Mapping[str, Any] | None = None,
+        instalments: Sequence[Instalment] = (),
     ) -> None:
-        """Grants the application; a fee due only now is the one assessed today.
+        """Grants the application; a fee due only now is the one assessed today, at once or in instalments.
 
-        Raises NotPossibleNow, FeeWouldChange.
+        Raises NotPossibleNow, FeeWouldChange, InstalmentsDiffer.
         """
         self._after(Step.APPROVED_BY_CLERK)
         fee = self.fee_cents if fee_cents is None else fee_cents
         if self.fee_due == "before_decision" and fee != self.fee_cents:
             raise FeeWouldChange(f"{self.fee_cents} were asked for, {fee} would be due")
         self._approve(
-            now, "clerk", rule_version, valid_from, valid_until, text.strip(), clerk, fee, assessment
-        )
+            now, "clerk", rule_version, valid_from, valid_until, text.strip(), clerk, fee, assessment,
+            checked(instalments, fee),
+        )  # fmt: skip
 
     def reject_by_clerk(
         self, *, now: datetime, clerk: str, rule_version: str, reason: str, text: str
@@ -348,29 +358,17 @@ class Case(Aggregate):
         clerk: str = "",
         fee_cents: int | None = None,
         assessment: Mapping[str, Any] | None = None,
+        instalments: Sequence[Instalment] = (),
     ) -> None:
         self.emit(
-            Approved,
-            now=now,
-            account_id=self.account_id,
-            case_number=self.case_number,
-            service=self.service,
-            service_version=self.service_version,
-            document_kind=self.document_kind,
-            fee_cents=self.fee_cents if fee_cents is None else fee_cents,
-            currency=self.currency,
-            fee_due=self.fee_due,
-            cost_object=self.cost_object,
-            valid_from=valid_from,
-            valid_until=valid_until,
-            decided_by=decided_by,
-            rule_version=rule_version,
-            legal_basis=self.legal_basis,
-            inputs=self._inputs(),
-            assessment=dict(assessment or {}),
-            text=text,
-            clerk=clerk,
-        )
+            Approved, now=now, account_id=self.account_id, case_number=self.case_number, service=self.service,
+            service_version=self.service_version, document_kind=self.document_kind,
+            fee_cents=self.fee_cents if fee_cents is None else fee_cents, currency=self.currency,
+            fee_due=self.fee_due, cost_object=self.cost_object, valid_from=valid_from,
+            valid_until=valid_until, decided_by=decided_by, rule_version=rule_version,
+            legal_basis=self.legal_basis, inputs=self._inputs(), assessment=dict(assessment or {}), text=text,
+            clerk=clerk, instalments=list(instalments),
+        )  # fmt: skip
 
     def _inputs(self) -> dict[str, Any]:
         return {

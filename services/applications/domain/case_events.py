@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.applications.domain.conditions import Condition
+from services.applications.domain.instalments import Instalment
 from shared.domain import Created, Event, Personal, stored
 
 
@@ -51,6 +52,7 @@ class Submitted(Created):
         aggregate.decision_reason = aggregate.decision_text = aggregate.rule_version = None
         aggregate.settled = aggregate.seen_by_clerk = False
         aggregate.assessment, aggregate.answer_by, aggregate.asked_at = {}, None, 0
+        aggregate.instalments, aggregate.paid = (), {}
 
 
 @stored("applications.register_answered")
@@ -74,6 +76,19 @@ class FeeSettled(Event):
 
     def apply(self, aggregate: Any) -> None:
         aggregate.settled, aggregate.condition = True, Condition(self.condition)
+
+
+@stored("applications.instalment_settled")
+class InstalmentSettled(Event):
+    """Payments booked an instalment of this case's charge; others are still to come."""
+
+    claim_id: UUID
+    amount_cents: int
+    condition: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.paid = {**aggregate.paid, self.claim_id: self.amount_cents}
+        aggregate.condition = Condition(self.condition)
 
 
 @stored("applications.application_referred")
@@ -157,9 +172,12 @@ class Corrected(Event):
         aggregate.condition = Condition(self.condition)
 
 
-@stored("applications.application_approved")
+@stored("applications.application_approved", version=2)
 class Approved(Event):
-    """The application is granted, by rule or by a clerk, with everything the decision rests on."""
+    """The application is granted, by rule or by a clerk, with everything the decision rests on.
+
+    `instalments` say what of the fee falls due when; none where it is paid at once.
+    """
 
     account_id: UUID
     case_number: str
@@ -179,8 +197,14 @@ class Approved(Event):
     assessment: Personal[dict[str, Any]]
     text: Personal[str]
     clerk: str
+    instalments: list[Instalment]
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["instalments"] = []
 
     def apply(self, aggregate: Any) -> None:
+        aggregate.instalments = tuple(self.instalments)
         aggregate.valid_from, aggregate.valid_until = self.valid_from, self.valid_until
         aggregate.fee_cents, aggregate.assessment = self.fee_cents, self.assessment
         aggregate.decided_by, aggregate.rule_version = self.decided_by, self.rule_version

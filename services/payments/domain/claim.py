@@ -59,15 +59,19 @@ class Claim(ClaimState):
     def request(
         cls, *, id: UUID, now: datetime, case_id: UUID, case_number: str, account_id: UUID, service: str,
         cost_object: str, kassenzeichen: str, amount_cents: int, currency: str, pay_by: date | None,
-        language: str,
+        language: str, instalment: int = 1, instalment_count: int = 1,
     ) -> "Claim":  # fmt: skip
-        """A new claim. Raises ValueError for an amount that is not positive."""
+        """A new claim, of a whole charge or of one of its instalments, counted from 1. Raises ValueError for
+        an amount that is not positive, and for an instalment that the charge does not have."""
         if amount_cents <= 0:
             raise ValueError("a claim is for a positive amount")
+        if not 1 <= instalment <= instalment_count:
+            raise ValueError(f"there is no instalment {instalment} of {instalment_count}")
         return cls.begin(
             PaymentRequested, id=id, now=now, case_id=case_id, case_number=case_number, account_id=account_id,
             service=service, cost_object=cost_object, kassenzeichen=kassenzeichen, amount_cents=amount_cents,
-            currency=currency, pay_by=pay_by, language=language,
+            currency=currency, pay_by=pay_by, language=language, instalment=instalment,
+            instalment_count=instalment_count,
         )  # fmt: skip
 
     def open_attempt(self, attempt_id: UUID, method: str, return_url: str, *, now: datetime) -> None:
@@ -178,7 +182,7 @@ class Claim(ClaimState):
             return Recorded.PART
         self.emit(
             PaymentSettled, now=now, account_id=self.account_id, attempt_id=payment_id,
-            claim_cents=self.amount_cents, **common,
+            claim_cents=self.amount_cents, instalment=self.instalment, **common,
         )  # fmt: skip
         if word.amount_cents > counts:
             self._surplus(payment_id, method, word, word.amount_cents - counts, "overpaid", now)

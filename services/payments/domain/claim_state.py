@@ -27,6 +27,8 @@ class ClaimState(Aggregate):
     currency: str
     pay_by: date | None
     language: str
+    instalment: int
+    instalment_count: int
     condition: str
     attempts: dict[UUID, Attempt]
     payments: dict[UUID, Payment]
@@ -59,6 +61,7 @@ class ClaimState(Aggregate):
             setattr(self, name, getattr(event, name))
         self.amount_cents = self.claimed_cents = event.amount_cents
         self.currency, self.pay_by, self.language = event.currency, event.pay_by, event.language
+        self.instalment, self.instalment_count = event.instalment, event.instalment_count
         self.condition, self.settled_at, self.settled_by = "open", None, None
         self.attempts, self.payments, self.refunds, self.money_tasks = {}, {}, {}, {}
         self.due_on, self.charged_cents = event.pay_by, 0
