@@ -104,6 +104,7 @@ async def claim_answer(pool: asyncpg.Pool, claim: Claim, today: date) -> dict[st
     return {
         **_as_claimed(claim, today),
         "waits_for": awaited(claim),
+        "arranged": claim.waits_for_its_day,
         "debit": dict(debits[0]) if debits else None,
         "given_back": [dict(row) for row in given_back],
     }

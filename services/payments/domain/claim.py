@@ -9,6 +9,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.payments.domain import reversals
+from services.payments.domain.arrangement_events import DebitArranged, DebitArrangementEnded
 from services.payments.domain.claim_state import ClaimState
 from services.payments.domain.dunning import REMINDER, Step, next_step
 from services.payments.domain.dunning_events import DunningStepTaken
@@ -220,8 +221,11 @@ class Claim(ClaimState):
             )  # fmt: skip
 
     def dun(self, today: date, steps: Sequence[Step], *, now: datetime) -> Step | None:
-        """Takes the step whose day has come, if any; none while a payment is checked or a debit announced."""
-        if self.condition != "open" or self.due_on is None or any(map(_is_under_way, self.attempts.values())):
+        """Takes the step whose day has come, if any; none while a payment is checked, or a debit announced or
+        to be announced by itself."""
+        if self.condition != "open" or self.due_on is None or self.waits_for_its_day:
+            return None
+        if any(map(_is_under_way, self.attempts.values())):
             return None
         step = next_step(self.due_on, today, self.reminded, steps)
         if step is not None and step.name == REMINDER:
@@ -234,6 +238,25 @@ class Claim(ClaimState):
                 currency=self.currency, cost_object=self.cost_object, due_on=self.due_on,
             )  # fmt: skip
         return step
+
+    def arrange_debit(self, mandate_id: UUID, *, now: datetime) -> None:
+        """It is debited under this mandate when it falls due; may be repeated. Raises NotPayable."""
+        if self.condition != "open" or self.pay_by is None:
+            raise NotPayable(f"the claim is {self.condition}, due on {self.pay_by}")
+        if self.arranged != mandate_id:
+            self.emit(DebitArranged, now=now, case_id=self.case_id, mandate_id=mandate_id)
+
+    def end_arrangement(self, reason: str, *, now: datetime) -> None:
+        """The payer pays it again, where it is still owed; may be repeated."""
+        if self.arranged is not None and self.condition == "open":
+            self.emit(DebitArrangementEnded, now=now, case_id=self.case_id, account_id=self.account_id,
+                      mandate_id=self.arranged, reason=reason)  # fmt: skip
+
+    @property
+    def waits_for_its_day(self) -> bool:
+        """Whether it is to be debited by itself and no debit was announced yet."""
+        debited = any(one.provider == BANK and one.method == "direct_debit" for one in self.attempts.values())
+        return self.condition == "open" and self.arranged is not None and not debited
 
     def settle_money_task(
         self, version: int, how: Settled, amount_cents: int, voucher: str, *, now: datetime
