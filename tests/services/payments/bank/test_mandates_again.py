@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -32,7 +33,7 @@ async def other_claim(payer: Payer) -> Payer:
     return Payer(payer.town, await payer.town.owed(account_id=payer.claim.account_id))
 
 
-async def uses(payer: Payer, mandate_id: str, key: str = "u1"):  # type: ignore[no-untyped-def]
+async def uses(payer: Payer, mandate_id: str, key: str = "u1") -> Any:
     path = f"/claims/{payer.claim.id}/mandate-debits"
     return await payer.asks("POST", path, {"mandate_id": mandate_id}, key)
 
@@ -90,7 +91,7 @@ class TestARecurringMandate:
 
 
 class TestAnotherAccount:
-    async def amends(self, payer: Payer, mandate_id: str, key: str = "m1", **other: object):  # type: ignore[no-untyped-def]
+    async def amends(self, payer: Payer, mandate_id: str, key: str = "m1", **other: Any) -> Any:
         return await payer.asks("POST", f"/mandates/{mandate_id}/amendment", {**MOVED, **other}, key)
 
     async def test_takes_the_place_of_the_old_one(self, payer: Payer, town: Town) -> None:
@@ -120,9 +121,7 @@ class TestAnotherAccount:
             ({"holder": " "}, "holder"),
         ],
     )
-    async def test_is_checked_and_signed_for(
-        self, payer: Payer, wrong: dict[str, object], field: str
-    ) -> None:
+    async def test_is_checked_and_signed_for(self, payer: Payer, wrong: dict[str, Any], field: str) -> None:
         given = (await payer.agrees(kind="recurring")).json()
         refused = await self.amends(payer, given["mandate_id"], **wrong)
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)

@@ -1,5 +1,6 @@
 """A claim that is to be debited by itself: agreed, given back to its payer, and what that keeps away."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -73,7 +74,7 @@ class TestAnArrangement:
         assert len(claim.pending_events) == 2
 
     @pytest.mark.parametrize("given", [lambda: paid(second_quarter()), lambda: second_quarter(None)])
-    def test_is_refused_for_what_is_paid_or_has_no_day(self, given) -> None:  # type: ignore[no-untyped-def]
+    def test_is_refused_for_what_is_paid_or_has_no_day(self, given: Callable[[], Claim]) -> None:
         with pytest.raises(NotPayable):
             given().arrange_debit(MANDATE, now=NOW)
 
@@ -98,7 +99,7 @@ class TestItsEnd:
         assert not claim.waits_for_its_day
 
     @pytest.mark.parametrize("given", [second_quarter, lambda: paid(arranged())])
-    def test_where_nothing_waits_changes_nothing(self, given) -> None:  # type: ignore[no-untyped-def]
+    def test_where_nothing_waits_changes_nothing(self, given: Callable[[], Claim]) -> None:
         claim = given()
         before = len(claim.pending_events)
         claim.end_arrangement("mandate_revoked", now=NOW)
