@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 from gateway.api.caller import Citizen, Listener, Visitor
 from gateway.api.catalogue import Answers, with_sentences
 from gateway.api.stream import HEADERS, case_stream
-from gateway.pages.parts import LIVE
+from gateway.pages.parts import LIVE, claim_that_counts
 from gateway.visit import Visit
 from shared.web.calls import RemoteProblem, RemoteUnavailable
 
@@ -57,7 +57,7 @@ async def list_applications(visit: Citizen) -> Any:
 
 @router.get("/applications/{case_id}", tags=["applications"])
 async def read_application(case_id: UUID, visit: Citizen) -> Any:
-    """With `claim` and `documents`; `missing` names the services that gave no answer."""
+    """With `claim`, `claims` and `documents`; `missing` names the services that gave no answer."""
     return await case_in_full(visit, case_id)
 
 
@@ -134,9 +134,9 @@ async def download(document_id: UUID, visit: Citizen) -> Response:
 async def case_in_full(
     visit: Visit, case_id: UUID, purpose: str = OWN_CASE, part: str = ""
 ) -> dict[str, Any]:
-    """A case with its newest claim and its documents. A service that is away leaves a gap, named in
-    `missing`; applications must answer; `part` is below the case's
-    address there. Raises RemoteProblem, RemoteUnavailable."""
+    """A case with its claims, the one that counts apart, and its documents. A service that is away leaves a
+    gap, named in `missing`; applications must answer; `part` is below the case's address there. Raises
+    RemoteProblem, RemoteUnavailable."""
     of_case = {"case_id": str(case_id)}
     case, claims, documents = await asyncio.gather(
         visit.get("applications", f"/applications/{case_id}{part}", purpose=purpose),
@@ -145,7 +145,8 @@ async def case_in_full(
     )
     return {
         **case,
-        "claim": (claims["claims"] or [None])[-1] if claims else None,
+        "claim": claim_that_counts(claims["claims"]) if claims else None,
+        "claims": claims["claims"] if claims else [],
         "documents": documents["documents"] if documents else [],
         "missing": [name for name, part in (("payments", claims), ("documents", documents)) if part is None],
     }

@@ -9,16 +9,19 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.pages.answers import field_errors, problem_key, sentences_for
+from gateway.pages.mandates import SENDING, SENT
 from gateway.pages.parts import PURPOSE, case_of, claim_that_counts, claims_of
-from gateway.pages.payments import SENDING, SENT
 from gateway.views.answers import debit_fields
-from gateway.views.payments import DebitPage, TransferPage
+from gateway.views.payments import DebitPage, GivenMandate, TransferPage
 from gateway.visit import Visit, signed_in
 from shared.ids import new_id
 from shared.web.calls import RemoteProblem
 
 OVER: Final = {"nothing_to_pay": None, "payment_being_checked": "payment_checked",
                "debit_under_way": "debit_announced"}  # fmt: skip
+
+KINDS: Final = frozenset({"one_off", "recurring"})
+UNUSABLE: Final = frozenset({"mandate_not_active", "mandate_one_off", "mandate_lapsed"})
 
 
 @signed_in
@@ -59,10 +62,12 @@ async def agree_to_debit(visit: Visit) -> Response:
     if claim is None:
         return visit.redirect(f"/vorgang/{case_id}")
     sending = form.get(SENDING, "")
-    typed = {name: form.get(name, "").strip() for name in ("holder", "iban", "agreed")}
+    typed = {name: form.get(name, "").strip() for name in ("holder", "iban", "agreed", "kind")}
     if not SENT.fullmatch(sending):
         return await _debit(visit, case_id, typed, message="other", status=422)
     body = {"holder": typed["holder"], "iban": typed["iban"], "agreed": typed["agreed"] == "true"}
+    if typed["kind"] in KINDS:
+        body["kind"] = typed["kind"]
     try:
         await visit.post(
             "payments", f"/claims/{claim['claim_id']}/debits", purpose=PURPOSE, json=body,
@@ -75,6 +80,30 @@ async def agree_to_debit(visit: Visit) -> Response:
         message = "" if told else problem_key(visit.t, refused)
         return await _debit(visit, case_id, typed, told, message, 422)
     return visit.redirect(f"/vorgang/{case_id}", "debit_announced")
+
+
+@signed_in
+async def use_mandate(visit: Visit) -> Response:
+    """Debits under a mandate that was given before."""
+    case_id: UUID = visit.request.path_params["case_id"]
+    form, here = await visit.form(), f"/vorgang/{case_id}"
+    await case_of(visit, case_id)
+    claim = claim_that_counts(await claims_of(visit, case_id))
+    if claim is None:
+        return visit.redirect(here)
+    sending = form.get(SENDING, "")
+    if not SENT.fullmatch(sending):
+        return await _debit(visit, case_id, message="other", status=422)
+    try:
+        await visit.post(
+            "payments", f"/claims/{claim['claim_id']}/mandate-debits", purpose=PURPOSE,
+            json={"mandate_id": form.get("mandate", "")}, idempotency_key=sending,
+        )  # fmt: skip
+    except RemoteProblem as refused:
+        if refused.slug in UNUSABLE or refused.status in {404, 422}:
+            return visit.redirect(f"{here}/lastschrift", "mandate_gone")
+        return _refused(visit, case_id, refused)
+    return visit.redirect(here, "debit_announced_again")
 
 
 async def _debit(
@@ -99,10 +128,18 @@ async def _debit(
         action=visit.url(f"{here}/lastschrift"), other_url=visit.url(f"{here}/bezahlen"),
         number=case["case_number"], creditor=said["creditor"], creditor_id=said["creditor_id"],
         mandate=said["mandate_reference"], amount_cents=said["amount_cents"],
-        due=date.fromisoformat(said["due"]), fields=debit_fields(visit.t, typed or {}, told or {}),
-        hidden={SENDING: str(new_id())}, message=message,
+        due=date.fromisoformat(said["due"]),
+        fields=debit_fields(visit.t, typed or {}, told or {}, said.get("later", 0)),
+        hidden={SENDING: str(new_id())}, message=message, later=said.get("later", 0),
+        use_action=visit.url(f"{here}/lastschrift/mandat"),
+        given=tuple(_given(one) for one in said.get("mandates", ())),
     )  # fmt: skip
     return visit.page(view, status)
+
+
+def _given(one: dict[str, Any]) -> GivenMandate:
+    hidden = {SENDING: str(new_id()), "mandate": one["mandate_id"]}
+    return GivenMandate(reference=one["reference"], account=one["account"], hidden=hidden)
 
 
 def _refused(visit: Visit, case_id: UUID, refused: RemoteProblem) -> Response:
@@ -119,4 +156,5 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/vorgang/{case_id:uuid}/ueberweisung", show_transfer, methods=["GET"]),
     Route("/vorgang/{case_id:uuid}/lastschrift", show_debit, methods=["GET"]),
     Route("/vorgang/{case_id:uuid}/lastschrift", agree_to_debit, methods=["POST"]),
+    Route("/vorgang/{case_id:uuid}/lastschrift/mandat", use_mandate, methods=["POST"]),
 ]

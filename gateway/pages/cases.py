@@ -15,6 +15,7 @@ from gateway.pages.forms import known_answers, told_errors
 from gateway.pages.live_case import HEADERS, changes_of, stream
 from gateway.pages.money_notes import notes_of, provisional_note, unpaid_note
 from gateway.pages.parts import LIVE, PURPOSE, case_of, gathered, or_none
+from gateway.pages.plans import plan_of
 from gateway.pages.situations import SITUATIONS, TONES, Standing
 from gateway.pages.start import form_url
 from gateway.views.cases import CasePage, CaseRow, DraftRow, MyCasesPage, WithdrawPage
@@ -153,6 +154,7 @@ def _page(visit: Visit, case_id: UUID, standing: Standing, definition: dict[str,
         paid=standing.paid,
         live_url="" if standing.ended else visit.url(live),
         can_withdraw="withdraw" in case["can"],
+        plan=plan_of(standing.parts.claims or ()),
     )
 
 

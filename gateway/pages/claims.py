@@ -14,6 +14,7 @@ from gateway.pages import refund_forms
 from gateway.pages.answers import field_errors, problem_key
 from gateway.pages.money_words import account_words, method_words, place_words, who
 from gateway.pages.parts import or_none
+from gateway.pages.plans import plan_of
 from gateway.pages.refund_forms import Wish, refund_view
 from gateway.translations import Translator
 from gateway.views.claims import ClaimPage, MoneyEntry, Posting
@@ -87,6 +88,7 @@ async def _page(
         _task(visit, typed.get("task", task)),
     )
     refunds = None if found is None else found["refunds"]
+    plan = plan_of(await _siblings(visit, claim), lambda one: visit.url(f"{HERE}/{one}"), str(claim_id))
     asking = refund_forms.asking(visit.t, claim, refunds or [], about, typed, errors or {})
     assert visit.person is not None
     return ClaimPage(
@@ -105,12 +107,22 @@ async def _page(
         left_cents=asking.left_cents,
         task_cents=asking.task_cents,
         message=message,
+        plan=plan,
     )
 
 
 async def _claim(visit: Visit) -> dict[str, Any]:
     claim: dict[str, Any] = await visit.get("payments", f"/claims/{_claim_id(visit)}", purpose=PURPOSE)
     return claim
+
+
+async def _siblings(visit: Visit, claim: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All instalments of the same charge; none where it is not in instalments, or they could not be read."""
+    if claim.get("instalment_count", 1) == 1:
+        return []
+    asked = visit.get("payments", "/claims", purpose=PURPOSE, params={"case_id": claim["case_id"]})
+    found = await or_none(asked)
+    return found["claims"] if found else []
 
 
 async def _task(visit: Visit, version: str) -> dict[str, Any] | None:

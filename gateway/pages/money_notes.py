@@ -14,7 +14,7 @@ TWICE: Final = "second_payment"
 
 def money_of(claim: Mapping[str, Any] | None) -> tuple[Any, ...]:
     """What the sentences are made from: they change when it does."""
-    names = ("waits_for", "overdue", "paid_cents", "owed_cents", "debit", "given_back")
+    names = ("waits_for", "overdue", "paid_cents", "owed_cents", "debit", "given_back", "arranged")
     return tuple(claim.get(name) for name in names) if claim else ()
 
 
@@ -45,6 +45,9 @@ def _notes(claim: Mapping[str, Any], t: Translator) -> Iterator[str]:
         day = formats.day(date.fromisoformat(debit["due"]), t.language)
         yield t("payment_note.debit", amount=_money(debit["amount_cents"], t), day=day,
                 reference=debit["reference"])  # fmt: skip
+    elif claim.get("arranged") and claim["state"] == "open":
+        day = formats.day(date.fromisoformat(claim["pay_by"]), t.language)
+        yield t("payment_note.arranged", amount=_money(claim["owed_cents"], t), day=day)
     elif debit and is_open and debit["state"] in CAME_BACK:
         yield t(f"payment_note.debit_{debit['state']}")
     for back in claim.get("given_back") or ():

@@ -16,6 +16,7 @@ PURPOSE: Final = "own-case"
 LIVE: Final = "own-case-live"
 """The same, asked by a page that keeps itself fresh: no use of the session."""
 GONE_CLAIMS: Final = frozenset({"cancelled"})
+UNPAID_CLAIMS: Final = frozenset({"open", "being_checked"})
 T = TypeVar("T")
 
 
@@ -47,7 +48,7 @@ async def case_of(visit: Visit, case_id: UUID, purpose: str = PURPOSE) -> dict[s
 
 
 async def claims_of(visit: Visit, case_id: UUID, purpose: str = PURPOSE) -> list[dict[str, Any]]:
-    """The claims of a case, the oldest first."""
+    """The claims of a case, the oldest first, instalments in their order."""
     found = await visit.get("payments", "/claims", purpose=purpose, params={"case_id": str(case_id)})
     claims: list[dict[str, Any]] = found["claims"]
     return claims
@@ -83,7 +84,8 @@ async def or_none(part: Awaitable[T]) -> T | None:
 
 
 def claim_that_counts(claims: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The newest claim that was not cancelled, else the newest."""
+    """The first instalment that is not paid, else the newest that was not cancelled, else the newest."""
     standing = [claim for claim in claims if claim["state"] not in GONE_CLAIMS]
-    counting = standing or claims
+    unpaid = [claim for claim in standing if claim["state"] in UNPAID_CLAIMS]
+    counting = unpaid[:1] or standing or claims
     return counting[-1] if counting else None

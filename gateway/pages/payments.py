@@ -4,7 +4,6 @@ What goes to the city's own account has pages of its own (`bank_payments`).
 """
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
@@ -16,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from gateway.live import Watch
 from gateway.pages.answers import problem_key
+from gateway.pages.mandates import SENDING, SENT, mandates_of
 from gateway.pages.parts import PURPOSE, Parts, case_of, claim_that_counts, claims_of
 from gateway.pages.situations import UNDECIDED_ATTEMPTS, Standing, last_attempt
 from gateway.translations import Translator
@@ -39,10 +39,8 @@ PAUSES: Final = (0.05, 0.1, 0.15, 0.3, 0.4, 0.5, 0.5)
 """Seconds between looks for something that is on its way: 2 s in all."""
 PAUSES_HEARD: Final = (0.5,) * 4
 """The same while payments' events are heard, which end a pause."""
-SENDING: Final = "idempotency-key"
 OUTCOMES: Final = frozenset({"failed", "cancelled", "expired"})
 NOT_NOW: Final = {"nothing_to_pay": None, "payment_being_checked": "payment_checked"}
-SENT: Final = re.compile(r"[\x21-\x7e]{1,64}")
 OF_BANK: Final = {"transfer": "transfer", "direct_debit": "debit"}
 """Ways to the city's own account, and when what is paid so counts."""
 Methods = Mapping[str, Any]
@@ -172,13 +170,15 @@ def _is_decided(claim: dict[str, Any] | None) -> bool:
 
 
 async def _asked(visit: Visit, case_id: UUID) -> tuple[dict[str, Any], list[dict[str, Any]], Methods]:
-    """The case, its claims and the ways to pay, side by side."""
-    case, claims, methods = await asyncio.gather(
+    """The case, its claims and the ways to pay, side by side; with the account of a mandate given before."""
+    case, claims, methods, mandates = await asyncio.gather(
         case_of(visit, case_id),
         claims_of(visit, case_id),
         visit.get("payments", "/methods", purpose=PURPOSE),
+        mandates_of(visit),
     )
-    return case, claims, methods
+    accounts = [one.account for one in mandates.given if one.reusable]
+    return case, claims, {**methods, "mandate": accounts[0] if accounts else ""}
 
 
 def _payment(
@@ -221,6 +221,7 @@ def offered(methods: Methods, *, when_final: bool = False) -> tuple[Method, ...]
             icon=ICONS[key],
             consequence="final" if key in late else OF_BANK[key] if key in of_bank else "at_once",
             recommended=place == 0 and len(known) > 1,
+            account=methods.get("mandate", "") if key == "direct_debit" and key in of_bank else "",
         )
         for place, key in enumerate(known)
     )

@@ -9,6 +9,7 @@ from typing import Any, Final
 from gateway import formats
 from gateway.pages.money_notes import money_of
 from gateway.pages.parts import Parts
+from gateway.pages.plans import plan_of
 from gateway.translations import Translator
 from gateway.views.cases import Document, Progress, Step, Todo
 from gateway.views.frame import Tone
@@ -131,6 +132,7 @@ class Standing:
             self.paid,
             self.provisional_until,
             money_of(self.parts.claim),
+            plan_of(self.parts.claims or ()),
         )
         return hashlib.sha256(repr(shown).encode()).hexdigest()[:12]
 
@@ -174,8 +176,8 @@ class Standing:
         claim = self.parts.claim
         if claim is None or claim["state"] != "open":
             return claim is not None and claim["state"] == "being_checked"
-        if self.waits:
-            return self.waits == "debit"
+        if self.waits or claim.get("arranged"):
+            return self.waits != "transfer"
         return self.returned and last_attempt(claim) in UNDECIDED_ATTEMPTS
 
     def _past(self, t: Translator) -> Iterator[Step]:

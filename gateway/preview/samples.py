@@ -7,6 +7,7 @@ from typing import Any
 from gateway.preview import samples_forms as forms
 from gateway.preview.samples_account import own_account
 from gateway.preview.samples_cash import cash_office
+from gateway.preview.samples_instalments import in_instalments
 from gateway.translations import Translator
 from gateway.views import accounts, cases, notices, payments, permits, services, work
 from gateway.views.answers import (
@@ -36,6 +37,7 @@ def pages(t: Translator) -> dict[str, Page]:
         **_cases(german),
         **_accounts(t),
         **own_account(t),
+        **in_instalments(t),
         **_permits(),
         **_work(german),
         **cash_office(t),

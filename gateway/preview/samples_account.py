@@ -55,7 +55,11 @@ def _profile(t: Translator) -> Page:
             creditor_id="DE98ZZZ09999999999",
             given=(
                 accounts.Mandate(
-                    reference="47112600000122-M1", account="DE89 … 3000", state="active", revoke_url="#"
+                    reference="47112600000122-M1",
+                    account="DE89 … 3000",
+                    state="active",
+                    revoke_url="#",
+                    amend_url="#",
                 ),
                 accounts.Mandate(reference="47112600000114-M1", account="DE89 … 3000", state="revoked"),
             ),

@@ -100,12 +100,17 @@ class Access:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mandate:
-    """`state` is a key below `mandate_state.`; `account` is masked; no `revoke_url` where it is over."""
+    """`state` is a key below `mandate_state.`; `account` is masked; no addresses where it is over.
+
+    `reusable`: it serves other claims than the one it was given for.
+    """
 
     reference: str
     account: str
     state: str
     revoke_url: str = ""
+    amend_url: str = ""
+    reusable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +120,29 @@ class Mandates:
     creditor_id: str = ""
     given: tuple[Mandate, ...] = ()
     away: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandatePage(Page):
+    """Asks for the account that takes the old one's place in a mandate. `message` is a key below `problem.`;
+    `mandate` is its reference, `account` the old one, masked."""
+
+    template: ClassVar[str] = "account/mandate.html"
+    nav: ClassVar[str] = "account"
+
+    action: str
+    back_url: str
+    creditor: str
+    creditor_id: str
+    mandate: str
+    account: str
+    fields: tuple[Field, ...]
+    hidden: dict[str, str]
+    message: str = ""
+
+    @property
+    def faulty(self) -> tuple[Field, ...]:
+        return tuple(one for one in self.fields if one.error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

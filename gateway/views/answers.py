@@ -62,8 +62,23 @@ def profile_fields(t: Translator, values: Mapping[str, str], errors: Mapping[str
     )
 
 
-def debit_fields(t: Translator, typed: Mapping[str, str], errors: Mapping[str, str]) -> tuple[Field, ...]:
-    """Whose account is debited, and the agreement to it."""
+def debit_fields(
+    t: Translator, typed: Mapping[str, str], errors: Mapping[str, str], later: int = 0
+) -> tuple[Field, ...]:
+    """Whose account is debited, for what where `later` instalments follow, and the agreement to it."""
+    holder, iban, agreed = _account_fields(t, typed, errors)
+    if not later:
+        return holder, iban, agreed
+    options = (
+        Option(value="recurring", label=t("debit.recurring", count=later)),
+        Option(value="one_off", label=t("debit.one_off")),
+    )
+    chosen = typed.get("kind") or "recurring"
+    kind = Field(name="kind", kind="choice", label=t("debit.kind"), options=options, value=chosen)
+    return holder, iban, kind, agreed
+
+
+def _account_fields(t: Translator, typed: Mapping[str, str], errors: Mapping[str, str]) -> tuple[Field, ...]:
     shape = (("holder", "name", 70, "name"), ("iban", "text", 60, "off"), ("agreed", "declaration", None, ""))
     return tuple(
         Field(

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from gateway.views.forms import AnswerGroup
 from gateway.views.frame import Page, Tone
+from gateway.views.plans import Instalment
 
 Progress = Literal["done", "now", "todo", "stopped"]
 
@@ -48,7 +49,7 @@ class Todo:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasePage(Page):
     """`situation` is a key below `situation.`: one sentence on where the case is; read out when it changes.
-    `notes` are sentences about its money.
+    `notes` are sentences about its money, `plan` its instalments where there are several.
 
     `live_url` is the event stream that keeps the page current, empty when nothing more will happen.
     """
@@ -72,6 +73,7 @@ class CasePage(Page):
     paid: bool = False
     live_url: str = ""
     can_withdraw: bool = False
+    plan: tuple[Instalment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

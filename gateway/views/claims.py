@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from gateway.views.forms import Field
 from gateway.views.frame import Page, Tone
+from gateway.views.plans import Instalment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,8 @@ class ClaimPage(Page):
     """Every event with its bookings, the refunds, and the form that asks for one where one may.
 
     `fields` post to `refund_action` with `hidden`; `task_cents` is set where the form gives back a money task
-    in full. `message` is a key below `problem.`; `refunds` is None where they could not be read.
+    in full. `message` is a key below `problem.`; `refunds` is None where they could not be read. `plan` are
+    the instalments of the charge that the claim is one of.
     """
 
     template: ClassVar[str] = "work/claim.html"
@@ -75,6 +77,7 @@ class ClaimPage(Page):
     left_cents: int = 0
     task_cents: int = 0
     message: str = ""
+    plan: tuple[Instalment, ...] = ()
 
     @property
     def faulty(self) -> tuple[Field, ...]:

@@ -11,12 +11,13 @@ from gateway.views.frame import Page
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
     """`key` names the method at payments and its texts below `method.` in the translations; `consequence`
-    is a key below `consequence.`: when the fee counts as paid."""
+    is a key below `consequence.`: when the fee counts as paid. `account` is of a mandate given before."""
 
     key: str
     icon: str
     consequence: str = "at_once"
     recommended: bool = False
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +66,20 @@ class TransferPage(Page):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenMandate:
+    """A mandate that may be used at once; `hidden` names it, `account` is masked."""
+
+    reference: str
+    account: str
+    hidden: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DebitPage(Page):
-    """A mandate to agree to, with the notice of its first debit; `mandate` is its reference."""
+    """A mandate to agree to, with the notice of its first debit; `mandate` is its reference.
+
+    `given` are mandates that post to `use_action` instead; `later` instalments may be debited by themselves.
+    """
 
     template: ClassVar[str] = "payment_debit.html"
     nav: ClassVar[str] = "cases"
@@ -82,6 +95,9 @@ class DebitPage(Page):
     fields: tuple[Field, ...]
     hidden: dict[str, str]
     message: str = ""
+    use_action: str = ""
+    given: tuple[GivenMandate, ...] = ()
+    later: int = 0
 
     @property
     def faulty(self) -> tuple[Field, ...]:

@@ -10,6 +10,7 @@ from services.applications.catalogue.examination import Examination, assess_agai
 from services.applications.catalogue.publication import PublishedService
 from services.applications.domain.case import Case
 from services.applications.domain.conditions import Condition
+from services.applications.domain.instalments import instalments_of
 from services.applications.domain.refusals import FieldError
 from services.applications.fee_policies import expire_when_unpaid
 from services.applications.office import CitizenErased, Office, release
@@ -146,6 +147,7 @@ async def approve_application(
     first, last = office.period_of(case, today, valid_from)
     fee: int | None = None
     assessment: Mapping[str, Any] = {}
+    in_parts = service.definition.fee.instalments is not None
     if case.fee_due == "after_decision":
         fee, assessment = assess_again(
             service, office.catalogue, case.answers, today=today, account=str(case.account_id)
@@ -159,6 +161,7 @@ async def approve_application(
         text=text,
         fee_cents=fee,
         assessment=assessment,
+        instalments=instalments_of(assessment) if in_parts else (),
     )
     release_when_validity_ends(case, office, unit)
     await unit.save(case)

@@ -23,6 +23,7 @@ STEPS: Final[Mapping[type, str]] = {
     happened.ProvisionalFeeReceived: "fee_received",
     happened.FeeSettled: "fee_settled",
     happened.FeeReversed: "fee_reversed",
+    happened.InstalmentSettled: "instalment_settled",
     happened.Referred: "in_review",
     happened.CorrectionRequested: "correction_requested",
     happened.CorrectionLapsed: "correction_lapsed",

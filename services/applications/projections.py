@@ -98,6 +98,11 @@ def on_fee_reversed(event: happened.FeeReversed, _meta: Meta, _seal: Sealer) -> 
     return _patch(event, event.condition, settled=False, provisional_until=None, **new_day)
 
 
+@PROJECTIONS.on(happened.InstalmentSettled)
+def on_instalment_settled(event: happened.InstalmentSettled, _meta: Meta, _seal: Sealer) -> Patches:
+    return _patch(event, event.condition)
+
+
 @PROJECTIONS.on(happened.Referred)
 def on_referred(event: happened.Referred, _meta: Meta, _seal: Sealer) -> Patches:
     return _patch(event, Condition.IN_REVIEW, reasons=event.reasons, referred_at=event.timestamp)

@@ -84,8 +84,18 @@ class GrantedDocument(BaseModel):
     number: str | None = None
 
 
+class Instalment(BaseModel):
+    """A part of a fee, and the last day on which it is paid in time."""
+
+    due_on: date
+    cents: int
+
+
 class ApplicationApproved(BaseModel):
-    """The application is granted; the case as of `stream_version` holds all a document needs."""
+    """The application is granted; the case as of `stream_version` holds all a document needs.
+
+    Without `instalments` a fee that is due after the decision is paid at once.
+    """
 
     case_id: UUID
     case_number: str
@@ -102,6 +112,7 @@ class ApplicationApproved(BaseModel):
     valid_until: date | None
     decided_by: Literal["rule", "clerk"]
     rule_version: str
+    instalments: list[Instalment] = []
 
 
 class ApplicationRejected(BaseModel):
@@ -188,8 +199,11 @@ def referred(event: happened.Referred) -> ApplicationReferred:
 
 
 def approved(event: happened.Approved) -> ApplicationApproved:
-    document = GrantedDocument(kind=event.document_kind)
-    return ApplicationApproved.model_validate(_fields(event, ApplicationApproved) | {"document": document})
+    more = {
+        "document": GrantedDocument(kind=event.document_kind),
+        "instalments": [Instalment(due_on=part.due_on, cents=part.cents) for part in event.instalments],
+    }
+    return ApplicationApproved.model_validate(_fields(event, ApplicationApproved) | more)
 
 
 def rejected(event: happened.Rejected) -> ApplicationRejected:

@@ -22,6 +22,7 @@ from services.applications.consumed import handlers
 from services.applications.domain.case_refusals import (
     FeeNotSettled,
     FeeWouldChange,
+    InstalmentsDiffer,
     NotPossibleNow,
     ReasonMissing,
 )
@@ -117,6 +118,9 @@ SERVICE: Final = Service(
         ),
         FeeNotSettled: lambda _: Problem("fee_not_settled", 409, "The fee must be paid before the decision"),
         FeeWouldChange: lambda _: Problem("fee_would_change", 409, "The fee is settled and may not change"),
+        InstalmentsDiffer: lambda _: Problem(
+            "instalments_differ", 409, "The instalments do not add up to the fee"
+        ),
         CitizenErased: lambda _: Problem("erased", 410, "The citizen's data were erased"),
         ReasonMissing: lambda _: Problem(
             "invalid",

@@ -3,7 +3,7 @@
 Pure: the same case, number and day give the same data. What a case lacks is told by the field's name alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -71,8 +71,11 @@ class Composer:
         content = Content(number, case.valid_from, case.valid_until, zone, plate, digest)
         return Composed(parse(PERMIT, data), content)
 
-    def assessment(self, case: Application, number: str, issued_on: date, kassenzeichen: str) -> Composed:
-        """Hundesteuerbescheid. Raises InvalidDocumentData."""
+    def assessment(
+        self, case: Application, number: str, issued_on: date, kassenzeichen: Sequence[str]
+    ) -> Composed:
+        """Hundesteuerbescheid; each instalment has a Kassenzeichen, or all have one. Raises
+        InvalidDocumentData."""
         words = case.printed
         assessed = case.assessment or {}
         if not assessed:
@@ -89,13 +92,10 @@ class Composer:
             "title": words.title,
             "recipient": self._person(case),
             "tax_year": year,
-            "kassenzeichen": kassenzeichen,
+            "kassenzeichen": kassenzeichen[0],
             "dogs": _taxed(answers, assessed),
             "total_cents": total,
-            "instalments": [
-                {"label": f"{at}. Rate", "due_on": part["due_on"], "amount_cents": part["cents"]}
-                for at, part in enumerate(assessed["instalments"], 1)
-            ],
+            "instalments": _instalments(assessed["instalments"], kassenzeichen),
             "payment_note": self.wording.payment_note,
             "reasons": [reason, *_own_words(case)],
             "legal_basis": words.legal_basis,
@@ -130,7 +130,7 @@ class Composer:
             **self._head(case, number, issued_on),
             "recipient": self._person(case),
             "kassenzeichen": paid.kassenzeichen,
-            "items": [{"text": words.subject, "amount_cents": paid.amount_cents}],
+            "items": [{"text": _paid_for(words.subject, paid), "amount_cents": paid.amount_cents}],
             "total_cents": paid.amount_cents,
             "paid_on": self.today(paid.settled_at),
             "method": ", ".join(self.wording.methods.get(way, way) for way in paid.methods or (paid.method,)),
@@ -159,6 +159,23 @@ def _further_plates(answers: Mapping[str, Any]) -> list[str]:
 def _own_words(case: Application) -> list[str]:
     text = case.decision.text if case.decision else None
     return [text] if text else []
+
+
+def _instalments(parts: Sequence[Mapping[str, Any]], kassenzeichen: Sequence[str]) -> list[dict[str, Any]]:
+    own = kassenzeichen if len(kassenzeichen) == len(parts) > 1 else [None] * len(parts)
+    return [
+        {
+            "label": f"{at}. Rate",
+            "due_on": part["due_on"],
+            "amount_cents": part["cents"],
+            "kassenzeichen": mark,
+        }
+        for at, (part, mark) in enumerate(zip(parts, own, strict=True), 1)
+    ]
+
+
+def _paid_for(subject: str, paid: PaidClaim) -> str:
+    return f"{subject}, {paid.instalment}. Rate" if paid.instalment_count > 1 else subject
 
 
 def _taxed(answers: Mapping[str, Any], assessed: Mapping[str, Any]) -> list[dict[str, Any]]:

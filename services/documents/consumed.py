@@ -63,11 +63,12 @@ class ApprovalReinstated(ForeignEvent):
 
 
 class PaymentSettled(ForeignEvent):
-    """A claim was paid."""
+    """A claim was paid: a whole charge, or one of its instalments, counted from 1."""
 
     claim_id: UUID
     case_id: UUID
     account_id: UUID
+    instalment: int = 1
 
 
 class AccountErased(ForeignEvent):
@@ -158,3 +159,5 @@ class PaidClaim(_Answer):
     method: str
     methods: tuple[str, ...] = ()
     settled_at: datetime
+    instalment: int = 1
+    instalment_count: int = 1

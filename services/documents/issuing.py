@@ -38,7 +38,7 @@ Shape = TypeVar("Shape", bound=BaseModel)
 class Order(BaseModel):
     """What a task holds: ids alone. `version` is the case's at the event, None for its newest.
 
-    `replaces` is the document whose place the ordered one takes.
+    `replaces` is the document whose place the ordered one takes; `instalment` is what a receipt is for.
     """
 
     kind: str
@@ -47,10 +47,13 @@ class Order(BaseModel):
     version: int | None = None
     claim_id: UUID | None = None
     replaces: UUID | None = None
+    instalment: int = 1
 
     @property
     def edition(self) -> int | None:
-        return self.version if self.replaces else None
+        if self.replaces:
+            return self.version
+        return self.instalment if self.instalment > 1 else None
 
     @property
     def document_id(self) -> UUID:
@@ -158,8 +161,8 @@ class Issuer:
             case "resident_parking_permit":
                 return self._composer.permit(case, number, today)
             case "dog_tax_assessment":
-                mark = await self._kassenzeichen(order.case_id)
-                return self._composer.assessment(case, number, today, mark)
+                marks = await self._kassenzeichen(order.case_id)
+                return self._composer.assessment(case, number, today, marks)
             case "rejection_notice":
                 return self._composer.rejection(case, number, today)
             case "receipt":
@@ -181,13 +184,14 @@ class Issuer:
         path = f"/claims/{order.claim_id}/receipt"
         return _read(PaidClaim, await self._runtime.calls.get("payments", path, purpose=PURPOSE), "receipt")
 
-    async def _kassenzeichen(self, case_id: UUID) -> str:
+    async def _kassenzeichen(self, case_id: UUID) -> list[str]:
+        """Of each instalment, or of the whole charge."""
         answer = await self._runtime.calls.get(
             "payments", "/claims", purpose=PURPOSE, params={"case_id": str(case_id)}
         )
         if not answer["claims"]:
             raise ClaimNotOpenYet(str(case_id))
-        return str(answer["claims"][0]["kassenzeichen"])
+        return [str(claim["kassenzeichen"]) for claim in answer["claims"]]
 
 
 def _read(shape: type[Shape], answer: Any, what: str) -> Shape:

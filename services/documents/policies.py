@@ -63,7 +63,10 @@ def register(handlers: Handlers, tasks: Tasks, issuer: Issuer, eraser: Eraser) -
 
     @handlers.on("payments.payment_settled.v1", PaymentSettled)
     async def order_receipt_when_payment_is_settled(event: PaymentSettled, unit: Unit) -> None:
-        order(unit, RECEIPT, event.case_id, event.account_id, claim_id=event.claim_id)
+        order(
+            unit, RECEIPT, event.case_id, event.account_id, claim_id=event.claim_id,
+            instalment=event.instalment,
+        )  # fmt: skip
 
     @handlers.on("applications.approval_revoked.v1", ApprovalRevoked)
     async def revoke_document_when_approval_is_revoked(event: ApprovalRevoked, unit: Unit) -> None:
@@ -104,11 +107,12 @@ def order(
     version: int | None = None,
     claim_id: UUID | None = None,
     replaces: UUID | None = None,
+    instalment: int = 1,
 ) -> None:
     """Orders a document once: the task's key is the document's id."""
     wanted = Order(
         kind=kind, case_id=case_id, account_id=account_id, version=version, claim_id=claim_id,
-        replaces=replaces,
+        replaces=replaces, instalment=instalment,
     )  # fmt: skip
     due = unit.now + RECEIPT_AFTER if kind == RECEIPT else None
     unit.task(RENDER, wanted.model_dump(mode="json"), due=due, key=str(wanted.document_id))

@@ -56,4 +56,12 @@ def handlers() -> Handlers:
     async def on_payer_reminded(event: CaseOfAccount, unit: Unit) -> None:
         await policies.send_news_when_payer_is_reminded(event.account_id, event.case_id, unit)
 
+    @found.on("payments.debit_announced.v1", CaseOfAccount)
+    async def on_debit_announced(event: CaseOfAccount, unit: Unit) -> None:
+        await policies.send_news_when_debit_is_announced(event.account_id, event.case_id, unit)
+
+    @found.on("payments.debit_arrangement_ended.v1", CaseOfAccount)
+    async def on_debit_arrangement_ended(event: CaseOfAccount, unit: Unit) -> None:
+        await policies.send_news_when_debit_arrangement_has_ended(event.account_id, event.case_id, unit)
+
     return found

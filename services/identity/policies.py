@@ -48,5 +48,15 @@ async def send_news_when_document_is_suspended(account_id: UUID, case_id: UUID, 
     send_news(account_id, case_id, f"unpaid:{unit.now.date()}", unit)
 
 
+async def send_news_when_debit_is_announced(account_id: UUID, case_id: UUID, unit: Unit) -> None:
+    """Who is debited is told ahead; amount and day are in the case."""
+    send_news(account_id, case_id, f"debit-announced:{unit.context.causation}", unit)
+
+
+async def send_news_when_debit_arrangement_has_ended(account_id: UUID, case_id: UUID, unit: Unit) -> None:
+    """One letter a case: the mandate's end concerns all of its instalments at once."""
+    send_news(account_id, case_id, f"debit-arrangement-ended:{unit.now:%Y-%m-%d}", unit)
+
+
 def send_news(account_id: UUID, case_id: UUID, step: str, unit: Unit) -> None:
     send_later(unit, "news", account_id, key=f"{case_id}:{step}")

@@ -6,6 +6,13 @@ from uuid import UUID
 from shared.bus.handlers import ForeignEvent
 
 
+class Instalment(ForeignEvent):
+    """A part of a fee, and the day on which it falls due."""
+
+    due_on: date
+    cents: int
+
+
 class FeeOfCase(ForeignEvent):
     """The fee of an application, from ApplicationSubmitted and ApplicationApproved."""
 
@@ -19,6 +26,7 @@ class FeeOfCase(ForeignEvent):
     cost_object: str | None
     pay_by: date | None = None
     language: str = "de"
+    instalments: tuple[Instalment, ...] = ()
 
 
 class AccountErased(ForeignEvent):

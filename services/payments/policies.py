@@ -1,6 +1,7 @@
 """What payments does on the events of others."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from services.payments.consumed import AccountErased, ApprovalRevoked, CaseEnded
 from services.payments.domain.claim import Claim
 from services.payments.numbers import next_kassenzeichen
 from services.payments.refunding import Refunding
-from shared.bus.handlers import Handler, Handlers
+from shared.bus.handlers import Handler, Handlers, Permanent
 from shared.ids import derived_id
 from shared.log import StreamNotFound, Unit
 from shared.service import Runtime
@@ -40,9 +41,9 @@ def register(handlers: Handlers, runtime: Runtime, refunding: Refunding) -> None
         handlers.on(f"applications.application_{ending}.v1", CaseEnded)(_ender(ending, refunding))
 
     @handlers.on("applications.approval_revoked.v1", ApprovalRevoked)
-    async def end_claim_when_approval_is_revoked(event: ApprovalRevoked, unit: Unit) -> None:
+    async def end_claims_when_approval_is_revoked(event: ApprovalRevoked, unit: Unit) -> None:
         whole = event.refund == "full"
-        await _end_claim(event.case_id, "approval_revoked", unit, refunding, refund=whole)
+        await _end_claims(event.case_id, "approval_revoked", unit, refunding, refund=whole)
 
 
 async def erase_citizen(payload: Mapping[str, Any], unit: Unit) -> None:
@@ -52,42 +53,59 @@ async def erase_citizen(payload: Mapping[str, Any], unit: Unit) -> None:
 
 def _opener(runtime: Runtime) -> Handler:
     async def open_claim(event: FeeOfCase, unit: Unit) -> None:
-        claim_id = derived_id("claim", event.case_id)
         try:
-            await unit.load(Claim, claim_id)
-            return  # a redelivered event: the claim is there
+            await unit.load(Claim, claim_of(event.case_id))
+            return  # a redelivered event: the claims are there
         except StreamNotFound:
             pass
         year = unit.now.astimezone(ZoneInfo(runtime.settings.city_time_zone)).year
-        number = await next_kassenzeichen(
-            runtime.pool, runtime.settings, year, f"claim of case {event.case_id}"
-        )
-        claim = Claim.request(
-            id=claim_id, now=unit.now, case_id=event.case_id, case_number=event.case_number,
-            account_id=event.account_id, service=event.service, cost_object=event.cost_object or UNASSIGNED,
-            kassenzeichen=number,
-            amount_cents=event.fee_cents, currency=event.currency, pay_by=event.pay_by,
-            language=event.language,
-        )  # fmt: skip
-        await unit.save(claim)
+        parts = _parts(event)
+        for at, (pay_by, cents) in enumerate(parts, 1):
+            purpose = f"{'claim' if at == 1 else f'instalment {at}'} of case {event.case_id}"
+            number = await next_kassenzeichen(runtime.pool, runtime.settings, year, purpose)
+            claim = Claim.request(
+                id=claim_of(event.case_id, at), now=unit.now, case_id=event.case_id,
+                case_number=event.case_number, account_id=event.account_id, service=event.service,
+                cost_object=event.cost_object or UNASSIGNED, kassenzeichen=number, amount_cents=cents,
+                currency=event.currency, pay_by=pay_by, language=event.language, instalment=at,
+                instalment_count=len(parts),
+            )  # fmt: skip
+            await unit.save(claim)
 
     return open_claim
 
 
+def claim_of(case_id: UUID, instalment: int = 1) -> UUID:
+    """The claim of a case's fee, or of one of its instalments; the first is the one that every fee has."""
+    return derived_id("claim", case_id, *(() if instalment == 1 else (instalment,)))
+
+
+def _parts(event: FeeOfCase) -> list[tuple[date | None, int]]:
+    """When how much of the fee falls due. Raises Permanent where the parts are not the fee."""
+    if not event.instalments:
+        return [(event.pay_by, event.fee_cents)]
+    if sum(part.cents for part in event.instalments) != event.fee_cents:
+        raise Permanent(f"the instalments of case {event.case_id} do not add up to its fee")
+    return [(part.due_on, part.cents) for part in event.instalments]
+
+
 def _ender(reason: str, refunding: Refunding) -> Handler:
     async def withdraw_claim_when_case_has_ended(event: CaseEnded, unit: Unit) -> None:
-        await _end_claim(event.case_id, reason, unit, refunding)
+        await _end_claims(event.case_id, reason, unit, refunding)
 
     return withdraw_claim_when_case_has_ended
 
 
-async def _end_claim(
+async def _end_claims(
     case_id: UUID, reason: str, unit: Unit, refunding: Refunding, *, refund: bool = True
 ) -> None:
     try:
-        claim = await unit.load(Claim, derived_id("claim", case_id))
+        claims = [await unit.load(Claim, claim_of(case_id))]
     except StreamNotFound:
         return  # the case had no fee
-    claim.withdraw_claim(reason, refund=refund, now=unit.now)
-    refunding.order_what_is_due(claim, unit)
-    await unit.save(claim)
+    for later in range(2, claims[0].instalment_count + 1):
+        claims.append(await unit.load(Claim, claim_of(case_id, later)))
+    for claim in claims:
+        claim.withdraw_claim(reason, refund=refund, now=unit.now)
+        refunding.order_what_is_due(claim, unit)
+        await unit.save(claim)

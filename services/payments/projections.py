@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from services.payments.domain.arrangement_events import DebitArranged, DebitArrangementEnded
 from services.payments.domain.dunning_events import DunningStepTaken
 from services.payments.domain.events import (
     AttemptAbandoned,
@@ -33,7 +34,8 @@ PROJECTIONS = Projections()
 CLAIMS = PROJECTIONS.table(
     "claim", ("claim_id",),
     ("case_id", "account_id", "kassenzeichen", "amount_cents", "currency", "state", "requested_at",
-     "settled_at", "service", "cost_object", "pay_by", "due_on", "step"),
+     "settled_at", "service", "cost_object", "pay_by", "due_on", "step", "instalment",
+     "mandate_id"),
 )  # fmt: skip
 ATTEMPTS = PROJECTIONS.table(
     "attempt", ("attempt_id",), ("claim_id", "method", "state", "reference", "opened_at")
@@ -56,7 +58,7 @@ def claim_is_open(event: PaymentRequested, meta: Meta, seal: Sealer) -> Iterable
         "case_id": event.case_id, "account_id": event.account_id, "kassenzeichen": event.kassenzeichen,
         "amount_cents": event.amount_cents, "currency": event.currency, "state": "open",
         "requested_at": event.timestamp, "service": event.service, "cost_object": event.cost_object,
-        "pay_by": event.pay_by, "due_on": event.pay_by,
+        "pay_by": event.pay_by, "due_on": event.pay_by, "instalment": event.instalment,
     }  # fmt: skip
 
 
@@ -81,6 +83,16 @@ def claim_is_open_again(event: PaymentReversed, meta: Meta, seal: Sealer) -> Ite
 @PROJECTIONS.on(PayerReminded, DunningStepTaken)
 def claim_is_dunned(event: PayerReminded | DunningStepTaken, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     yield CLAIMS, (str(event.originator_id),), {"step": event.step}
+
+
+@PROJECTIONS.on(DebitArranged)
+def claim_is_arranged(event: DebitArranged, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    yield CLAIMS, (str(event.originator_id),), {"mandate_id": event.mandate_id}
+
+
+@PROJECTIONS.on(DebitArrangementEnded)
+def claim_is_its_payers(event: DebitArrangementEnded, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    yield CLAIMS, (str(event.originator_id),), {"mandate_id": None}
 
 
 @PROJECTIONS.on(MoneyTaskSettled, MoneyTaskOffset, RefundSettled)

@@ -17,7 +17,7 @@ _REFUND = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c13")
 
 
 class PaymentRequested(BaseModel):
-    """The city claims an amount for a case."""
+    """The city claims an amount for a case: its whole charge, or one of `instalment_count` instalments."""
 
     claim_id: UUID
     case_id: UUID
@@ -26,6 +26,8 @@ class PaymentRequested(BaseModel):
     currency: str
     kassenzeichen: str
     pay_by: date | None
+    instalment: int = 1
+    instalment_count: int = 1
 
 
 class PayerReminded(BaseModel):
@@ -65,6 +67,7 @@ class PaymentSettled(BaseModel):
     method: str
     settled_at: datetime
     provisional_until: datetime | None = None
+    instalment: int = 1
 
 
 class PartReceived(BaseModel):
@@ -206,7 +209,8 @@ PUBLISHED.add(
     model=PaymentRequested,
     to=lambda e: PaymentRequested(
         claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, amount_cents=e.amount_cents,
-        currency=e.currency, kassenzeichen=e.kassenzeichen, pay_by=e.pay_by,
+        currency=e.currency, kassenzeichen=e.kassenzeichen, pay_by=e.pay_by, instalment=e.instalment,
+        instalment_count=e.instalment_count,
     ),
     example=PaymentRequested(
         claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, amount_cents=3060, currency="EUR",
@@ -241,7 +245,7 @@ PUBLISHED.add(
     to=lambda e: PaymentSettled(
         claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, attempt_id=e.attempt_id,
         amount_cents=e.amount_cents, claim_cents=e.claim_cents, currency=e.currency, method=e.method,
-        settled_at=e.timestamp, provisional_until=e.provisional_until,
+        settled_at=e.timestamp, provisional_until=e.provisional_until, instalment=e.instalment,
     ),
     example=PaymentSettled(
         claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, attempt_id=_ATTEMPT, amount_cents=3060,

@@ -12,7 +12,7 @@ from services.payments.domain.claim import Claim
 from services.payments.domain.money import BANK
 from services.payments.domain.transitions import DECIDED_ELSEWHERE
 
-_OF_CASE = "SELECT claim_id FROM claim WHERE case_id = $1 ORDER BY requested_at"
+_OF_CASE = "SELECT claim_id FROM claim WHERE case_id = $1 ORDER BY requested_at, instalment"
 _BALANCE = """
 SELECT account, currency, sum(cents)::bigint AS cents, count(*) AS lines
 FROM ledger_line GROUP BY account, currency ORDER BY account, currency
@@ -104,6 +104,7 @@ async def claim_answer(pool: asyncpg.Pool, claim: Claim, today: date) -> dict[st
     return {
         **_as_claimed(claim, today),
         "waits_for": awaited(claim),
+        "arranged": claim.waits_for_its_day,
         "debit": dict(debits[0]) if debits else None,
         "given_back": [dict(row) for row in given_back],
     }
@@ -120,6 +121,8 @@ def _as_claimed(claim: Claim, today: date) -> dict[str, Any]:
         "case_number": claim.case_number,
         "account_id": claim.account_id,
         "kassenzeichen": claim.kassenzeichen,
+        "instalment": claim.instalment,
+        "instalment_count": claim.instalment_count,
         "amount_cents": claim.amount_cents,
         "currency": claim.currency,
         "charges_cents": claim.charged_cents,
@@ -171,6 +174,8 @@ def receipt_answer(claim: Claim) -> dict[str, Any]:
         "case_id": claim.case_id,
         "case_number": claim.case_number,
         "kassenzeichen": claim.kassenzeichen,
+        "instalment": claim.instalment,
+        "instalment_count": claim.instalment_count,
         "amount_cents": claim.amount_cents + claim.charged_cents,
         "currency": claim.currency,
         "method": claim.payments[claim.settled_by].method,

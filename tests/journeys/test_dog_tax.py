@@ -60,7 +60,12 @@ class TestARegisteredDog:
         approved = await listener.wait_for("applications.application_approved.v1", resident.case_id)
         assert approved.data["fee_cents"] == ANNUAL_CENTS * months // 12
         requested = await listener.wait_for("payments.payment_requested.v1", resident.case_id)
-        assert requested.data["amount_cents"] == approved.data["fee_cents"]
+        instalments = expected_instalments(today)
+        decided = approved.data["instalments"]
+        assert [(date.fromisoformat(part["due_on"]), part["cents"]) for part in decided] == instalments
+        assert requested.data["instalment_count"] == len(instalments)
+        claims = (await resident.case())["claims"]
+        assert [(date.fromisoformat(one["pay_by"]), one["amount_cents"]) for one in claims] == instalments
         issued = await listener.wait_for("documents.document_issued.v1", resident.case_id)
         assert issued.data["kind"] == "dog_tax_assessment"
 
@@ -68,10 +73,12 @@ class TestARegisteredDog:
         assert (await resident.claim())["state"] == "open"
         answer = await resident.browser.http.get(f"/dokumente/{issued.data['document_id']}.pdf")
         said = text_of(answer.content)
-        instalments = expected_instalments(today)
         assert sum(cents for _, cents in instalments) == approved.data["fee_cents"]
         for due, cents in instalments:
             assert f"{cents // 100},{cents % 100:02d}" in said
             assert due.strftime("%d.%m.%Y") in said or f"{due.day}. " in said
+        assert all(one["kassenzeichen"] in said for one in claims)
+        page = (await resident.page()).said
+        assert all(("Rate" in page and one["kassenzeichen"] in page) or len(claims) == 1 for one in claims)
         await (await resident.to_the_bank("direct_transfer")).pay()
         await listener.wait_for("payments.payment_settled.v1", resident.case_id)

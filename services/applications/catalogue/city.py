@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from services.applications.catalogue.definition import Code, Part, Words
 from services.applications.domain.dog_tax import Begin, Statute, Tier
+from services.applications.domain.instalments import MONTHS
 from services.applications.domain.streets import Side, Street, StreetDirectory, Stretch
 from shared.settings import StartRefused
 
+EVERY_YEAR: Final = 2026
+"""A year without a leap day."""
 ZoneLetter = Annotated[str, Field(pattern=r"^[A-Z]$")]
 TPart = TypeVar("TPart", bound=BaseModel)
 
@@ -116,6 +119,18 @@ class DogTaxFile(Part):
     puppy_months: int = Field(ge=0, le=12)
     due_days: tuple[tuple[int, int], ...] = Field(min_length=1, max_length=12)
     first_due_months: int = Field(ge=0, le=12)
+
+    @model_validator(mode="after")
+    def _equal_parts_of_a_year(self) -> "DogTaxFile":
+        if MONTHS % len(self.due_days):
+            raise ValueError("the due days divide a year into parts of whole months")
+        try:
+            days = [date(EVERY_YEAR, month, day) for month, day in self.due_days]
+        except ValueError as error:
+            raise ValueError("a due day is one that every year has") from error
+        if days != sorted(set(days)):
+            raise ValueError("the due days stand in the order of the year")
+        return self
 
     def as_statute(self) -> Statute:
         return Statute(

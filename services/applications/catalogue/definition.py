@@ -178,7 +178,8 @@ class Fee(Part):
     it is taken back, or never paid.
 
     `refunds` says for which reasons of a revocation a fee that is paid is owed back; where a reason is not
-    named, it is kept. A fee that is not paid yet is never asked for after a revocation.
+    named, it is kept. A fee that is not paid yet is never asked for after a revocation. `instalments` says
+    how often a yearly charge falls due; on which days is told by the source of its assessment.
     """
 
     cents: Source
@@ -188,9 +189,12 @@ class Fee(Part):
     provisional: Literal["accept", "wait"] = "accept"
     unpaid: Unpaid = Unpaid()
     refunds: dict[RevocationReason, Refund] = {}
+    instalments: Literal["yearly", "half_yearly", "quarterly"] | None = None
 
     @model_validator(mode="after")
     def _booked_somewhere(self) -> "Fee":
+        if self.instalments and self.due != "after_decision":
+            raise ValueError("instalments are of a fee that is due after the decision")
         if self.due != "none" and not (self.cost_object and self.legal_basis):
             raise ValueError("a fee needs a cost object and a legal basis")
         return self
@@ -201,6 +205,8 @@ class Fee(Part):
             raise ValueError("only a fee that is due before the decision can be waited for")
         if self.unpaid.document != "keep" and self.due == "none":
             raise ValueError("where no fee is due, none is unpaid")
+        if self.unpaid.document != "keep" and self.instalments:
+            raise ValueError("a document hangs on a fee that is due at once, not on instalments")
         return self
 
 

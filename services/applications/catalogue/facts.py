@@ -15,6 +15,8 @@ from services.applications.domain.dog_tax import Assessment, Statute, assess
 from services.applications.domain.refusals import Unacceptable
 from services.applications.domain.streets import StreetDirectory, read_house_number
 
+DueDays = tuple[tuple[int, int], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Derived:
@@ -27,10 +29,14 @@ class Derived:
 
 
 class FactProvider(Protocol):
-    """Called with all its inputs answered and acceptable, never with fewer; looks nothing up outside."""
+    """Called with all its inputs answered and acceptable, never with fewer; looks nothing up outside.
+
+    `due_days` are the (month, day) on which what it assesses falls due, none where it assesses nothing.
+    """
 
     inputs: Mapping[str, Kind]
     outputs: Mapping[str, Kind]
+    due_days: DueDays
 
     def derive(self, given: Mapping[str, Any], today: date) -> Derived: ...
 
@@ -40,6 +46,7 @@ class ParkingZone:
 
     inputs: Mapping[str, Kind] = {"street": Kind.TEXT, "house_number": Kind.TEXT}
     outputs: Mapping[str, Kind] = {"zone": Kind.TEXT, "street_postal_code": Kind.TEXT}
+    due_days: DueDays = ()
 
     def __init__(self, streets: StreetDirectory) -> None:
         self._streets = streets
@@ -62,6 +69,7 @@ class Household:
 
     inputs: Mapping[str, Kind] = {"street": Kind.TEXT}
     outputs: Mapping[str, Kind] = {"street_postal_code": Kind.TEXT}
+    due_days: DueDays = ()
 
     def __init__(self, streets: StreetDirectory) -> None:
         self._streets = streets
@@ -79,6 +87,7 @@ class Person:
 
     inputs: Mapping[str, Kind] = {"family_name": Kind.TEXT, "given_names": Kind.TEXT, "birth_date": Kind.DATE}
     outputs: Mapping[str, Kind] = {"person_key": Kind.TEXT}
+    due_days: DueDays = ()
 
     def derive(self, given: Mapping[str, Any], today: date) -> Derived:
         names = (_folded(given["family_name"]), _folded(given["given_names"]))
@@ -105,7 +114,7 @@ class DogTax:
     }
 
     def __init__(self, statute: Statute) -> None:
-        self._statute = statute
+        self._statute, self.due_days = statute, statute.due_days
 
     def derive(self, given: Mapping[str, Any], today: date) -> Derived:
         if given["dog_born_on"] > given["kept_since"]:

@@ -12,6 +12,7 @@ from services.applications.catalogue.definition import FactUse, FieldType, FormF
 from services.applications.catalogue.expressions import Expression, ExpressionRefused, Kind, Vocabulary
 from services.applications.catalogue.facts import FactProvider, providers
 from services.applications.catalogue.layouts import missing
+from services.applications.domain.instalments import PARTS_A_YEAR
 
 KINDS: Final[Mapping[FieldType, Kind]] = {
     FieldType.DATE: Kind.DATE,
@@ -175,6 +176,16 @@ def _check_references(definition: ServiceDefinition, known: Mapping[str, FactPro
     given = frozenset(name for use in definition.facts for name in known[use.provider].outputs)
     for path, sentence in missing(definition, given):
         raise DefinitionRefused(path, sentence)
+    if definition.fee.instalments is not None:
+        _check_instalments(definition, definition.fee.instalments, known)
+
+
+def _check_instalments(definition: ServiceDefinition, wanted: str, known: Mapping[str, FactProvider]) -> None:
+    path, parts = "fee.instalments", PARTS_A_YEAR[wanted]
+    days = [known[use.provider].due_days for use in definition.facts if known[use.provider].due_days]
+    _require(len(days) == 1, path, "needs one source of facts that says on which days they fall due")
+    _require(len(days[0]) == parts, path, f"{wanted} needs {parts} due days a year, not {len(days[0])}")
+    _require(definition.automation.mode != "full", path, "are assessed on the day of a clerk's decision")
 
 
 def _check_fact(

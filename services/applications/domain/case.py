@@ -35,6 +35,7 @@ from services.applications.domain.case_refusals import (
     ReasonMissing,
 )
 from services.applications.domain.conditions import OPEN, Step, first_condition
+from services.applications.domain.instalments import Instalment, checked
 from shared.domain import Created
 
 RegisterOutcome = Literal["match", "mismatch", "unavailable"]
@@ -75,29 +76,14 @@ class Case(FeeOfCase):
         """A new case from answers already examined; `reasons` are why it is not the plain case."""
         fee_first = fee_due == "before_decision" and fee_cents > 0
         return cls.begin(
-            Submitted,
-            id=id,
-            now=now,
-            account_id=account_id,
-            case_number=case_number,
-            service=service,
-            service_version=service_version,
-            language=language,
-            answers=dict(answers),
-            facts=dict(facts),
-            reserved=list(reserved),
-            reasons=list(reasons),
-            fee_cents=fee_cents,
-            currency="EUR",
-            fee_due=fee_due if fee_cents > 0 else "none",
-            cost_object=cost_object,
-            pay_by=pay_by if fee_first else None,
-            automation=automation,
-            legal_basis=legal_basis,
-            register_check=register_check,
-            document_kind=document_kind,
+            Submitted, id=id, now=now, account_id=account_id, case_number=case_number, service=service,
+            service_version=service_version, language=language, answers=dict(answers), facts=dict(facts),
+            reserved=list(reserved), reasons=list(reasons), fee_cents=fee_cents, currency="EUR",
+            fee_due=fee_due if fee_cents > 0 else "none", cost_object=cost_object,
+            pay_by=pay_by if fee_first else None, automation=automation, legal_basis=legal_basis,
+            register_check=register_check, document_kind=document_kind,
             condition=str(first_condition(register_check=register_check, fee_first=fee_first)),
-        )
+        )  # fmt: skip
 
     def record_register_answer(self, outcome: RegisterOutcome, *, now: datetime) -> None:
         """The register answered. Raises NotPossibleNow when nobody waits for it."""
@@ -198,10 +184,11 @@ class Case(FeeOfCase):
         text: str = "",
         fee_cents: int | None = None,
         assessment: Mapping[str, Any] | None = None,
+        instalments: Sequence[Instalment] = (),
     ) -> None:
-        """Grants the application; a fee due only now is the one assessed today.
+        """Grants the application; a fee due only now is the one assessed today, at once or in instalments.
 
-        Raises NotPossibleNow, FeeNotSettled, FeeWouldChange.
+        Raises NotPossibleNow, FeeNotSettled, FeeWouldChange, InstalmentsDiffer.
         """
         self._after(Step.APPROVED_BY_CLERK)
         if self.fee_is_missing:
@@ -210,8 +197,9 @@ class Case(FeeOfCase):
         if self.fee_due == "before_decision" and fee != self.fee_cents:
             raise FeeWouldChange(f"{self.fee_cents} were asked for, {fee} would be due")
         self._approve(
-            now, "clerk", rule_version, valid_from, valid_until, text.strip(), clerk, fee, assessment
-        )
+            now, "clerk", rule_version, valid_from, valid_until, text.strip(), clerk, fee, assessment,
+            checked(instalments, fee),
+        )  # fmt: skip
 
     def reject_by_clerk(
         self, *, now: datetime, clerk: str, rule_version: str, reason: str, text: str
@@ -306,29 +294,17 @@ class Case(FeeOfCase):
         clerk: str = "",
         fee_cents: int | None = None,
         assessment: Mapping[str, Any] | None = None,
+        instalments: Sequence[Instalment] = (),
     ) -> None:
         self.emit(
-            Approved,
-            now=now,
-            account_id=self.account_id,
-            case_number=self.case_number,
-            service=self.service,
-            service_version=self.service_version,
-            document_kind=self.document_kind,
-            fee_cents=self.fee_cents if fee_cents is None else fee_cents,
-            currency=self.currency,
-            fee_due=self.fee_due,
-            cost_object=self.cost_object,
-            valid_from=valid_from,
-            valid_until=valid_until,
-            decided_by=decided_by,
-            rule_version=rule_version,
-            legal_basis=self.legal_basis,
-            inputs=self._inputs(),
-            assessment=dict(assessment or {}),
-            text=text,
-            clerk=clerk,
-        )
+            Approved, now=now, account_id=self.account_id, case_number=self.case_number, service=self.service,
+            service_version=self.service_version, document_kind=self.document_kind,
+            fee_cents=self.fee_cents if fee_cents is None else fee_cents, currency=self.currency,
+            fee_due=self.fee_due, cost_object=self.cost_object, valid_from=valid_from,
+            valid_until=valid_until, decided_by=decided_by, rule_version=rule_version,
+            legal_basis=self.legal_basis, inputs=self._inputs(), assessment=dict(assessment or {}), text=text,
+            clerk=clerk, instalments=list(instalments),
+        )  # fmt: skip
 
     def _inputs(self) -> dict[str, Any]:
         return {

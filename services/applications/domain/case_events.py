@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.applications.domain.conditions import Condition
+from services.applications.domain.instalments import Instalment
 from shared.domain import Created, Event, Personal, stored
 
 
@@ -52,6 +53,7 @@ class Submitted(Created):
         aggregate.settled = aggregate.seen_by_clerk = False
         aggregate.assessment, aggregate.answer_by, aggregate.asked_at = {}, None, 0
         aggregate.provisional_until, aggregate.received_at = None, 0
+        aggregate.instalments, aggregate.paid = (), {}
 
 
 @stored("applications.register_answered")
@@ -67,7 +69,7 @@ class RegisterAnswered(Event):
 
 @stored("applications.fee_settled")
 class FeeSettled(Event):
-    """Payments booked the fee of this case in full."""
+    """Payments booked the fee of this case in full; where it falls due in instalments, the last one."""
 
     claim_id: UUID
     amount_cents: int
@@ -76,6 +78,9 @@ class FeeSettled(Event):
     def apply(self, aggregate: Any) -> None:
         aggregate.settled, aggregate.condition = True, Condition(self.condition)
         aggregate.provisional_until = None
+        if aggregate.instalments:
+            last = self.amount_cents - sum(aggregate.paid.values())
+            aggregate.paid = {**aggregate.paid, self.claim_id: last}
 
 
 @stored("applications.provisional_fee_received")
@@ -103,7 +108,21 @@ class FeeReversed(Event):
 
     def apply(self, aggregate: Any) -> None:
         aggregate.settled, aggregate.provisional_until = False, None
+        aggregate.paid = {claim: cents for claim, cents in aggregate.paid.items() if claim != self.claim_id}
         aggregate.condition, aggregate.pay_by = Condition(self.condition), self.pay_by or aggregate.pay_by
+
+
+@stored("applications.instalment_settled")
+class InstalmentSettled(Event):
+    """Payments booked an instalment of this case's charge; others are still to come."""
+
+    claim_id: UUID
+    amount_cents: int
+    condition: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.paid = {**aggregate.paid, self.claim_id: self.amount_cents}
+        aggregate.condition = Condition(self.condition)
 
 
 @stored("applications.application_referred")
@@ -187,9 +206,12 @@ class Corrected(Event):
         aggregate.condition = Condition(self.condition)
 
 
-@stored("applications.application_approved")
+@stored("applications.application_approved", version=2)
 class Approved(Event):
-    """The application is granted, by rule or by a clerk, with everything the decision rests on."""
+    """The application is granted, by rule or by a clerk, with everything the decision rests on.
+
+    `instalments` say what of the fee falls due when; none where it is paid at once.
+    """
 
     account_id: UUID
     case_number: str
@@ -209,8 +231,14 @@ class Approved(Event):
     assessment: Personal[dict[str, Any]]
     text: Personal[str]
     clerk: str
+    instalments: list[Instalment]
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["instalments"] = []
 
     def apply(self, aggregate: Any) -> None:
+        aggregate.instalments = tuple(self.instalments)
         aggregate.valid_from, aggregate.valid_until = self.valid_from, self.valid_until
         aggregate.fee_cents, aggregate.assessment = self.fee_cents, self.assessment
         aggregate.decided_by, aggregate.rule_version = self.decided_by, self.rule_version

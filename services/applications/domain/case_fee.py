@@ -13,6 +13,7 @@ from services.applications.domain.case_events import (
     Expired,
     FeeReversed,
     FeeSettled,
+    InstalmentSettled,
     ProvisionalFeeReceived,
 )
 from services.applications.domain.case_refusals import (
@@ -37,10 +38,13 @@ class FeeOfCase(CaseState):
         return self.fee_due == "before_decision" and not self.settled
 
     def record_payment_settled(self, *, now: datetime, claim_id: UUID, amount_cents: int) -> None:
-        """Payments booked the fee: what was suspended for it holds again.
+        """Payments booked the fee, or an instalment of it: what was suspended for it holds again.
 
         Raises AlreadySettled, NotPossibleNow, AmountDiffers.
         """
+        if self.instalments:
+            self._record_instalment(claim_id, amount_cents, now)
+            return
         after = self._fee_comes(Step.FEE_SETTLED, amount_cents)
         self._settle(after, claim_id, amount_cents, now)
 
@@ -70,7 +74,10 @@ class FeeOfCase(CaseState):
 
         Raises NothingSettled, NotPossibleNow.
         """
-        if not self.settled and self.provisional_until is None:
+        came = (
+            claim_id in self.paid if self.instalments else self.settled or self.provisional_until is not None
+        )
+        if not came:
             raise NothingSettled(self.case_number)
         after = self._after(Step.FEE_REVERSED)
         self.emit(
@@ -109,6 +116,22 @@ class FeeOfCase(CaseState):
         if amount_cents != self.fee_cents:
             raise AmountDiffers(f"{amount_cents} settled, {self.fee_cents} due")
         return after
+
+    def _record_instalment(self, claim_id: UUID, amount_cents: int, now: datetime) -> None:
+        """With the last of them the fee is settled."""
+        self.require_unpaid()
+        if claim_id in self.paid:
+            raise AlreadySettled(self.case_number)
+        after = self._after(Step.FEE_SETTLED)
+        paid = sum(self.paid.values()) + amount_cents
+        if amount_cents not in {part.cents for part in self.instalments} or paid > self.fee_cents:
+            raise AmountDiffers(f"{amount_cents} settled, which is no instalment that is open")
+        if paid == self.fee_cents:
+            self._settle(after, claim_id, paid, now)
+            return
+        self.emit(
+            InstalmentSettled, now=now, claim_id=claim_id, amount_cents=amount_cents, condition=str(after)
+        )
 
     def _settle(self, after: Condition, claim_id: UUID, amount_cents: int, now: datetime) -> None:
         self.emit(FeeSettled, now=now, claim_id=claim_id, amount_cents=amount_cents, condition=str(after))

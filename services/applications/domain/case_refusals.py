@@ -41,6 +41,10 @@ class AmountDiffers(CaseRefused):
     """What was settled is not the fee of this case."""
 
 
+class InstalmentsDiffer(CaseRefused):
+    """The instalments are not those of this case's charge."""
+
+
 class FeeWouldChange(CaseRefused):
     """A correction may not change a fee that is due before the decision."""
 

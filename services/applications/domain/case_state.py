@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.applications.domain.case_refusals import NotPossibleNow
 from services.applications.domain.conditions import TRANSITIONS, Condition, Step
+from services.applications.domain.instalments import Instalment
 from shared.domain import Aggregate
 
 
@@ -13,7 +14,7 @@ class CaseState(Aggregate):
     """Personal values may read `Redacted` after an erasure.
 
     `provisional_until` is set while the service waits for a payment to become final, `received_at` the
-    version at which that payment came.
+    version at which that payment came. `paid`: of a fee in instalments the cents by claim.
     """
 
     account_id: UUID
@@ -51,6 +52,8 @@ class CaseState(Aggregate):
     decision_text: str | None
     rule_version: str | None
     assessment: dict[str, Any]
+    instalments: tuple[Instalment, ...]
+    paid: dict[UUID, int]
 
     def _after(self, step: Step) -> Condition:
         """Where the step leads. Raises NotPossibleNow."""

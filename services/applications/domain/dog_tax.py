@@ -1,16 +1,15 @@
 """Dog tax: from when, how much for the rest of the year, and in which instalments.
 
-The instalments of an assessment always add up to its total; every amount is integer cents, rounded down in
-the citizen's favour. Starts, rates, due days and lists differ by statute and are therefore parameters.
+The instalments of an assessment always add up to its total; every amount is integer cents, the total
+rounded down in the citizen's favour. Starts, rates, due days and lists differ by statute and are therefore
+parameters.
 """
 
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import pairwise
-from typing import Final
 
-MONTHS: Final = 12
+from services.applications.domain.instalments import MONTHS, Instalment, shares
 
 
 class Begin(StrEnum):
@@ -60,12 +59,6 @@ class Statute:
 
 
 @dataclass(frozen=True, slots=True)
-class Instalment:
-    due_on: date
-    cents: int
-
-
-@dataclass(frozen=True, slots=True)
 class Assessment:
     """The tax of one calendar year: liable from the first of `first_month` to the end of `year`."""
 
@@ -84,12 +77,13 @@ def assess(statute: Statute, *, annual_cents: int, liable_from: date, notified_o
     due = _due_dates(statute, year, same_day_later(notified_on, statute.first_due_months))
     per_quarter = MONTHS // len(statute.due_days)
     ends = [(quarter + 1) * per_quarter for quarter in range(len(due))]
-    reached = [annual_cents * max(0, end - first + 1) // MONTHS for end in (0, *ends)]
+    months = [min(per_quarter, max(0, end - first + 1)) for end in ends]
+    parts = shares(annual_cents, months)
     amounts: dict[date, int] = {}
-    for on, (before, after) in zip(due, pairwise(reached), strict=True):
-        amounts[on] = amounts.get(on, 0) + after - before
+    for on, cents in zip(due, parts, strict=True):
+        amounts[on] = amounts.get(on, 0) + cents
     instalments = tuple(Instalment(on, cents) for on, cents in sorted(amounts.items()) if cents)
-    return Assessment(year, first, MONTHS - first + 1, annual_cents, reached[-1], instalments)
+    return Assessment(year, first, sum(months), annual_cents, sum(parts), instalments)
 
 
 def _due_dates(statute: Statute, year: int, earliest: date) -> list[date]:

@@ -92,7 +92,8 @@ class StoredFile:
 
 
 def document_id(case_id: UUID, kind: str, edition: int | None = None) -> UUID:
-    """The id of a case's document of a kind; `edition` is the case's version behind a later one."""
+    """The id of a case's document of a kind; `edition` is the case's version behind a later one, of a receipt
+    the instalment that it is for, from the second on."""
     return derived_id("document", case_id, kind, *(() if edition is None else (edition,)))
 
 

@@ -107,11 +107,12 @@ class TaxedDog(Shape):
 
 
 class Instalment(Shape):
-    """One payment: for which part of the year, due when, how much."""
+    """One payment: for which part of the year, due when, how much, its Kassenzeichen if it has its own."""
 
     label: Line
     due_on: date
     amount_cents: Cents
+    kassenzeichen: Annotated[Line, StringConstraints(max_length=35)] | None = None
 
 
 class DogTaxAssessment(DocumentData):

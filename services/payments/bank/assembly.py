@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.payments.bank import collecting, intake
+from services.payments.bank import arranging, collecting, intake
 from services.payments.bank.answers import Answers
+from services.payments.bank.arranging import ANNOUNCE, Arranging
 from services.payments.bank.booking import Booking
 from services.payments.bank.collecting import COLLECT, SUBMIT, Collecting
 from services.payments.bank.debiting import Debiting, Rules
@@ -39,6 +40,7 @@ class Bank:
     lapsing: Lapsing
     paying: Paying
     lookups: Lookups
+    arranging: Arranging
 
     def register(self, tasks: Tasks) -> None:
         """The recurring looks at the calendar and at the bank's folder, and what they set off."""
@@ -46,6 +48,7 @@ class Bank:
         tasks.on(SUBMIT)(self.collecting.submit)
         tasks.recur(FETCH, self.intake.fetch)
         tasks.recur(LAPSE, self.lapsing.look)
+        tasks.recur(ANNOUNCE, self.arranging.look)
         tasks.on(TAKE)(self.intake.take)
 
 
@@ -75,6 +78,7 @@ def assemble(runtime: Runtime, creditor: Creditor, transport: Transport) -> Bank
             files, transport, Answers(lookups, debiting, units), booking, units, pace or intake.PAUSE
         ),
         Lapsing(runtime.pool, rules, units), Paying(creditor, debiting), lookups,
+        Arranging(runtime.pool, debiting, units, pace or arranging.PAUSE),
     )  # fmt: skip
 
 

@@ -30,6 +30,15 @@ SELECT mandate_id, account_id, reference, kind, state, iban, holder, signed_on, 
 FROM mandate WHERE account_id = $1 ORDER BY proposed_at DESC, mandate_id LIMIT 200
 """
 _UNDER: Final = "SELECT debit_id FROM debit WHERE mandate_id = $1 AND state = $2 ORDER BY debit_id"
+_ARRANGED: Final = """
+SELECT claim_id FROM claim WHERE mandate_id = $1 AND state = 'open' ORDER BY instalment, claim_id
+"""
+_LATER: Final = """
+SELECT o.claim_id FROM claim c JOIN claim o ON o.case_id = c.case_id AND o.instalment > c.instalment
+WHERE c.claim_id = $1 AND o.state = 'open' AND o.pay_by IS NOT NULL
+  AND NOT EXISTS (SELECT FROM debit d WHERE d.claim_id = o.claim_id)
+ORDER BY o.instalment
+"""
 _GROUP: Final = """
 SELECT d.debit_id, d.claim_id, d.amount_cents FROM debit d
 WHERE d.collection_id = $1 AND d.due = $2 AND d.sequence = $3 AND d.state IN ('filed', 'booked', 'returned')
@@ -104,6 +113,19 @@ class Lookups:
             }
             for row in await self.pool.fetch(_MANDATES, account_id)
         ]
+
+    async def reusable_of(self, account_id: UUID) -> list[dict[str, Any]]:
+        """The mandates of one citizen that serve another claim, the newest first."""
+        given = await self.mandates_of(account_id)
+        return [one for one in given if (one["kind"], one["state"]) == ("recurring", "active")]
+
+    async def later_instalments(self, claim_id: UUID) -> list[UUID]:
+        """What of a claim's charge falls due after it, is open, and had no debit yet."""
+        return [row["claim_id"] for row in await self.pool.fetch(_LATER, claim_id)]
+
+    async def arranged_under(self, mandate_id: UUID) -> list[UUID]:
+        """Open claims that a mandate is to pay by itself."""
+        return [row["claim_id"] for row in await self.pool.fetch(_ARRANGED, mandate_id)]
 
     async def announced_under(self, mandate_id: UUID) -> list[UUID]:
         """Debits of a mandate that no file holds yet."""

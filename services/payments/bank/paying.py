@@ -1,6 +1,6 @@
 """A citizen pays by the city's own account: a transfer that they make, or a debit that they agree to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -63,12 +63,14 @@ class Paying:
         return {
             "creditor": self.creditor.name, "creditor_id": self.creditor.identifier,
             "mandate_reference": _next_reference(claim), "amount_cents": claim.owed_cents,
-            "currency": claim.currency, "due": due_date(rules.today(unit.now), notice=rules.notice_days),
+            "currency": claim.currency,
+            "due": due_date(rules.today(unit.now), claim.pay_by, notice=rules.notice_days),
         }  # fmt: skip
 
     async def by_debit(self, work: Work, claim_id: UUID, iban: Iban, holder: str, kind: Kind) -> Debit:
-        """The payer has signed: mandate and announced debit, together or not at all. Raises NotPayable,
-        PaymentBeingChecked, DebitUnderWay."""
+        """The payer has signed: mandate and announced debit, together or not at all; the debit falls due with
+        the claim, at the earliest when the notice is over. Raises NotPayable, PaymentBeingChecked,
+        DebitUnderWay."""
         claim, unit = await work.load(Claim, claim_id), work.unit
         mandate = Mandate.propose(
             id=new_id(), now=unit.now, account_id=claim.account_id, reference=_next_reference(claim),
@@ -76,13 +78,41 @@ class Paying:
         )  # fmt: skip
         mandate.activate(self.debiting.rules.today(unit.now), "online", now=unit.now)
         work.add(mandate, subject=claim.account_id)
-        return self.debiting.announce(work, claim, mandate)
+        return self.debiting.announce(work, claim, mandate, claim.pay_by)
 
-    async def revoke(self, work: Work, mandate_id: UUID, announced: list[UUID]) -> None:
-        """The payer takes the mandate back; what was `announced` under it is not debited. Raises
-        NotAllowedNow."""
+    async def by_mandate(self, work: Work, claim_id: UUID, mandate_id: UUID) -> Debit:
+        """The payer uses a mandate given before. Raises NotForLaterClaims, NotAllowedNow, NotPayable,
+        PaymentBeingChecked, DebitUnderWay."""
+        claim, mandate = await work.load(Claim, claim_id), await work.load(Mandate, mandate_id)
+        mandate.refuse_unless_reusable()
+        return self.debiting.announce(work, claim, mandate, claim.pay_by)
+
+    async def arrange(self, work: Work, mandate_id: UUID, others: list[UUID]) -> None:
+        """What of the same charge falls due later is debited by itself."""
+        mandate = await work.load(Mandate, mandate_id)
+        if mandate.kind is not Kind.RECURRING:
+            return
+        for claim_id in others:
+            claim = await work.load(Claim, claim_id)
+            claim.arrange_debit(mandate_id, now=work.unit.now)
+
+    async def amend(self, work: Work, mandate_id: UUID, iban: Iban, holder: str) -> Mandate:
+        """The payer has signed for another account; what was announced is debited from it. Raises
+        NotAllowedNow, SameAccount."""
+        mandate, now = await work.load(Mandate, mandate_id), work.unit.now
+        mandate.amend(iban.number, holder, self.debiting.rules.today(now), "online", now=now)
+        return mandate
+
+    async def revoke(
+        self, work: Work, mandate_id: UUID, announced: list[UUID], arranged: Iterable[UUID] = ()
+    ) -> None:
+        """The payer takes the mandate back; what was `announced` or `arranged` under it is not debited.
+        Raises NotAllowedNow."""
         mandate = await work.load(Mandate, mandate_id)
         mandate.revoke("citizen", now=work.unit.now)
+        for claim_id in arranged:
+            claim = await work.load(Claim, claim_id)
+            claim.end_arrangement("mandate_revoked", now=work.unit.now)
         for debit_id in announced:
             debit = await work.load(Debit, debit_id)
             if debit.condition == "announced":

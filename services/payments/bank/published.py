@@ -1,10 +1,11 @@
-"""The public events of mandates and debits; no account and no holder's name is in any of them."""
+"""The public events of mandates, debits and their arrangement; no account and no holder's name is in any."""
 
 from datetime import date
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.payments.domain import arrangement_events as arrangements
 from services.payments.domain import debit_events as debits
 from services.payments.domain import mandate_events as mandates
 from shared.bus.published import Published
@@ -77,6 +78,23 @@ class DebitReturned(BaseModel):
     charges_cents: int
 
 
+class DebitArranged(BaseModel):
+    """The claim will be debited under a mandate when it falls due."""
+
+    claim_id: UUID
+    case_id: UUID
+    mandate_id: UUID
+
+
+class DebitArrangementEnded(BaseModel):
+    """The claim is not debited by itself any more: its payer pays it; `reason` says why."""
+
+    claim_id: UUID
+    case_id: UUID
+    account_id: UUID
+    reason: str
+
+
 def publish(published: Published) -> None:
     """Makes them public."""
     published.add(
@@ -109,6 +127,7 @@ def publish(published: Published) -> None:
         example=MandateLapsed(mandate_id=_MANDATE, last_used_on=date(2026, 11, 26)),
     )  # fmt: skip
     _publish_debits(published)
+    _publish_arrangements(published)
 
 
 def _publish_debits(published: Published) -> None:
@@ -130,4 +149,21 @@ def _publish_debits(published: Published) -> None:
             debit_id=e.originator_id, code=e.code, concern=e.concern, charges_cents=e.charges_cents
         ),
         example=DebitReturned(debit_id=_DEBIT, code="MS03", concern="citizen_pays", charges_cents=325),
+    )  # fmt: skip
+
+
+def _publish_arrangements(published: Published) -> None:
+    published.add(
+        arrangements.DebitArranged, name="DebitArranged", model=DebitArranged,
+        to=lambda e: DebitArranged(claim_id=e.originator_id, case_id=e.case_id, mandate_id=e.mandate_id),
+        example=DebitArranged(claim_id=_CLAIM, case_id=_CASE, mandate_id=_MANDATE),
+    )  # fmt: skip
+    published.add(
+        arrangements.DebitArrangementEnded, name="DebitArrangementEnded", model=DebitArrangementEnded,
+        to=lambda e: DebitArrangementEnded(
+            claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, reason=e.reason
+        ),
+        example=DebitArrangementEnded(
+            claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, reason="mandate_revoked"
+        ),
     )  # fmt: skip

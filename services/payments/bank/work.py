@@ -24,8 +24,9 @@ class Work:
         found = self._known.get(stream_id)
         if found is None:
             found = self._known[stream_id] = await self.unit.load(cls, stream_id)
-        aggregate: A = found
-        return aggregate
+        if not isinstance(found, cls):
+            raise StreamNotFound(f"no {cls.__name__} {stream_id}")
+        return found
 
     async def prefetch(self, cls: type[A], stream_ids: Iterable[UUID]) -> None:
         """Loads several side by side; those that are not there are left out."""

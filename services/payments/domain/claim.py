@@ -9,6 +9,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.payments.domain import reversals
+from services.payments.domain.arrangement_events import DebitArranged, DebitArrangementEnded
 from services.payments.domain.claim_state import ClaimState
 from services.payments.domain.dunning import REMINDER, Step, next_step
 from services.payments.domain.dunning_events import DunningStepTaken
@@ -59,15 +60,19 @@ class Claim(ClaimState):
     def request(
         cls, *, id: UUID, now: datetime, case_id: UUID, case_number: str, account_id: UUID, service: str,
         cost_object: str, kassenzeichen: str, amount_cents: int, currency: str, pay_by: date | None,
-        language: str,
+        language: str, instalment: int = 1, instalment_count: int = 1,
     ) -> "Claim":  # fmt: skip
-        """A new claim. Raises ValueError for an amount that is not positive."""
+        """A new claim, of a whole charge or of one of its instalments, counted from 1. Raises ValueError for
+        an amount that is not positive, and for an instalment that the charge does not have."""
         if amount_cents <= 0:
             raise ValueError("a claim is for a positive amount")
+        if not 1 <= instalment <= instalment_count:
+            raise ValueError(f"there is no instalment {instalment} of {instalment_count}")
         return cls.begin(
             PaymentRequested, id=id, now=now, case_id=case_id, case_number=case_number, account_id=account_id,
             service=service, cost_object=cost_object, kassenzeichen=kassenzeichen, amount_cents=amount_cents,
-            currency=currency, pay_by=pay_by, language=language,
+            currency=currency, pay_by=pay_by, language=language, instalment=instalment,
+            instalment_count=instalment_count,
         )  # fmt: skip
 
     def open_attempt(self, attempt_id: UUID, method: str, return_url: str, *, now: datetime) -> None:
@@ -178,7 +183,7 @@ class Claim(ClaimState):
             return Recorded.PART
         self.emit(
             PaymentSettled, now=now, account_id=self.account_id, attempt_id=payment_id,
-            claim_cents=self.amount_cents, **common,
+            claim_cents=self.amount_cents, instalment=self.instalment, **common,
         )  # fmt: skip
         if word.amount_cents > counts:
             self._surplus(payment_id, method, word, word.amount_cents - counts, "overpaid", now)
@@ -216,8 +221,11 @@ class Claim(ClaimState):
             )  # fmt: skip
 
     def dun(self, today: date, steps: Sequence[Step], *, now: datetime) -> Step | None:
-        """Takes the step whose day has come, if any; none while a payment is checked or a debit announced."""
-        if self.condition != "open" or self.due_on is None or any(map(_is_under_way, self.attempts.values())):
+        """Takes the step whose day has come, if any; none while a payment is checked, or a debit announced or
+        to be announced by itself."""
+        if self.condition != "open" or self.due_on is None or self.waits_for_its_day:
+            return None
+        if any(map(_is_under_way, self.attempts.values())):
             return None
         step = next_step(self.due_on, today, self.reminded, steps)
         if step is not None and step.name == REMINDER:
@@ -230,6 +238,25 @@ class Claim(ClaimState):
                 currency=self.currency, cost_object=self.cost_object, due_on=self.due_on,
             )  # fmt: skip
         return step
+
+    def arrange_debit(self, mandate_id: UUID, *, now: datetime) -> None:
+        """It is debited under this mandate when it falls due; may be repeated. Raises NotPayable."""
+        if self.condition != "open" or self.pay_by is None:
+            raise NotPayable(f"the claim is {self.condition}, due on {self.pay_by}")
+        if self.arranged != mandate_id:
+            self.emit(DebitArranged, now=now, case_id=self.case_id, mandate_id=mandate_id)
+
+    def end_arrangement(self, reason: str, *, now: datetime) -> None:
+        """The payer pays it again, where it is still owed; may be repeated."""
+        if self.arranged is not None and self.condition == "open":
+            self.emit(DebitArrangementEnded, now=now, case_id=self.case_id, account_id=self.account_id,
+                      mandate_id=self.arranged, reason=reason)  # fmt: skip
+
+    @property
+    def waits_for_its_day(self) -> bool:
+        """Whether it is to be debited by itself and no debit was announced yet."""
+        debited = any(one.provider == BANK and one.method == "direct_debit" for one in self.attempts.values())
+        return self.condition == "open" and self.arranged is not None and not debited
 
     def settle_money_task(
         self, version: int, how: Settled, amount_cents: int, voucher: str, *, now: datetime

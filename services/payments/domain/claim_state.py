@@ -13,8 +13,8 @@ from shared.domain import Aggregate
 
 class ClaimState(Aggregate):
     """`amount_cents` is what was claimed first, `claimed_cents` what is now; `condition` as in
-    `transitions.CLAIM`; `due_on` the day that the steps of dunning count from, `reminded` those taken,
-    `charged_cents` what these have cost so far."""
+    `transitions.CLAIM`; `arranged` the mandate under which it is debited when it falls due; `due_on` the day
+    that the steps of dunning count from, `reminded` those taken, `charged_cents` what these have cost."""
 
     case_id: UUID
     case_number: str
@@ -27,6 +27,8 @@ class ClaimState(Aggregate):
     currency: str
     pay_by: date | None
     language: str
+    instalment: int
+    instalment_count: int
     condition: str
     attempts: dict[UUID, Attempt]
     payments: dict[UUID, Payment]
@@ -37,6 +39,7 @@ class ClaimState(Aggregate):
     due_on: date | None
     charged_cents: int
     reminded: tuple[str, ...]
+    arranged: UUID | None
 
     @property
     def kept_cents(self) -> int:
@@ -59,10 +62,11 @@ class ClaimState(Aggregate):
             setattr(self, name, getattr(event, name))
         self.amount_cents = self.claimed_cents = event.amount_cents
         self.currency, self.pay_by, self.language = event.currency, event.pay_by, event.language
+        self.instalment, self.instalment_count = event.instalment, event.instalment_count
         self.condition, self.settled_at, self.settled_by = "open", None, None
         self.attempts, self.payments, self.refunds, self.money_tasks = {}, {}, {}, {}
         self.due_on, self.charged_cents = event.pay_by, 0
-        self.reminded = ()
+        self.reminded, self.arranged = (), None
 
     def move(self, what: str) -> None:
         """The claim's next condition. Raises ImpossibleMove."""

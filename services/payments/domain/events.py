@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from services.payments.domain.claim import Claim
 
 
-@stored("payments.payment_requested")
+@stored("payments.payment_requested", version=2)
 class PaymentRequested(Created):
-    """The city claims an amount for a case."""
+    """The city claims an amount for a case, which may be one of several instalments of a charge."""
 
     case_id: UUID
     case_number: str
@@ -26,6 +26,12 @@ class PaymentRequested(Created):
     currency: str
     pay_by: date | None
     language: str
+    instalment: int
+    instalment_count: int
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["instalment"] = state["instalment_count"] = 1
 
     def apply(self, aggregate: "Claim") -> None:
         aggregate.begin_with(self)
@@ -144,7 +150,7 @@ class PartReceived(Event):
         aggregate.take(_payment(self, self.payment_id), self.amount_cents)
 
 
-@stored("payments.payment_settled", version=2)
+@stored("payments.payment_settled", version=3)
 class PaymentSettled(Event):
     """A provider's or the bank's verified word: with this the claim is paid in full.
 
@@ -165,11 +171,16 @@ class PaymentSettled(Event):
     code: str
     backend_id: str | None
     provisional_until: datetime | None
+    instalment: int
 
     @staticmethod
     def upcast_v1_v2(state: dict[str, Any]) -> None:
         state["provisional_until"] = None
         state["claim_cents"] = state["amount_cents"]
+
+    @staticmethod
+    def upcast_v2_v3(state: dict[str, Any]) -> None:
+        state["instalment"] = 1
 
     def apply(self, aggregate: "Claim") -> None:
         aggregate.move("payment_settled")

@@ -80,6 +80,12 @@ class SameAccount(MandateRefused):
     slug = "same_account"
 
 
+class NotForLaterClaims(MandateRefused):
+    """A mandate for one debit is not used for another claim."""
+
+    slug = "mandate_one_off"
+
+
 class DebtorForgotten(MandateRefused):
     """The citizen's data were erased: there is no account any more."""
 
@@ -181,6 +187,12 @@ class Mandate(Aggregate):
         if today <= self.lapses_on:
             raise NotYetLapsed(f"the mandate lapses on {self.lapses_on}")
         self.emit(MandateLapsed, now=now, last_used_on=self._last_used)
+
+    def refuse_unless_reusable(self) -> None:
+        """It serves other claims than the one it was given for. Raises NotForLaterClaims, NotAllowedNow."""
+        if self.kind is not Kind.RECURRING:
+            raise NotForLaterClaims("the mandate is for one debit")
+        self._refuse_unless("collected")
 
     @property
     def lapses_on(self) -> date:

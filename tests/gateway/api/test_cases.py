@@ -23,10 +23,12 @@ CASE, CLAIM, DOCUMENT = new_id(), new_id(), new_id()
 HERE = f"/applications/{CASE}"
 NEW = {"service": "bewohnerparkausweis", "service_version": 1, "answers": {"plate": "LIN-AB 123"}}
 
+CLAIMS = [{"claim_id": "old", "state": "cancelled"}, {"claim_id": str(CLAIM), "state": "open"}]
+
 
 def of_case(services: Services, state: str = "in_progress", *documents: dict[str, Any]) -> None:
     services.says[f"GET applications {HERE}"] = {"case_id": str(CASE), "state": state}
-    services.says["GET payments /claims"] = {"claims": [{"claim_id": "old"}, {"claim_id": str(CLAIM)}]}
+    services.says["GET payments /claims"] = {"claims": CLAIMS}
     services.says["GET documents /documents"] = {"documents": list(documents)}
 
 
@@ -92,14 +94,15 @@ class TestApplying:
 
 
 class TestCase:
-    async def test_comes_with_its_newest_claim_and_documents(
+    async def test_comes_with_its_claims_and_documents(
         self, citizen: httpx.AsyncClient, services: Services
     ) -> None:
         of_case(services, "completed", {"document_id": str(DOCUMENT)})
         assert (await citizen.get(f"/api/v1{HERE}")).json() == {
             "case_id": str(CASE),
             "state": "completed",
-            "claim": {"claim_id": str(CLAIM)},
+            "claim": CLAIMS[1],
+            "claims": CLAIMS,
             "documents": [{"document_id": str(DOCUMENT)}],
             "missing": [],
         }

@@ -20,6 +20,7 @@ PAID = {
     **CLAIMED, "account_id": ACCOUNT, "owed_cents": 0,
     "payments": [{"payment_id": PAYMENT, "method": "card", "kept_cents": 3060}],
 }  # fmt: skip
+OTHER = "01990000-0000-7000-8000-0000000000c2"
 WAITING = {
     "refund_id": REFUND, "claim_id": CLAIM, "payment_id": PAYMENT, "amount_cents": 1000, "currency": "EUR",
     "reason": "given_up_early", "via": "provider", "state": "requested", "requested_by": COLLEAGUE,
@@ -66,6 +67,23 @@ async def treasurer(gateway: str, services: Services) -> AsyncIterator[httpx.Asy
 
 def refunds(services: Services, **changed: Any) -> None:
     services.says[f"GET payments {REMOTE}"] = {"refunds": [{**WAITING, **changed}]}
+
+
+class TestAClaimInInstalments:
+    async def test_shows_the_plan_with_ways_to_the_others(
+        self, treasurer: httpx.AsyncClient, services: Services
+    ) -> None:
+        mine = {**PAID, "instalment": 1, "instalment_count": 2}
+        other = {**mine, "claim_id": OTHER, "instalment": 2, "state": "open", "arranged": True}
+        services.says[f"GET payments /claims/{CLAIM}"] = mine
+        services.says["GET payments /claims"] = {"claims": [mine, other]}
+        page = await treasurer.get(HERE)
+        assert f'href="/arbeit/forderungen/{OTHER}"' in page.text
+        assert 'aria-current="true"' in page.text
+        assert "Wird von selbst abgebucht" in text(page)
+
+    async def test_shows_none_for_one_payment(self, treasurer: httpx.AsyncClient) -> None:
+        assert 'id="plan"' not in (await treasurer.get(HERE)).text
 
 
 class TestTheMoneyOfAClaim:

@@ -15,8 +15,10 @@ from services.documents.wording import load_wording
 from shared.ids import new_id
 from shared.testing import CallerMint
 from tests.services.documents.neighbours import PRINTED, Neighbours
+from tests.services.documents.test_rendering import text_of
 
 TODAY = date(2026, 11, 22)
+MARK, NEXT_MARK = "47112600000122", "47112600000233"
 ASSESSED = {
     "year": 2026, "months": 8, "liable_from": "2026-05-01", "rate_cents": 9600, "others_rise_cents": 1200,
     "total_cents": 7200,
@@ -71,15 +73,28 @@ class TestPermit:
 
 class TestAssessment:
     def test_adds_up_line_by_line(self, composer: Composer, mint: CallerMint, renderer: Renderer) -> None:
-        made = composer.assessment(dog_case(mint), "HST-26-000001", TODAY, "47112600000122")
+        made = composer.assessment(dog_case(mint), "HST-26-000001", TODAY, [MARK])
         data = made.data.model_dump()
         assert [dog["amount_cents"] for dog in data["dogs"]] == [6400, 800]
         assert [part["amount_cents"] for part in data["instalments"]] == [3600, 3600]
         assert renderer.render("dog_tax_assessment", made.data).startswith(b"%PDF")
 
+    def test_names_the_kassenzeichen_of_each_instalment(
+        self, composer: Composer, mint: CallerMint, renderer: Renderer
+    ) -> None:
+        made = composer.assessment(dog_case(mint), "HST-26-000001", TODAY, [MARK, NEXT_MARK])
+        data = made.data.model_dump()
+        assert [part["kassenzeichen"] for part in data["instalments"]] == [MARK, NEXT_MARK]
+        said = text_of(renderer.render("dog_tax_assessment", made.data))
+        assert all(words in said for words in (MARK, NEXT_MARK, "eigenes Kassenzeichen"))
+
+    def test_names_one_for_all_where_there_is_one(self, composer: Composer, mint: CallerMint) -> None:
+        data = composer.assessment(dog_case(mint), "HST-26-000001", TODAY, [MARK]).data.model_dump()
+        assert {part["kassenzeichen"] for part in data["instalments"]} == {None}
+
     def test_is_refused_without_a_computation(self, composer: Composer, mint: CallerMint) -> None:
         with pytest.raises(InvalidDocumentData):
-            composer.assessment(dog_case(mint, assessment=None), "HST-26-000001", TODAY, "47112600000122")
+            composer.assessment(dog_case(mint, assessment=None), "HST-26-000001", TODAY, [MARK])
 
 
 class TestRejection:
@@ -107,6 +122,19 @@ class TestReceipt:
         )  # fmt: skip
         data = composer.receipt(case(mint), paid, "ZB-26-000001", TODAY).data.model_dump()
         assert (data["method"], data["total_cents"], data["paid_on"]) == ("Kreditkarte", 3060, TODAY)
+
+    @pytest.mark.parametrize(("count", "said"), [(1, "Bewohnerparken"), (4, "Bewohnerparken, 2. Rate")])
+    def test_says_which_instalment_was_paid(
+        self, composer: Composer, mint: CallerMint, count: int, said: str
+    ) -> None:
+        paid = PaidClaim(
+            case_number="HST-2026-000815", kassenzeichen=MARK, amount_cents=2100, method="card",
+            settled_at=datetime(2026, 11, 22, 9, 31, tzinfo=UTC), instalment=min(2, count),
+            instalment_count=count,
+        )  # fmt: skip
+        words = {**PRINTED, "subject": "Bewohnerparken"}
+        data = composer.receipt(case(mint, printed=words), paid, "ZB-26-000001", TODAY).data.model_dump()
+        assert data["items"][0]["text"] == said
 
     @pytest.mark.parametrize(
         ("methods", "words"),

@@ -109,6 +109,18 @@ class TestNews:
         await happens(identity, "documents.document_suspended", **other, reason="unpaid")
         assert await wanted(identity, str(case["account_id"])) == 2
 
+    async def test_comes_ahead_of_each_debit(self, identity: Identity) -> None:
+        case = {"account_id": await identity.confirmed(new_address()), "case_id": uuid4()}
+        for _ in range(2):
+            await happens(identity, "payments.debit_announced", **case)
+        assert await wanted(identity, str(case["account_id"])) == 2
+
+    async def test_comes_once_when_instalments_are_the_payers_again(self, identity: Identity) -> None:
+        case = {"account_id": await identity.confirmed(new_address()), "case_id": uuid4()}
+        for _ in range(3):
+            await happens(identity, "payments.debit_arrangement_ended", **case)
+        assert await wanted(identity, str(case["account_id"])) == 1
+
     async def test_goes_to_nobody_once_the_citizen_is_erased(self, identity: Identity) -> None:
         email = new_address()
         account_id = await identity.confirmed(email)

@@ -1,11 +1,12 @@
 """What payments does when something happened to a case: events as applications publishes them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.payments import queries
 from services.payments.domain.claim import Claim
 from services.payments.domain.kassenzeichen import RangeExhausted
 from services.payments.domain.money import Word
@@ -13,7 +14,7 @@ from services.payments.policies import register
 from services.payments.providers.registry import Providers
 from services.payments.refunding import Refunding
 from shared.bus.envelope import Envelope
-from shared.bus.handlers import Handlers
+from shared.bus.handlers import Handlers, Permanent
 from shared.ids import derived_id, new_id
 from shared.log import Context, Unit
 from shared.testing import Running
@@ -81,7 +82,7 @@ class TestARevokedApproval:
         case_id = await owing(payments)
         await happens(payments, "approval_revoked", **revoked(case_id, "none"))
         assert (await claim_of(payments, case_id)).condition == "cancelled"
-        assert await books(payments, case_id) == {"receivable": 0, "revenue:12.02": 0}
+        assert await books(payments, derived_id("claim", case_id)) == {"receivable": 0, "revenue:12.02": 0}
 
     async def test_owes_back_what_was_paid_where_the_service_says_so(self, payments: Running) -> None:
         case_id = await owing(payments, paid=True)
@@ -89,16 +90,79 @@ class TestARevokedApproval:
         await happens(payments, "approval_revoked", **revoked(case_id, "full"))  # heard twice
         assert (await claim_of(payments, case_id)).condition == "refund_due"
         expected = {"provider:girocheckout": 3060, "receivable": 0, "refundable": -3060, "revenue:12.02": 0}
-        assert await books(payments, case_id) == expected
+        assert await books(payments, derived_id("claim", case_id)) == expected
 
     async def test_keeps_what_was_paid_otherwise(self, payments: Running) -> None:
         case_id = await owing(payments, paid=True)
         await happens(payments, "approval_revoked", **revoked(case_id, "none"))
         assert (await claim_of(payments, case_id)).condition == "settled"
-        assert sum((await books(payments, case_id)).values()) == 0
+        assert sum((await books(payments, derived_id("claim", case_id))).values()) == 0
 
     async def test_of_a_case_without_a_fee_is_no_matter(self, payments: Running) -> None:
         await happens(payments, "approval_revoked", **revoked(new_id(), "full"))
+
+
+class TestInstalments:
+    async def test_are_a_claim_each(self, payments: Running) -> None:
+        case_id = await in_quarters(payments)
+        claims = await claims_of(payments, case_id)
+        assert [(claim.pay_by, claim.amount_cents) for claim in claims] == [
+            (date(2027, 2, 15), 2103), (date(2027, 5, 15), 2100), (date(2027, 8, 15), 2100),
+        ]  # fmt: skip
+        assert [(claim.instalment, claim.instalment_count) for claim in claims] == [(1, 3), (2, 3), (3, 3)]
+        assert claims[0].id == derived_id("claim", case_id)
+        assert len({claim.kassenzeichen for claim in claims}) == 3
+        for claim in claims:
+            assert await books(payments, claim.id) == {
+                "receivable": claim.amount_cents, "revenue:12.02": -claim.amount_cents,
+            }  # fmt: skip
+
+    async def test_heard_of_twice_are_opened_once(self, payments: Running) -> None:
+        case_id = await in_quarters(payments)
+        await happens(payments, "application_approved", **approved(case_id))
+        rows = await payments.runtime.pool.fetch("SELECT 1 FROM claim WHERE case_id = $1", case_id)
+        assert len(rows) == 3
+
+    async def test_that_are_not_the_fee_open_nothing(self, payments: Running) -> None:
+        case_id = new_id()
+        with pytest.raises(Permanent, match="do not add up"):
+            await happens(payments, "application_approved", **approved(case_id) | {"fee_cents": 6304})
+        assert await payments.runtime.pool.fetch("SELECT 1 FROM claim WHERE case_id = $1", case_id) == []
+
+    async def test_end_all_with_their_approval(self, payments: Running) -> None:
+        case_id = await in_quarters(payments)
+        await pays(payments, derived_id("claim", case_id), 2103)
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"))
+        found = [claim.condition for claim in await claims_of(payments, case_id)]
+        assert found == ["settled", "cancelled", "cancelled"]
+
+
+def approved(case_id: UUID) -> dict[str, Any]:
+    days = (("2027-02-15", 2103), ("2027-05-15", 2100), ("2027-08-15", 2100))
+    parts = [{"due_on": day, "cents": cents} for day, cents in days]
+    due = {"fee_due": "after_decision", "fee_cents": 6303, "instalments": parts}
+    return {**submitted(case_id), **due}
+
+
+async def in_quarters(payments: Running) -> UUID:
+    """A case whose charge falls due in three instalments."""
+    case_id = new_id()
+    await happens(payments, "application_approved", **approved(case_id))
+    return case_id
+
+
+async def claims_of(payments: Running, case_id: UUID) -> list[Claim]:
+    ids = await queries.claims_of_case(payments.runtime.pool, case_id)
+    return [await payments.runtime.unit().load(Claim, claim_id) for claim_id in ids]
+
+
+async def pays(payments: Running, claim_id: UUID, cents: int) -> None:
+    unit, attempt = payments.runtime.unit(), new_id()
+    claim = await unit.load(Claim, claim_id)
+    claim.open_attempt(attempt, "card", "http://portal.test/", now=NOON)
+    claim.record_word(attempt, Word("succeeded", "4000", "girocheckout", "r", cents, "EUR"), now=NOON)
+    await unit.save(claim)
+    await unit.commit()
 
 
 async def owing(payments: Running, *, paid: bool = False) -> UUID:
@@ -106,12 +170,7 @@ async def owing(payments: Running, *, paid: bool = False) -> UUID:
     case_id = new_id()
     await happens(payments, "application_submitted", **submitted(case_id))
     if paid:
-        unit, attempt = payments.runtime.unit(), new_id()
-        claim = await unit.load(Claim, derived_id("claim", case_id))
-        claim.open_attempt(attempt, "card", "http://portal.test/", now=NOON)
-        claim.record_word(attempt, Word("succeeded", "4000", "girocheckout", "r", 3060, "EUR"), now=NOON)
-        await unit.save(claim)
-        await unit.commit()
+        await pays(payments, derived_id("claim", case_id), 3060)
     return case_id
 
 
@@ -120,11 +179,11 @@ def revoked(case_id: UUID, refund: str) -> dict[str, Any]:
     return {"case_id": str(case_id), "account_id": account, "reason": "wrongly_granted", "refund": refund}
 
 
-async def books(payments: Running, case_id: UUID) -> dict[str, int]:
-    """The balance of each account over the lines of this case's claim; they sum to zero."""
+async def books(payments: Running, claim_id: UUID) -> dict[str, int]:
+    """The balance of each account over the lines of a claim; they sum to zero."""
     rows = await payments.runtime.pool.fetch(
         "SELECT account, sum(cents)::int AS cents FROM ledger_line WHERE claim_id = $1 GROUP BY account",
-        derived_id("claim", case_id),
+        claim_id,
     )
     found = {row["account"]: row["cents"] for row in rows}
     assert sum(found.values()) == 0

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from deploy.local.sandbox.bank.bank import Bank
 from deploy.local.sandbox.bank.book import Book
 from services.payments.bank.work import Work
 from services.payments.domain.claim import Claim
-from services.payments.domain.debit import Debit
 from services.payments.domain.dunning import STEPS
 from services.payments.domain.mandate import Kind, Mandate
 from services.payments.dunning import Dunning
@@ -58,6 +56,7 @@ class Year:
             today = self.book.day
             self.town.go_to(today)
             await self.read()
+            await self.town.bank.arranging.run(today)
             await self.town.run()
             await self._dunning.run(today)
             if meanwhile is not None:
@@ -132,13 +131,13 @@ class Year:
         await unit.commit()
         return mandate
 
-    async def is_debited(self, mandate_id: UUID, claim: Claim, day: date) -> Debit:
-        """Raises NotAllowedNow."""
+    async def owes_by_mandate(self, mandate: Mandate) -> list[Claim]:
+        """A year's instalments, each to be debited by itself."""
+        claims = await self.town.in_quarters(mandate.account_id)
         work = Work(self.town.unit())
-        found = await work.load(Mandate, mandate_id)
-        debit = self.town.bank.debiting.announce(work, await work.load(Claim, claim.id), found, day)
+        await self.town.bank.paying.arrange(work, mandate.id, [claim.id for claim in claims])
         await work.commit()
-        return debit
+        return claims
 
     # refunds
 

@@ -133,6 +133,36 @@ class TestWrongDefinition:
             read_catalogue(data / "data", data / "city", ["mahnung"])
         assert "'reminder': PORTAL_DUNNING_STEPS has mahnung" in refused.value.sentence
 
+    @pytest.mark.parametrize(
+        ("how", "path", "sentence"),
+        [
+            (lambda it: it["fee"].update(due="before_decision"), "fee", "after the decision"),
+            (lambda it: it["fee"].update(instalments="weekly"), "fee.instalments", "'quarterly'"),
+            (
+                lambda it: it["fee"].update(instalments="half_yearly"),
+                "fee.instalments",
+                "2 due days a year, not 4",
+            ),
+            (lambda it: it["automation"].update(mode="full"), "fee.instalments", "clerk's decision"),
+            (
+                lambda it: it["fee"].update(unpaid={"document": "suspend", "after_step": "reminder"}),
+                "fee",
+                "not on instalments",
+            ),
+        ],
+    )
+    def test_of_instalments_is_refused(self, data: Path, how: Change, path: str, sentence: str) -> None:
+        file = data / "data" / "hundesteuer-anmeldung" / "v1.yaml"
+        change(file, how)
+        refused = refusal(data)
+        assert (refused.file, refused.path) == (file, path)
+        assert sentence in refused.sentence
+
+    def test_without_a_source_of_due_days_is_refused(self, data: Path) -> None:
+        file = data / "data" / "bewohnerparkausweis" / "v1.yaml"
+        change(file, lambda it: it["fee"].update(due="after_decision", instalments="quarterly"))
+        assert "on which days they fall due" in refusal(data).sentence
+
     def test_is_refused_when_it_is_not_yaml(self, data: Path) -> None:
         (data / "data" / "bewohnerparkausweis" / "v1.yaml").write_text("a: {b", "utf-8")
         assert "is not YAML" in refusal(data).sentence
@@ -175,6 +205,10 @@ class TestWrongCity:
                 "valid integer",
             ),
             ("dog-tax.yaml", lambda it: it.pop("tiers"), "Field required"),
+            ("dog-tax.yaml", lambda it: it["due_days"][0].__setitem__(1, 30), "every year has"),
+            ("dog-tax.yaml", lambda it: it["due_days"][0].reverse(), "every year has"),
+            ("dog-tax.yaml", lambda it: it["due_days"].reverse(), "in the order of the year"),
+            ("dog-tax.yaml", lambda it: it["due_days"].append([12, 1]), "parts of whole months"),
         ],
     )
     def test_is_refused(self, data: Path, file: str, how: Change, sentence: str) -> None:

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from services.applications.domain.dog_tax import (
     Begin,
-    Instalment,
     Statute,
     Tier,
     assess,
     same_day_later,
 )
+from services.applications.domain.instalments import Instalment
 
 STATUTE = Statute(
     tiers=(Tier(1, 8400), Tier(2, 9600)),

@@ -11,55 +11,23 @@ from services.payments.domain.claim import Claim
 from services.payments.domain.debit import Debit
 from services.payments.domain.mandate import Mandate
 from services.payments.domain.money import BANK, Receipt
-from services.payments.wiring import SERVICE
 from shared.ids import new_id
-from shared.testing import CallerMint, running
-from shared.testing.clock import FixedClock
-from tests.deploy.sandbox.serving import MERCHANT, PROJECTS
-from tests.services.payments.bank.town import CITY, FEE, NOW, PAYER, Town, secrets_of
+from shared.testing import CallerMint
+from tests.deploy.sandbox.serving import PROJECTS
+from tests.services.payments.bank.payer import AGREED, PROBLEM, Payer, town_with_bank
+from tests.services.payments.bank.town import CITY, FEE, NOW, PAYER, Town
 
 pytestmark = pytest.mark.integration
-PROBLEM = "urn:portal:problem:"
-AGREED = {"iban": "DE89 3704 0044 0532 0130 00", "holder": "Ada  Lovelace", "agreed": True}
 
 
 @pytest.fixture
 async def town(
     request: pytest.FixtureRequest, postgres_url: str, amqp_url: str, tmp_path: Path, mint: CallerMint
 ) -> AsyncIterator[Town]:
-    """Debits go through the city's own bank, unless a test gives GiroCheckout's project for them."""
-    clock = FixedClock(NOW)
-    projects = {name: number for name, number in PROJECTS.items() if name != "direct_debit"}
-    told = {"girocheckout_projects": projects, **getattr(request, "param", {})}
-    async with running(
-        SERVICE, postgres_url, amqp_url, secrets_of(tmp_path / "secrets"), mint=mint, clock=clock,
-        public_url="http://portal.test", girocheckout_base_url="http://127.0.0.1:9/",
-        girocheckout_merchant_id=MERCHANT, bank_iban=CITY.iban, bank_holder=CITY.name,
-        creditor_id=CITY.identifier, bank_folder=str(tmp_path / "elsewhere"), **told,
-    ) as payments:  # fmt: skip
-        yield Town(payments, clock, tmp_path / "bank")
-
-
-class Payer:
-    """Whose claim it is."""
-
-    def __init__(self, town: Town, claim: Claim) -> None:
-        self.town, self.claim = town, claim
-        self.headers = town.payments.mint.account(claim.account_id, "payments")
-
-    async def asks(self, method: str, path: str, json: Any = None, key: str | None = None) -> Any:
-        headers = {**self.headers, **({"Idempotency-Key": key} if key else {})}
-        return await self.town.payments.http.request(method, path, json=json, headers=headers)
-
-    async def transfers(self, key: str = "t1") -> Any:
-        return await self.asks("POST", f"/claims/{self.claim.id}/transfer", key=key)
-
-    async def agrees(self, key: str = "d1", **other: Any) -> Any:
-        return await self.asks("POST", f"/claims/{self.claim.id}/debits", {**AGREED, **other}, key)
-
-    async def told(self) -> dict[str, Any]:
-        found: dict[str, Any] = (await self.asks("GET", f"/claims/{self.claim.id}")).json()
-        return found
+    async with town_with_bank(
+        postgres_url, amqp_url, tmp_path, mint, **getattr(request, "param", {})
+    ) as found:
+        yield found
 
 
 @pytest.fixture
@@ -149,7 +117,8 @@ class TestADebit:
         said = (await payer.asks("GET", f"/claims/{payer.claim.id}/debits/notice")).json()
         assert said == {
             "creditor": CITY.name, "creditor_id": CITY.identifier, "amount_cents": FEE, "currency": "EUR",
-            "mandate_reference": f"{payer.claim.kassenzeichen}-M1", "due": "2026-12-10",
+            "mandate_reference": f"{payer.claim.kassenzeichen}-M1", "due": "2026-12-10", "later": 0,
+            "mandates": [],
         }  # fmt: skip
 
     async def test_comes_with_its_mandate_in_one(self, payer: Payer, town: Town) -> None:

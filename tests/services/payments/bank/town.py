@@ -14,6 +14,7 @@ from services.payments.domain.claim import Claim
 from services.payments.domain.debit import Debit
 from services.payments.domain.kassenzeichen import kassenzeichen
 from services.payments.domain.mandate import Kind, Mandate
+from services.payments.policies import claim_of
 from services.payments.sepa.debits import Creditor
 from shared.ids import new_id
 from shared.log import Unit
@@ -26,6 +27,8 @@ NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 CITY = Creditor("Stadtkasse Lindenau", "DE02120300000000202051", "DE98ZZZ09999999999", "BYLADEM1001")
 PAYER = "DE89370400440532013000"
 FEE = 3060
+QUARTERS = (date(2027, 2, 15), date(2027, 5, 15), date(2027, 8, 15), date(2027, 11, 15))
+QUARTER = 2100
 
 
 @dataclass
@@ -59,6 +62,23 @@ class Town:
         await unit.save(claim)
         await unit.commit()
         return claim
+
+    async def in_quarters(self, account_id: UUID | None = None) -> list[Claim]:
+        """A citizen's yearly charge, a claim for each quarter of the next year."""
+        case_id, account, unit = new_id(), account_id or new_id(), self.unit()
+        claims = []
+        for at, day in enumerate(QUARTERS, 1):
+            self._number += 1
+            claim = Claim.request(
+                id=claim_of(case_id, at), now=unit.now, case_id=case_id, case_number="HST-2026-000001",
+                account_id=account, service="hundesteuer-anmeldung", cost_object="541000",
+                kassenzeichen=kassenzeichen("4711", 2026, self._number), amount_cents=QUARTER, currency="EUR",
+                pay_by=day, language="de", instalment=at, instalment_count=len(QUARTERS),
+            )  # fmt: skip
+            await unit.save(claim)
+            claims.append(claim)
+        await unit.commit()
+        return claims
 
     async def mandate(self, claim: Claim, kind: Kind = Kind.RECURRING, name: str = "Ada Lovelace") -> Mandate:
         """Signed today."""
