@@ -153,14 +153,15 @@ RevocationReason = Literal[
     "moved_away", "vehicle_given_up", "wrongly_granted", "misused", "lost", "at_own_wish"
 ]
 """Why documents may take something back: the words of their event."""
-Refund = Literal["full", "none"]
+Refund = Literal["full", "pro_rata", "none"]
 
 
 class Fee(Part):
     """`cents` is the amount; `due` says when it must be settled.
 
-    `refunds` says for which reasons of a revocation a fee that is paid is owed back; where a reason is not
-    named, it is kept. A fee that is not paid yet is never asked for after a revocation.
+    `refunds` says for which reasons of a revocation a fee that is paid is owed back, whole or its share for
+    the whole months left; where a reason is not named, it is kept. A fee that is not paid yet is never asked
+    for after a revocation.
     """
 
     cents: Source

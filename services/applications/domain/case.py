@@ -327,10 +327,20 @@ class Case(Aggregate):
             clerk=clerk,
         )
 
-    def revoke_approval(self, reason: str, *, refund: Refund, now: datetime) -> None:
-        """What was granted ends; `refund` of what was paid for it. Raises NotPossibleNow, ReasonMissing."""
+    def revoke_approval(self, reason: str, *, refund: Refund, on: date, now: datetime) -> None:
+        """What was granted ends on a day; `refund` of what was paid for it. Raises NotPossibleNow,
+        ReasonMissing."""
         self._after(Step.APPROVAL_REVOKED)
-        self.emit(ApprovalRevoked, now=now, account_id=self.account_id, reason=_worded(reason), refund=refund)
+        self.emit(
+            ApprovalRevoked,
+            now=now,
+            account_id=self.account_id,
+            reason=_worded(reason),
+            refund=refund,
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+            given_up_on=on,
+        )
 
     @property
     def is_open(self) -> bool:
