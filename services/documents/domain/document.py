@@ -19,6 +19,8 @@ REJECTION: Final = "rejection_notice"
 RECEIPT: Final = "receipt"
 GRANTED: Final = (PERMIT, ASSESSMENT)
 """Kinds that an approval calls for, and that end with it."""
+ENTRY_VOIDED: Final = "entry_voided"
+"""Why a receipt counts no longer: the cash that it confirms was never taken."""
 
 
 class DocumentRefused(Exception):
@@ -46,7 +48,7 @@ class NotInForce(DocumentRefused):
 
 
 class NotRevocable(DocumentRefused):
-    """A receipt states what happened: that cannot be taken back."""
+    """A receipt states what happened: that cannot be taken back, unless it did not happen."""
 
     slug = "document_not_revocable"
 
@@ -79,7 +81,8 @@ class StoredFile:
 
 
 def document_id(case_id: UUID, kind: str, edition: int | None = None) -> UUID:
-    """The id of a case's document of a kind; `edition` is the case's version behind a later one."""
+    """The id of a case's document of a kind; `edition` is the case's version behind a later one, or the
+    claim's behind a receipt."""
     return derived_id("document", case_id, kind, *(() if edition is None else (edition,)))
 
 
@@ -138,7 +141,7 @@ class Document(Aggregate):
 
     def revoke(self, reason: str, *, now: datetime) -> None:
         """The city takes it back, even when superseded. Raises NotInForce, NotRevocable."""
-        if self.kind == RECEIPT:
+        if self.kind == RECEIPT and reason != ENTRY_VOIDED:
             raise NotRevocable(self.number)
         if self.condition == "revoked":
             raise NotInForce("the document is revoked")
