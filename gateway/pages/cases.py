@@ -148,6 +148,7 @@ def _page(visit: Visit, case_id: UUID, standing: Standing, definition: dict[str,
         paid=standing.paid,
         live_url="" if standing.ended else visit.url(live),
         can_withdraw="withdraw" in case["can"],
+        can_end="end" in case["can"],
     )
 
 

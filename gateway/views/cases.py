@@ -71,6 +71,7 @@ class CasePage(Page):
     paid: bool = False
     live_url: str = ""
     can_withdraw: bool = False
+    can_end: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
