@@ -35,7 +35,7 @@ def town(town: Town) -> Town:
 class TestAsking:
     async def test_says_what_comes_back_for_each_reason(self, citizen: Visitor, town: Town) -> None:
         page = await citizen.get(HERE)
-        assert page.text.count("Sie bekommen 12,75 € zurück") == 2
+        assert page.text.count("Sie bekommen 12,75\u00a0€ zurück") == 2
         assert page.text.count("Dafür kommt nichts zurück.") == 1
         [asked] = town.heard("GET", SHARE)
         assert (asked.query["valid_from"], asked.query["valid_until"]) == ("2026-01-01", "2099-12-31")
