@@ -125,7 +125,7 @@ class TestBringing:
     ) -> None:
         services.says[CSV] = problem(422, "statement_unreadable", line=3)
         answer = await brings(treasurer, b"x", "paypal")
-        assert "date;kind;reference;amount;fee;currency" in text(answer)
+        assert "date; kind; reference; amount; fee; currency" in text(answer)
         assert "Zeile 3" in text(answer)
         unknown = await brings(treasurer, b"x", "nobody")
         assert unknown.status_code == 422
