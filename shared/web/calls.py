@@ -137,7 +137,7 @@ class ServiceCalls:
     ) -> Answer:
         """Any method; the 2xx or 304 answer as it came (its `.content`, `.headers`, `.status_code`).
 
-        The body is `json`, or `content` as it is. A token that the other side does not accept is renewed once.
+        The body is `json`, or `content` as it is. A token that the other side refuses is renewed once.
         """
         wanted = TokenFor(service, purpose, session)
         sent = dict(headers or {})
