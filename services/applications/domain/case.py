@@ -41,7 +41,7 @@ from services.applications.domain.conditions import OPEN, TRANSITIONS, Condition
 from shared.domain import Aggregate, Created
 
 RegisterOutcome = Literal["match", "mismatch", "unavailable"]
-Refund = Literal["full", "none"]
+Refund = Literal["full", "pro_rata", "none"]
 Reserved = Sequence[tuple[str, str]]
 LONGEST_TEXT: Final = 4000
 
