@@ -20,6 +20,7 @@ from gateway.pages import (
     cases,
     documents,
     drafts,
+    endings,
     erasure,
     forms,
     legal,
@@ -32,6 +33,7 @@ from gateway.pages import (
     start,
     switches,
 )
+from gateway.pages.statements import FILES
 from gateway.portal import Portal, build_portal
 from gateway.security.body import BoundedBody
 from gateway.security.csrf import FormGuard
@@ -42,7 +44,8 @@ from gateway.settings import GatewaySettings
 from shared.web.app import middlewares, operators_routes
 
 _CITIZENS = (
-    start, accounts, profile, mandates, erasure, forms, drafts, cases, payments, bank_payments, documents,
+    start, accounts, profile, mandates, erasure, forms, drafts, cases, endings, payments, bank_payments,
+    documents,
 )  # fmt: skip
 _UNBOUNDED = 2**40  # BoundedBody bounds, and says so on a page
 
@@ -86,7 +89,7 @@ def guards(portal: Portal) -> list[Middleware]:
             SecurityHeaders, https=portal.settings.https, form_targets=portal.settings.payment_origins
         ),
         *([Middleware(RateLimits, refuse=refuse)] if portal.settings.rate_limits else []),
-        Middleware(BoundedBody, refuse=refuse),
+        Middleware(BoundedBody, refuse=refuse, larger=FILES),
         Middleware(
             FormGuard,
             refuse=refuse,

@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import structlog
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -103,10 +104,12 @@ class Visit:
         *,
         purpose: str,
         json: Any = None,
+        content: bytes | None = None,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
     ) -> Answer:
-        """Any method; the answer as it came."""
+        """Any method; the answer as it came. `content` is a body that is no JSON."""
         said = {**self._said(), **(headers or {})}
         return await self.portal.calls.request(
             method,
@@ -114,9 +117,11 @@ class Visit:
             path,
             purpose=purpose,
             json=json,
+            content=content,
             params=params,
             session=self._token(),
             headers=said,
+            idempotency_key=idempotency_key,
         )
 
     async def form(self) -> dict[str, str]:
@@ -125,6 +130,15 @@ class Visit:
         return {
             name: value for name, value in sent.multi_items() if isinstance(value, str) and name != CSRF_FIELD
         }
+
+    async def upload(self, name: str) -> tuple[dict[str, str], str, bytes]:
+        """The fields, and the name and bytes of the file in the field `name`: empty where there is none."""
+        async with self.request.form(max_files=1, max_fields=MOST_FIELDS) as sent:
+            fields = {key: value for key, value in sent.multi_items() if isinstance(value, str)}
+            file = sent.get(name)
+            if not isinstance(file, UploadFile):
+                return fields, "", b""
+            return fields, file.filename or "", await file.read()
 
     def page(
         self, view: Page, status: int = 200, notice: str | None = None, tone: Tone | None = None

@@ -1,14 +1,16 @@
 """A claim's whole money and its refunds for the cash office; what is offered to payers for the operator."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.api.caller import CashOffice, Operator
+from gateway.api.caller import CashOffice, Citizen, Operator
 from gateway.api.cases import IdempotencyKey
 from gateway.pages.claims import PURPOSE as MONEY
+from gateway.pages.parts import PURPOSE as OWN
 from gateway.pages.switches import PURPOSE as OFFER
 
 router = APIRouter()
@@ -47,6 +49,16 @@ async def read_money(claim_id: UUID, visit: CashOffice) -> Any:
 @router.get("/claims/{claim_id}/refunds", tags=["refunds"])
 async def list_refunds_of_claim(claim_id: UUID, visit: CashOffice) -> Any:
     return await visit.get("payments", f"/claims/{claim_id}/refunds", purpose=MONEY)
+
+
+@router.get("/claims/{claim_id}/refunds/share", tags=["refunds"])
+async def compute_share(
+    claim_id: UUID, valid_from: date, valid_until: date, given_up_on: date, visit: Citizen
+) -> Any:
+    """What would go back if what was paid for were given up on a day; nothing is asked for."""
+    days = {"valid_from": valid_from, "valid_until": valid_until, "given_up_on": given_up_on}
+    path = f"/claims/{claim_id}/refunds/share"
+    return await visit.get("payments", path, purpose=OWN, params={k: str(v) for k, v in days.items()})
 
 
 @router.post("/claims/{claim_id}/refunds", status_code=201, tags=["refunds"])

@@ -1,9 +1,10 @@
 """The treasurer's sums and lists, batches for the finance system, and the comparison with providers."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from gateway.api.caller import Treasurer
 from gateway.api.cases import IdempotencyKey
@@ -11,6 +12,10 @@ from gateway.pages.documents import PASSED_ON
 from gateway.pages.treasury import PURPOSE
 
 router = APIRouter(tags=["treasury"])
+FILE: Final = {
+    "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}
+}
+"""How a body that is a file is described."""
 From = Annotated[date | None, Query(alias="from")]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -73,6 +78,46 @@ async def download_export(number: Number, format: Literal["csv", "xml"], visit: 
     return Response(answer.content, headers=headers)
 
 
+@router.get("/bank-files")
+async def list_bank_files(visit: Treasurer, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Any:
+    """What came from the bank, the newest first. 404 where the city has no account set up."""
+    return await visit.get("payments", "/bank-files", purpose=PURPOSE, params={"limit": str(limit)})
+
+
+@router.get("/bank-files/{file_id}")
+async def read_bank_file(file_id: UUID, visit: Treasurer) -> Any:
+    """How far a file is in the books, and what became of its payments."""
+    return await visit.get("payments", f"/bank-files/{file_id}", purpose=PURPOSE)
+
+
+@router.post("/bank-files", status_code=201, openapi_extra=FILE)
+async def bring_bank_file(
+    request: Request,
+    visit: Treasurer,
+    name: Annotated[str, Query(min_length=1, max_length=120)] = "upload.xml",
+    idempotency_key: IdempotencyKey = None,
+) -> Any:
+    """Takes camt.053, camt.054 or pain.002 as the body; `known` where this very file was there before."""
+    return await _brought(visit, "/bank-files", await request.body(), idempotency_key, {"name": name})
+
+
+@router.get("/statements")
+async def list_accounts(visit: Treasurer) -> Any:
+    """Providers whose statements are taken, each with the last day that it has told of."""
+    return await visit.get("payments", "/statements", purpose=PURPOSE)
+
+
+@router.post("/statements/{provider}", status_code=201, openapi_extra=FILE)
+async def bring_statement(
+    provider: Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,39}$")],
+    request: Request,
+    visit: Treasurer,
+    idempotency_key: IdempotencyKey = None,
+) -> Any:
+    """Takes a provider's settlement, CSV as the body; what was told before is passed over."""
+    return await _brought(visit, f"/statements/{provider}", await request.body(), idempotency_key)
+
+
 @router.get("/reconciliation")
 async def read_reconciliation(
     visit: Treasurer, from_: From = None, to: date | None = None, provider: Word = None
@@ -80,6 +125,15 @@ async def read_reconciliation(
     """By provider and day what they told, what the books say and what makes the difference."""
     params = _given({"from": from_, "to": to, "provider": provider})
     return await visit.get("payments", "/reconciliation", purpose=PURPOSE, params=params)
+
+
+async def _brought(
+    visit: Treasurer, path: str, content: bytes, key: str | None, params: dict[str, str] | None = None
+) -> Any:
+    answer = await visit.request_to(
+        "POST", "payments", path, purpose=PURPOSE, content=content, params=params, idempotency_key=key
+    )
+    return answer.json()
 
 
 def _given(told: dict[str, Any]) -> dict[str, str]:

@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.api.caller import CashOffice, Clerk
+from gateway.api.caller import CashOffice, Citizen, Clerk
 from gateway.api.cases import IdempotencyKey, case_in_full
 from gateway.api.catalogue import Answers
 from gateway.pages.case_files import PURPOSE as CASE_WORK
+from gateway.pages.documents import PURPOSE as OWN
 from gateway.pages.money_tasks import PURPOSE as MONEY
 
 router = APIRouter()
@@ -88,12 +89,15 @@ async def reissue(case_id: UUID, given: CorrectedApproval, visit: Clerk) -> Any:
 
 @router.post("/documents/{document_id}/revocation", tags=["case work"])
 async def revoke(
-    document_id: UUID, given: Revocation, visit: Clerk, idempotency_key: IdempotencyKey = None
+    document_id: UUID, given: Revocation, visit: Citizen, idempotency_key: IdempotencyKey = None
 ) -> Any:
+    """A clerk takes a document back; who holds a permit may give it up (`moved_away`, `vehicle_given_up`,
+    `at_own_wish`)."""
+    is_clerk = visit.person is not None and "clerk" in visit.person.roles
     return await visit.post(
         "documents",
         f"/documents/{document_id}/revocation",
-        purpose=CASE_WORK,
+        purpose=CASE_WORK if is_clerk else OWN,
         json=given.model_dump(),
         idempotency_key=idempotency_key,
     )

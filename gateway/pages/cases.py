@@ -155,6 +155,7 @@ def _page(visit: Visit, case_id: UUID, standing: Standing, definition: dict[str,
         live_url="" if standing.ended else visit.url(live),
         can_withdraw="withdraw" in case["can"],
         plan=plan_of(standing.parts.claims or ()),
+        can_end="end" in case["can"],
     )
 
 

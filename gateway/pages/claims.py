@@ -16,6 +16,7 @@ from gateway.pages.money_words import account_words, method_words, place_words, 
 from gateway.pages.parts import or_none
 from gateway.pages.plans import plan_of
 from gateway.pages.refund_forms import Wish, refund_view
+from gateway.pages.shares import found_share
 from gateway.translations import Translator
 from gateway.views.claims import ClaimPage, MoneyEntry, Posting
 from gateway.views.frame import Tone
@@ -89,7 +90,9 @@ async def _page(
     )
     refunds = None if found is None else found["refunds"]
     plan = plan_of(await _siblings(visit, claim), lambda one: visit.url(f"{HERE}/{one}"), str(claim_id))
-    asking = refund_forms.asking(visit.t, claim, refunds or [], about, typed, errors or {})
+    early = None if about else await found_share(visit, claim)
+    filled = typed or (early.typed if early else {})
+    asking = refund_forms.asking(visit.t, claim, refunds or [], about, filled, errors or {})
     assert visit.person is not None
     return ClaimPage(
         kassenzeichen=claim["kassenzeichen"],
@@ -108,6 +111,9 @@ async def _page(
         task_cents=asking.task_cents,
         message=message,
         plan=plan,
+        share_day=early.day if early and asking.fields else None,
+        share=early.share if early else None,
+        cash_url=visit.url(f"/arbeit/schalter/{claim_id}") if claim["state"] == "open" else "",
     )
 
 

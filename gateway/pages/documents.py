@@ -9,6 +9,8 @@ from gateway.pages.case_files import PURPOSE as CASE_WORK
 from gateway.visit import Visit, signed_in
 from shared.web.calls import RemoteProblem
 
+PURPOSE: Final = "own-document"
+STAFF: Final = frozenset({"clerk", "treasurer"})
 PASSED_ON: Final = ("content-type", "content-disposition", "cache-control", "etag")
 
 
@@ -17,9 +19,9 @@ async def download(visit: Visit) -> Response:
     document_id = visit.request.path_params["document_id"]
     path = f"/documents/{document_id}/content"
     try:
-        answer = await visit.request_to("GET", "documents", path, purpose="own-document")
+        answer = await visit.request_to("GET", "documents", path, purpose=PURPOSE)
     except RemoteProblem as refused:
-        if refused.status != 404 or visit.person is None or "clerk" not in visit.person.roles:
+        if refused.status != 404 or visit.person is None or STAFF.isdisjoint(visit.person.roles):
             raise
         answer = await visit.request_to("GET", "documents", path, purpose=CASE_WORK)
     headers = {name: answer.headers[name] for name in PASSED_ON if name in answer.headers}

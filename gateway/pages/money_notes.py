@@ -5,9 +5,11 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from gateway import formats
+from gateway.pages.money_words import method_words
 from gateway.translations import Translator
 
-KEPT: Final = "kept_by_agreement"
+STAYED: Final = frozenset({"kept_by_agreement", "entry_voided", "offset_by_reversal"})
+"""How money was seen to of which nothing goes back to the payer."""
 CAME_BACK: Final = frozenset({"returned", "rejected"})
 TWICE: Final = "second_payment"
 
@@ -51,7 +53,7 @@ def _notes(claim: Mapping[str, Any], t: Translator) -> Iterator[str]:
     elif debit and is_open and debit["state"] in CAME_BACK:
         yield t(f"payment_note.debit_{debit['state']}")
     for back in claim.get("given_back") or ():
-        if back["how"] != KEPT:
+        if back["how"] not in STAYED:
             yield _given_back(back, t)
 
 
@@ -61,7 +63,8 @@ def _given_back(back: Mapping[str, Any], t: Translator) -> str:
     if not back["settled_at"]:
         return t(f"payment_note.{twice}going_back", **said)
     day = formats.day(datetime.fromisoformat(back["settled_at"]), t.language)
-    return t(f"payment_note.{twice}given_back", day=day, **said)
+    way = method_words(t, back.get("method") or "bank_transfer")
+    return t(f"payment_note.{twice}given_back", day=day, way=way, **said)
 
 
 def _money(cents: int, t: Translator) -> str:

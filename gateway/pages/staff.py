@@ -9,7 +9,17 @@ from uuid import UUID
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.pages import claims, exports, money_tasks, reconciliation, refunds, treasury, treasury_lists
+from gateway.pages import (
+    claims,
+    counter,
+    exports,
+    money_tasks,
+    reconciliation,
+    refunds,
+    statements,
+    treasury,
+    treasury_lists,
+)
 from gateway.pages.answers import field_errors, problem_key
 from gateway.pages.case_files import PURPOSE, STATES, TONES, Typed, read_file, referral
 from gateway.translations import Translator
@@ -20,7 +30,17 @@ from shared.web.calls import RemoteProblem
 DECISIONS: Final = frozenset({"approve", "reject", "request_correction", "take_correction_back"})
 _WITHOUT_REASON: Final = frozenset({"approve", "take_correction_back"})
 _REFUSALS: Final = frozenset({403, 409, 422})
-MONEY: Final = (money_tasks, claims, refunds, exports, reconciliation, treasury, treasury_lists)
+MONEY: Final = (
+    counter,
+    money_tasks,
+    claims,
+    refunds,
+    exports,
+    reconciliation,
+    statements,
+    treasury,
+    treasury_lists,
+)
 _VERSION: Final = re.compile(r"[0-9]{1,9}")
 
 

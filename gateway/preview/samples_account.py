@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from gateway.preview.samples_endings import ending_pages
 from gateway.translations import Translator
 from gateway.views import accounts, offices
 from gateway.views.answers import email_field, lock_field, password_field, profile_fields, role_field
@@ -13,7 +14,7 @@ NOW = datetime(2026, 11, 22, 9, 31, tzinfo=UTC)
 
 def own_account(t: Translator) -> dict[str, Page]:
     """By the name in the address."""
-    return {"profile": _profile(t), **_erasure(t), **_offices(t)}
+    return {"profile": _profile(t), **_erasure(t), **_offices(t), **ending_pages(t)}
 
 
 def _profile(t: Translator) -> Page:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from gateway.pages import refund_forms, treasury_lists
+from gateway.preview.samples_counter import counter_pages
+from gateway.preview.samples_statements import statement_pages
 from gateway.translations import Translator
 from gateway.views import claims, switches, treasury
 from gateway.views.forms import Field, Option
@@ -24,6 +26,8 @@ def cash_office(t: Translator) -> dict[str, Page]:
         **_lists(t),
         **_exports(),
         **_compared(),
+        **counter_pages(t),
+        **statement_pages(t),
     }
 
 
@@ -54,13 +58,24 @@ def _claims(t: Translator) -> dict[str, Page]:
         hidden={"idempotency-key": "1"},
         left_cents=asking.left_cents,
     )
+    day = Field(name="aufgegeben", kind="date", label=t("share.day"), hint=t("share.day_hint"),
+                value="2026-11-22")  # fmt: skip
+    share = claims.Share(first=date(2026, 1, 1), last=date(2026, 12, 31), day=date(2026, 11, 22), cents=1000)
     task = refund_forms.asking(t, claim, (), {"version": 4, "amount_cents": 3060}, {}, {})
     return {
         "cash-claim": page,
         "cash-claim-wrong": replace(page, fields=wrong.fields),
+        "cash-claim-share": replace(page, share_day=day, share=share),
         "cash-claim-task": replace(page, fields=task.fields, task_cents=3060, refunds=()),
         "cash-claim-empty": replace(
-            page, state="open", tone="info", owed_cents=12000, entries=(), refunds=None, fields=()
+            page,
+            state="open",
+            tone="info",
+            owed_cents=12000,
+            entries=(),
+            refunds=None,
+            fields=(),
+            cash_url="#",
         ),
         "cash-claim-refused": replace(page, message="refund_too_high"),
     }

@@ -74,6 +74,7 @@ class CasePage(Page):
     live_url: str = ""
     can_withdraw: bool = False
     plan: tuple[Instalment, ...] = ()
+    can_end: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """A claim's money on one screen, and refunds with their second person."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from gateway.views.forms import Field
@@ -51,12 +51,23 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What of a payment is for the whole months left, given up on a day."""
+
+    first: date
+    last: date
+    day: date
+    cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimPage(Page):
     """Every event with its bookings, the refunds, and the form that asks for one where one may.
 
     `fields` post to `refund_action` with `hidden`; `task_cents` is set where the form gives back a money task
-    in full. `message` is a key below `problem.`; `refunds` is None where they could not be read. `plan` are
-    the instalments of the charge that the claim is one of.
+    in full. `message` is a key below `problem.`; `refunds` is None where they could not be read; `cash_url`
+    leads to the counter while there is something to pay. `share_day` asks for the day of an early end,
+    `share` is what was computed for it. `plan` are the instalments of the charge that the claim is one of.
     """
 
     template: ClassVar[str] = "work/claim.html"
@@ -78,6 +89,9 @@ class ClaimPage(Page):
     task_cents: int = 0
     message: str = ""
     plan: tuple[Instalment, ...] = ()
+    cash_url: str = ""
+    share_day: Field | None = None
+    share: Share | None = None
 
     @property
     def faulty(self) -> tuple[Field, ...]:

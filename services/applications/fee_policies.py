@@ -140,7 +140,7 @@ def _end_unpaid(case: Case, step: str, office: Office, unit: Unit) -> None:
         if office.service_of(case).definition.fee.unpaid.document == "suspend":
             case.suspend_approval(step, now=unit.now)
         else:
-            case.revoke_unpaid(now=unit.now)
+            case.revoke_unpaid(on=office.today(unit.now), now=unit.now)
             release(case, unit)
     except (AlreadySettled, NotPossibleNow) as ignored:
         _ignored("dunning", case.id, ignored)

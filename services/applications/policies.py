@@ -76,7 +76,7 @@ async def revoke_approval_when_document_is_revoked(
     refunds = office.service_of(case).definition.fee.refunds
     refund: Refund = next((what for why, what in refunds.items() if why == reason), "none")
     try:
-        case.revoke_approval(reason, refund=refund, now=unit.now)
+        case.revoke_approval(reason, refund=refund, on=office.today(unit.now), now=unit.now)
     except NotPossibleNow as ignored:
         log.info("revocation_ignored", case=str(case_id), reason=str(ignored))
         return

@@ -189,7 +189,8 @@ def told(
             "provisional_until": case.provisional_until,
             "pay_by": case.pay_by,
         },
-        "can": [name for name, possible in _possible(case) if possible],
+        "can": [name for name, possible in _possible(case, definition) if possible],
+        "refunds": definition.fee.refunds,
         "correction": _open(case.correction),
         "answer_by": case.answer_by,
         "decision": _decision(case),
@@ -249,10 +250,12 @@ def _printed(definition: ServiceDefinition) -> dict[str, Any]:
     return {**definition.printed.model_dump(mode="json"), **named}
 
 
-def _possible(case: Case) -> Iterable[tuple[str, bool]]:
+def _possible(case: Case, definition: ServiceDefinition) -> Iterable[tuple[str, bool]]:
     yield "pay", public_state(case.condition) == "awaiting_payment" and case.provisional_until is None
     yield "correct", case.condition is Condition.CORRECTION_REQUESTED
     yield "withdraw", case.is_open
+    granted = case.condition is Condition.COMPLETED and case.valid_until is not None
+    yield "end", granted and "pro_rata" in definition.fee.refunds.values()
 
 
 def _decision(case: Case) -> dict[str, Any] | None:

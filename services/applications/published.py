@@ -163,13 +163,37 @@ class ApprovalCorrected(BaseModel):
     replaces: UUID
 
 
+class GivenUp(BaseModel):
+    """What was paid for is given up early: its first and last day, and the day from which on it ends."""
+
+    valid_from: date
+    valid_until: date
+    given_up_on: date
+
+
 class ApprovalRevoked(BaseModel):
-    """What was granted holds no longer; `refund` says whether what was paid for it is owed back."""
+    """What was granted holds no longer; `refund` says whether what was paid for it is owed back.
+
+    With `pro_rata` the share of the whole months left is.
+    """
 
     case_id: UUID
     account_id: UUID
     reason: str
     refund: Literal["full", "none"] = "none"
+    pro_rata: GivenUp | None = None
+
+
+def revoked(event: happened.ApprovalRevoked) -> ApprovalRevoked:
+    days = {name: getattr(event, name) for name in GivenUp.model_fields}
+    shared = event.refund == "pro_rata" and all(days.values())
+    return ApprovalRevoked(
+        case_id=event.originator_id,
+        account_id=event.account_id,
+        reason=event.reason,
+        refund="full" if event.refund == "full" else "none",
+        pro_rata=GivenUp(**days) if shared else None,
+    )
 
 
 class ApprovalSuspended(BaseModel):
@@ -357,7 +381,7 @@ PUBLISHED.add(
     happened.ApprovalRevoked,
     name="ApprovalRevoked",
     model=ApprovalRevoked,
-    to=lambda e: ApprovalRevoked.model_validate(_fields(e, ApprovalRevoked)),
+    to=revoked,
     example=ApprovalRevoked(case_id=_CASE, account_id=_ACCOUNT, reason="wrongly_granted", refund="full"),
 )
 PUBLISHED.add(

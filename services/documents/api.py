@@ -4,11 +4,12 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel
 
 from services.documents.composing import Composer
-from services.documents.domain.document import Document
+from services.documents.domain.document import PERMIT, RECEIPT, Document, receipt_edition
+from services.documents.domain.document import document_id as document_id_of
 from services.documents.issuing import file_aad
 from services.documents.projections import ACCESSES
 from services.documents.queries import accesses_of, accesses_of_account, document_of, documents_of, shown
@@ -22,9 +23,11 @@ from shared.web.idempotency import IdempotentRequest
 from shared.web.problems import Problem
 from shared.web.tokens import AnyCaller, Caller, require
 
-Reader = Annotated[Caller, Depends(require("citizen", "clerk"))]
+Reader = Annotated[Caller, Depends(require("citizen", "clerk", "treasurer"))]
 Citizen = Annotated[Caller, Depends(require("citizen"))]
-Clerk = Annotated[Caller, Depends(require("clerk"))]
+CashOffice = Annotated[Caller, Depends(require("treasurer", "clerk"))]
+BY_HOLDER = frozenset({"moved_away", "vehicle_given_up", "at_own_wish"})
+"""Why somebody may give up a permit of their own."""
 PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -77,10 +80,12 @@ def router(
 
     @routes.post("/documents/{document_id}/revocation")
     async def revoke(
-        document_id: UUID, given: Revocation, caller: Clerk, idempotency: IdempotentRequest
+        document_id: UUID, given: Revocation, caller: Reader, idempotency: IdempotentRequest
     ) -> Response:
+        """A clerk takes a document back; who holds a permit may give it up."""
         unit = runtime.unit_for(caller)
         document = await unit.load(Document, document_id)
+        _check_revoking(caller, document, given.reason)
         document.revoke(given.reason, now=unit.now)
         answer = {"document_id": document.id, "number": document.number, "status": document.condition}
         response = idempotency.remember_in(unit, 200, answer)
@@ -89,8 +94,25 @@ def router(
         status_list.forget()
         return response
 
+    _add_receipts(routes, runtime, composer)
     _add_readings(routes, runtime)
     return routes
+
+
+def _add_receipts(routes: APIRouter, runtime: Runtime, composer: Composer) -> None:
+    """What the counter prints."""
+
+    @routes.get("/cases/{case_id}/claims/{claim_id}/receipts/{version}")
+    async def look_at_receipt(
+        case_id: UUID, claim_id: UUID, version: Annotated[int, Path(ge=1, le=2**31 - 1)], _caller: CashOffice
+    ) -> dict[str, Any]:
+        """The receipt of a claim's version; 404 until it is issued."""
+        row = await document_of(
+            runtime.pool, document_id_of(case_id, RECEIPT, receipt_edition(claim_id, version))
+        )
+        if row is None:
+            raise not_found()
+        return shown(row, composer.today(runtime.clock.now()))
 
 
 def _add_readings(routes: APIRouter, runtime: Runtime) -> None:
@@ -127,9 +149,24 @@ def _owns(caller: Caller, row: asyncpg.Record) -> bool:
 
 async def _row_for(runtime: Runtime, caller: Caller, document_id: UUID) -> asyncpg.Record:
     row = await document_of(runtime.pool, document_id)
-    if row is None or not (_owns(caller, row) or "clerk" in caller.roles):
+    if row is None or not (_owns(caller, row) or _may_work_with(caller, row["kind"])):
         raise not_found()
     return row
+
+
+def _check_revoking(caller: Caller, document: Document, reason: str) -> None:
+    """Raises Problem."""
+    if "clerk" in caller.roles:
+        return
+    if caller.kind != "account" or caller.account_id != document.account_id:
+        raise not_found()
+    if document.kind != PERMIT or reason not in BY_HOLDER:
+        raise Problem("document_not_revocable", 409, "Who holds this document cannot give it up so")
+
+
+def _may_work_with(caller: Caller, kind: str) -> bool:
+    """Clerks with any document, treasurers with receipts."""
+    return "clerk" in caller.roles or ("treasurer" in caller.roles and kind == RECEIPT)
 
 
 async def _record_access(runtime: Runtime, caller: Caller, document_id: UUID) -> None:

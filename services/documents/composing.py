@@ -126,17 +126,36 @@ class Composer:
     def receipt(self, case: Application, paid: PaidClaim, number: str, issued_on: date) -> Composed:
         """Zahlungsbestätigung. Raises InvalidDocumentData."""
         words = case.printed
+        came = [self._moved(one.paid_at, one.method, one.amount_cents) for one in paid.payments]
+        came = came or [self._moved(paid.settled_at, paid.method, paid.amount_cents)]
+        went = [self._moved(one.returned_at, one.method, one.amount_cents) for one in paid.refunds]
         data = {
             **self._head(case, number, issued_on),
             "recipient": self._person(case),
             "kassenzeichen": paid.kassenzeichen,
             "items": [{"text": _paid_for(words.subject, paid), "amount_cents": paid.amount_cents}],
             "total_cents": paid.amount_cents,
+            "payments": came,
+            "refunds": went,
+            "kept_cents": sum(one["amount_cents"] for one in came) - sum(one["amount_cents"] for one in went),
+            "pending_cents": paid.pending_cents,
+            "open_cents": paid.owed_cents,
             "paid_on": self.today(paid.settled_at),
-            "method": ", ".join(self.wording.methods.get(way, way) for way in paid.methods or (paid.method,)),
-            "note": self.wording.receipt_note,
+            "method": ", ".join(self._way(way) for way in paid.methods or (paid.method,)),
+            "note": self._receipt_note(paid),
         }
         return Composed(parse(RECEIPT, data), Content(number))
+
+    def _receipt_note(self, paid: PaidClaim) -> str:
+        if paid.owed_cents:
+            return self.wording.receipt_part_note
+        return self.wording.receipt_refund_note if paid.refunds else self.wording.receipt_note
+
+    def _moved(self, at: datetime, method: str, cents: int) -> dict[str, Any]:
+        return {"day": self.today(at), "method": self._way(method), "amount_cents": cents}
+
+    def _way(self, method: str) -> str:
+        return self.wording.methods.get(method, method)
 
     def _head(self, case: Application, number: str, issued_on: date) -> dict[str, Any]:
         office = case.printed.office.model_dump()

@@ -63,12 +63,52 @@ class ApprovalReinstated(ForeignEvent):
 
 
 class PaymentSettled(ForeignEvent):
-    """A claim was paid: a whole charge, or one of its instalments, counted from 1."""
+    """A claim was paid: a whole charge, or one of its instalments, counted from 1.
+
+    `stream_version` is None in what was told before it was said.
+    """
 
     claim_id: UUID
     case_id: UUID
     account_id: UUID
+    method: str = ""
     instalment: int = 1
+    stream_version: int | None = None
+
+
+class PartReceived(ForeignEvent):
+    """Part of a claim was paid."""
+
+    claim_id: UUID
+    case_id: UUID
+    method: str
+    stream_version: int | None = None
+
+
+class RefundSettled(ForeignEvent):
+    """A provider gave money of a claim back."""
+
+    claim_id: UUID
+    case_id: UUID
+    stream_version: int | None = None
+
+
+class MoneyTaskSettled(ForeignEvent):
+    """The cash office gave money of a claim back, or kept it: `how`."""
+
+    claim_id: UUID
+    case_id: UUID
+    how: str
+    stream_version: int | None = None
+
+
+class CashEntryVoided(ForeignEvent):
+    """Cash was not taken after all; its receipt is of the claim's version `booked_version`."""
+
+    claim_id: UUID
+    case_id: UUID
+    surplus: bool
+    booked_version: int
 
 
 class AccountErased(ForeignEvent):
@@ -150,8 +190,24 @@ class Application(_Answer):
     rejection_reasons: list[RejectionReason] = []
 
 
+class CamePart(_Answer):
+    """Money that came."""
+
+    method: str
+    amount_cents: int
+    paid_at: datetime
+
+
+class WentBack(_Answer):
+    """Money that was given back."""
+
+    method: str
+    amount_cents: int
+    returned_at: datetime
+
+
 class PaidClaim(_Answer):
-    """The receipt that payments gives for a settled claim."""
+    """The receipt that payments gives for a claim; amounts in cents."""
 
     case_number: str
     kassenzeichen: str
@@ -161,3 +217,7 @@ class PaidClaim(_Answer):
     settled_at: datetime
     instalment: int = 1
     instalment_count: int = 1
+    owed_cents: int = 0
+    pending_cents: int = 0
+    payments: tuple[CamePart, ...] = ()
+    refunds: tuple[WentBack, ...] = ()

@@ -16,7 +16,16 @@ from pydantic import BaseModel, ValidationError
 
 from services.documents.composing import Composed, Composer
 from services.documents.consumed import Application, PaidClaim
-from services.documents.domain.document import GRANTED, Document, DocumentRefused, StoredFile, document_id
+from services.documents.domain.document import (
+    ENTRY_VOIDED,
+    GRANTED,
+    RECEIPT,
+    Document,
+    DocumentRefused,
+    StoredFile,
+    document_id,
+    receipt_edition,
+)
 from services.documents.numbers import number_for
 from services.documents.queries import documents_of, is_issued
 from services.documents.rendering import Renderer
@@ -36,24 +45,28 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class Order(BaseModel):
-    """What a task holds: ids alone. `version` is the case's at the event, None for its newest.
+    """What a task holds: ids alone. `version` is the case's at the event, None for its newest; without
+    `account_id` the case says whose it is.
 
-    `replaces` is the document whose place the ordered one takes; `instalment` is what a receipt is for.
+    `replaces` is the document whose place the ordered one takes. A receipt of `claim_version` is one beside
+    those of other versions, which stay as they are.
     """
 
     kind: str
     case_id: UUID
-    account_id: UUID
+    account_id: UUID | None = None
     version: int | None = None
     claim_id: UUID | None = None
+    claim_version: int | None = None
     replaces: UUID | None = None
-    instalment: int = 1
 
     @property
-    def edition(self) -> int | None:
+    def edition(self) -> int | str | None:
         if self.replaces:
             return self.version
-        return self.instalment if self.instalment > 1 else None
+        if self.claim_id is None or self.claim_version is None:
+            return None
+        return receipt_edition(self.claim_id, self.claim_version)
 
     @property
     def document_id(self) -> UUID:
@@ -114,12 +127,12 @@ class Issuer:
             if order.replaces:
                 await self._superseded(order, order.replaces, unit)
             document = await self._made(order, unit)
+            await unit.save(document, subject=document.account_id)
         except KeyDestroyed:
             log.info("order_ignored_as_erased", document=str(order.document_id), kind=order.kind)
             return
         except (RenderingError, DocumentRefused) as error:
             raise Permanent(f"{type(error).__name__}: {error}") from None
-        await unit.save(document, subject=order.account_id)
 
     async def revoke_granted(self, payload: Mapping[str, Any], unit: Unit) -> None:
         """The task: takes back what the approval of a case had granted. Raises NotIssuedYet."""
@@ -135,6 +148,19 @@ class Issuer:
             document.revoke(payload["reason"], now=unit.now)
             await unit.save(document)
 
+    async def void_receipt(self, payload: Mapping[str, Any], unit: Unit) -> None:
+        """The task: the receipt of an entry that was a mistake counts no longer. Raises NotIssuedYet."""
+        edition = receipt_edition(UUID(payload["claim_id"]), payload["claim_version"])
+        receipt_id = document_id(UUID(payload["case_id"]), RECEIPT, edition)
+        if not await is_issued(self._runtime.pool, receipt_id):
+            raise NotIssuedYet(str(receipt_id))
+        receipt = await unit.load(Document, receipt_id)
+        if receipt.condition == "revoked":
+            log.info("revocation_ignored", document=str(receipt_id), condition=receipt.condition)
+            return
+        receipt.revoke(ENTRY_VOIDED, now=unit.now)
+        await unit.save(receipt)
+
     async def _superseded(self, order: Order, replaced: UUID, unit: Unit) -> None:
         """In the commit that issues the new document, so that never both count. Raises NotInForce."""
         old = await unit.load(Document, replaced)
@@ -145,16 +171,22 @@ class Issuer:
 
     async def _made(self, order: Order, unit: Unit) -> Document:
         today = self._composer.today(unit.now)
-        case, key = await asyncio.gather(self._case(order), self._runtime.keys.obtain(order.account_id))
+        case, key = await self._case_and_key(order)
         prefix = case.printed.number_prefix
         number = await number_for(self._runtime.pool, order.document_id, order.kind, prefix, today.year)
         composed = await self._composed(order, case, number, today)
         sealed = await self._press.make(order.kind, composed)
         file = await self._press.keep(order.document_id, sealed, key)
         return Document.issue(
-            now=unit.now, case_id=order.case_id, account_id=order.account_id, kind=order.kind,
+            now=unit.now, case_id=order.case_id, account_id=case.account_id, kind=order.kind,
             content=composed.content, file=file, edition=order.edition,
         )  # fmt: skip
+
+    async def _case_and_key(self, order: Order) -> tuple[Application, DataKey]:
+        if order.account_id is None:
+            case = await self._case(order)
+            return case, await self._runtime.keys.obtain(case.account_id)
+        return await asyncio.gather(self._case(order), self._runtime.keys.obtain(order.account_id))
 
     async def _composed(self, order: Order, case: Application, number: str, today: date) -> Composed:
         match order.kind:
@@ -176,13 +208,15 @@ class Issuer:
             "applications", path, purpose=PURPOSE, params=params, headers={"Accept-Language": "de"}
         )
         case = _read(Application, answer, "application")
-        if case.account_id != order.account_id:
+        if order.account_id not in (None, case.account_id):
             raise Permanent("the case is another account's")
         return case
 
     async def _paid(self, order: Order) -> PaidClaim:
         path = f"/claims/{order.claim_id}/receipt"
-        return _read(PaidClaim, await self._runtime.calls.get("payments", path, purpose=PURPOSE), "receipt")
+        params = {"version": order.claim_version} if order.claim_version else None
+        answer = await self._runtime.calls.get("payments", path, purpose=PURPOSE, params=params)
+        return _read(PaidClaim, answer, "receipt")
 
     async def _kassenzeichen(self, case_id: UUID) -> list[str]:
         """Of each instalment, or of the whole charge."""

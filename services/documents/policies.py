@@ -17,7 +17,11 @@ from services.documents.consumed import (
     ApprovalReinstated,
     ApprovalRevoked,
     ApprovalSuspended,
+    CashEntryVoided,
+    MoneyTaskSettled,
+    PartReceived,
     PaymentSettled,
+    RefundSettled,
 )
 from services.documents.domain.document import (
     RECEIPT,
@@ -25,19 +29,24 @@ from services.documents.domain.document import (
     Document,
     NotInForce,
     NotSuspended,
+    document_id,
 )
 from services.documents.erasing import ERASE, Eraser, erase_later
 from services.documents.issuing import Issuer, Order
 from shared.bus.handlers import Handlers
-from shared.log import Unit
+from shared.log import StreamNotFound, Unit
 from shared.tasks import Tasks
 
 log = structlog.get_logger()
 
 RENDER: Final = "render_document"
 REVOKE: Final = "revoke_document"
+VOID: Final = "void_receipt"
+CASH: Final = "cash"
+KEPT: Final = "kept_by_agreement"
 RECEIPT_AFTER: Final = timedelta(seconds=2)
-"""A receipt waits a moment: the permit that the same payment sets off goes first."""
+"""A receipt waits a moment: the permit that the same payment sets off goes first. At the counter somebody
+waits for it."""
 
 
 def register(handlers: Handlers, tasks: Tasks, issuer: Issuer, eraser: Eraser) -> None:
@@ -45,6 +54,8 @@ def register(handlers: Handlers, tasks: Tasks, issuer: Issuer, eraser: Eraser) -
     tasks.on(RENDER)(issuer.render_document)
     tasks.on(ERASE)(eraser.erase_citizen)
     tasks.on(REVOKE)(issuer.revoke_granted)
+    tasks.on(VOID)(issuer.void_receipt)
+    _register_receipts(handlers)
 
     @handlers.on("applications.application_approved.v1", ApplicationApproved)
     async def order_document_when_application_is_approved(event: ApplicationApproved, unit: Unit) -> None:
@@ -60,13 +71,6 @@ def register(handlers: Handlers, tasks: Tasks, issuer: Issuer, eraser: Eraser) -
     @handlers.on("applications.application_rejected.v1", ApplicationRejected)
     async def order_notice_when_application_is_rejected(event: ApplicationRejected, unit: Unit) -> None:
         order(unit, REJECTION, event.case_id, event.account_id, version=event.stream_version)
-
-    @handlers.on("payments.payment_settled.v1", PaymentSettled)
-    async def order_receipt_when_payment_is_settled(event: PaymentSettled, unit: Unit) -> None:
-        order(
-            unit, RECEIPT, event.case_id, event.account_id, claim_id=event.claim_id,
-            instalment=event.instalment,
-        )  # fmt: skip
 
     @handlers.on("applications.approval_revoked.v1", ApprovalRevoked)
     async def revoke_document_when_approval_is_revoked(event: ApprovalRevoked, unit: Unit) -> None:
@@ -98,6 +102,66 @@ def register(handlers: Handlers, tasks: Tasks, issuer: Issuer, eraser: Eraser) -
         erase_later(event.account_id, unit)
 
 
+def _register_receipts(handlers: Handlers) -> None:
+    """A receipt for each thing that it has to say; earlier ones stay as they were issued."""
+
+    @handlers.on("payments.payment_settled.v1", PaymentSettled)
+    async def order_receipt_when_payment_is_settled(event: PaymentSettled, unit: Unit) -> None:
+        later = event.method == CASH or event.instalment > 1 or await _has_receipt(event.case_id, unit)
+        order_receipt(
+            unit, event.case_id, event.claim_id, event.stream_version if later else None,
+            account_id=event.account_id, at_once=event.method == CASH,
+        )  # fmt: skip
+
+    @handlers.on("payments.part_received.v1", PartReceived)
+    async def order_receipt_when_cash_is_taken(event: PartReceived, unit: Unit) -> None:
+        if event.method == CASH and event.stream_version:
+            order_receipt(unit, event.case_id, event.claim_id, event.stream_version, at_once=True)
+
+    @handlers.on("payments.refund_settled.v1", RefundSettled)
+    async def order_receipt_when_refund_is_settled(event: RefundSettled, unit: Unit) -> None:
+        if event.stream_version:
+            order_receipt(unit, event.case_id, event.claim_id, event.stream_version)
+
+    @handlers.on("payments.money_task_settled.v1", MoneyTaskSettled)
+    async def order_receipt_when_money_is_returned(event: MoneyTaskSettled, unit: Unit) -> None:
+        if event.how != KEPT and event.stream_version:
+            order_receipt(unit, event.case_id, event.claim_id, event.stream_version)
+
+    @handlers.on("payments.cash_entry_voided.v1", CashEntryVoided)
+    async def void_receipt_when_cash_entry_is_voided(event: CashEntryVoided, unit: Unit) -> None:
+        if not event.surplus:
+            payload = {
+                "case_id": str(event.case_id), "claim_id": str(event.claim_id),
+                "claim_version": event.booked_version,
+            }  # fmt: skip
+            unit.task(VOID, payload, key=f"{event.claim_id}/{event.booked_version}")
+
+
+async def _has_receipt(case_id: UUID, unit: Unit) -> bool:
+    try:
+        await unit.load(Document, document_id(case_id, RECEIPT))
+    except StreamNotFound:
+        return False
+    return True
+
+
+def order_receipt(
+    unit: Unit,
+    case_id: UUID,
+    claim_id: UUID,
+    claim_version: int | None,
+    *,
+    account_id: UUID | None = None,
+    at_once: bool = False,
+) -> None:
+    """Orders the receipt of a claim's version, None for a case's first one."""
+    wanted = Order(
+        kind=RECEIPT, case_id=case_id, account_id=account_id, claim_id=claim_id, claim_version=claim_version
+    )
+    _place(wanted, unit, None if at_once else RECEIPT_AFTER)
+
+
 def order(
     unit: Unit,
     kind: str,
@@ -105,14 +169,14 @@ def order(
     account_id: UUID,
     *,
     version: int | None = None,
-    claim_id: UUID | None = None,
     replaces: UUID | None = None,
-    instalment: int = 1,
 ) -> None:
-    """Orders a document once: the task's key is the document's id."""
-    wanted = Order(
-        kind=kind, case_id=case_id, account_id=account_id, version=version, claim_id=claim_id,
-        replaces=replaces, instalment=instalment,
-    )  # fmt: skip
-    due = unit.now + RECEIPT_AFTER if kind == RECEIPT else None
+    """Orders a document of a case."""
+    wanted = Order(kind=kind, case_id=case_id, account_id=account_id, version=version, replaces=replaces)
+    _place(wanted, unit, None)
+
+
+def _place(wanted: Order, unit: Unit, after: timedelta | None) -> None:
+    """Once: the task's key is the document's id."""
+    due = unit.now + after if after else None
     unit.task(RENDER, wanted.model_dump(mode="json"), due=due, key=str(wanted.document_id))

@@ -26,6 +26,11 @@ class Wording(Shape):
     unsigned_note: Paragraph
     payment_note: Paragraph
     receipt_note: Paragraph
+    receipt_part_note: Paragraph = "Bitte zahlen Sie den Rest unter demselben Kassenzeichen."
+    receipt_refund_note: Paragraph = (
+        "Diese Bestätigung gibt den Stand zum oben genannten Datum wieder. Eine frühere bleibt gültig für "
+        "den Tag, an dem sie ausgestellt wurde."
+    )
     refused: Paragraph
     next_steps: list[Paragraph]
 

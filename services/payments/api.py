@@ -14,6 +14,7 @@ from services.payments.attempts import Attempts
 from services.payments.domain.claim import Claim
 from services.payments.providers.port import Method, Started
 from shared.log import StreamNotFound, Unit
+from shared.log.reading import LATEST
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
 from shared.web.problems import Problem
@@ -50,11 +51,15 @@ def claims_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
         return await _told(runtime, await _claim_for(runtime, caller, claim_id))
 
     @router.get("/claims/{claim_id}/receipt")
-    async def read_receipt(claim_id: UUID, caller: Reader) -> dict[str, Any]:
-        claim = await _claim_for(runtime, caller, claim_id)
-        if claim.settled_by is None:  # what is owed back was paid as well
+    async def read_receipt(
+        claim_id: UUID, caller: Reader, version: Annotated[int, Query(ge=1, le=LATEST)] = LATEST
+    ) -> dict[str, Any]:
+        """What was paid and given back, as of now or of a version of the claim."""
+        claim = await _claim_for(runtime, caller, claim_id, version)
+        answer = queries.receipt_answer(claim)
+        if answer is None:
             raise Problem("not_paid", 409, "There is no receipt before the payment")
-        return queries.receipt_answer(claim)
+        return answer
 
     @router.post("/claims/{claim_id}/attempts", status_code=201)
     async def begin_attempt(
@@ -111,9 +116,9 @@ def _today(runtime: Runtime) -> date:
     return runtime.clock.now().astimezone(ZoneInfo(runtime.settings.city_time_zone)).date()
 
 
-async def _claim_for(runtime: Runtime, caller: Caller, claim_id: UUID) -> Claim:
+async def _claim_for(runtime: Runtime, caller: Caller, claim_id: UUID, version: int = LATEST) -> Claim:
     """The claim, if the caller may see it; else as if there were none."""
-    claim = await runtime.unit().load(Claim, claim_id)
+    claim = await runtime.unit().load_at(Claim, claim_id, version)
     if not _may_see(caller, claim):
         raise StreamNotFound(str(claim_id))
     return claim

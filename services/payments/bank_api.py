@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.payments.bank.assembly import Bank
 from services.payments.bank.lookups import Lookups
 from services.payments.bank.paying import Paying
+from services.payments.bank.uploads_api import uploads_router
 from services.payments.bank.work import Work
 from services.payments.domain.claim import Claim
 from services.payments.domain.debit import Debit
@@ -58,11 +59,12 @@ class OtherAccount(BaseModel):
 
 
 def bank_routers(runtime: Runtime, offer: Offer, bank: Bank) -> tuple[APIRouter, ...]:
-    """All that payers do with the city's own account."""
+    """All that payers do with the city's own account, and the files of its bank."""
     return (
         transfers_router(runtime, offer, bank.paying),
         debits_router(runtime, offer, bank),
         mandates_router(runtime, bank.lookups, bank.paying),
+        uploads_router(runtime, bank.uploading),
     )
 
 

@@ -35,11 +35,21 @@ class AccountErased(ForeignEvent):
     account_id: UUID
 
 
+class GivenUp(ForeignEvent):
+    """What was paid for, and the day from which on it was given up."""
+
+    valid_from: date
+    valid_until: date
+    given_up_on: date
+
+
 class ApprovalRevoked(ForeignEvent):
-    """What the fee was for was taken back; `refund` says what becomes of a fee that is paid."""
+    """What the fee was for was taken back; `refund` says what becomes of a fee that is paid, `pro_rata` that
+    a share of it goes back."""
 
     case_id: UUID
     refund: str = "none"
+    pro_rata: GivenUp | None = None
 
 
 class CaseEnded(ForeignEvent):

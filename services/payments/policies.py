@@ -6,8 +6,9 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.payments.consumed import AccountErased, ApprovalRevoked, CaseEnded, FeeOfCase
+from services.payments.consumed import AccountErased, ApprovalRevoked, CaseEnded, FeeOfCase, GivenUp
 from services.payments.domain.claim import Claim
+from services.payments.domain.pro_rata import Period
 from services.payments.numbers import next_kassenzeichen
 from services.payments.refunding import Refunding
 from shared.bus.handlers import Handler, Handlers, Permanent
@@ -43,7 +44,9 @@ def register(handlers: Handlers, runtime: Runtime, refunding: Refunding) -> None
     @handlers.on("applications.approval_revoked.v1", ApprovalRevoked)
     async def end_claims_when_approval_is_revoked(event: ApprovalRevoked, unit: Unit) -> None:
         whole = event.refund == "full"
-        await _end_claims(event.case_id, "approval_revoked", unit, refunding, refund=whole)
+        await _end_claims(
+            event.case_id, "approval_revoked", unit, refunding, refund=whole, share=event.pro_rata
+        )
 
 
 async def erase_citizen(payload: Mapping[str, Any], unit: Unit) -> None:
@@ -97,8 +100,9 @@ def _ender(reason: str, refunding: Refunding) -> Handler:
 
 
 async def _end_claims(
-    case_id: UUID, reason: str, unit: Unit, refunding: Refunding, *, refund: bool = True
-) -> None:
+    case_id: UUID, reason: str, unit: Unit, refunding: Refunding, *, refund: bool = True,
+    share: GivenUp | None = None,
+) -> None:  # fmt: skip
     try:
         claims = [await unit.load(Claim, claim_of(case_id))]
     except StreamNotFound:
@@ -107,5 +111,7 @@ async def _end_claims(
         claims.append(await unit.load(Claim, claim_of(case_id, later)))
     for claim in claims:
         claim.withdraw_claim(reason, refund=refund, now=unit.now)
+        if share is not None:
+            refunding.give_back_share(claim, Period(**share.model_dump()), unit)
         refunding.order_what_is_due(claim, unit)
         await unit.save(claim)

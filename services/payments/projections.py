@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from services.payments.domain.arrangement_events import DebitArranged, DebitArrangementEnded
+from services.payments.domain.cash_events import CashEntryVoided
 from services.payments.domain.dunning_events import DunningStepTaken
 from services.payments.domain.events import (
     AttemptAbandoned,
@@ -35,7 +36,7 @@ CLAIMS = PROJECTIONS.table(
     "claim", ("claim_id",),
     ("case_id", "account_id", "kassenzeichen", "amount_cents", "currency", "state", "requested_at",
      "settled_at", "service", "cost_object", "pay_by", "due_on", "step", "instalment",
-     "mandate_id"),
+     "mandate_id", "case_number"),
 )  # fmt: skip
 ATTEMPTS = PROJECTIONS.table(
     "attempt", ("attempt_id",), ("claim_id", "method", "state", "reference", "opened_at")
@@ -59,6 +60,7 @@ def claim_is_open(event: PaymentRequested, meta: Meta, seal: Sealer) -> Iterable
         "amount_cents": event.amount_cents, "currency": event.currency, "state": "open",
         "requested_at": event.timestamp, "service": event.service, "cost_object": event.cost_object,
         "pay_by": event.pay_by, "due_on": event.pay_by, "instalment": event.instalment,
+        "case_number": event.case_number,
     }  # fmt: skip
 
 
@@ -78,6 +80,15 @@ def claim_is_open_again(event: PaymentReversed, meta: Meta, seal: Sealer) -> Ite
         }  # fmt: skip
     if not is_receipt(event.provider):
         yield ATTEMPTS, (str(event.payment_id),), {"state": "reversed"}
+
+
+@PROJECTIONS.on(CashEntryVoided)
+def entry_is_undone(event: CashEntryVoided, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    if event.task_version is None:
+        yield CLAIMS, (str(event.originator_id),), {"state": "open", "settled_at": None}
+    else:
+        place = (str(event.originator_id), event.task_version)
+        yield MONEY_TASKS, place, {"settled_at": event.timestamp, "how": "entry_voided", "under_way": False}
 
 
 @PROJECTIONS.on(PayerReminded, DunningStepTaken)

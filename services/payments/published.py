@@ -5,15 +5,15 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.payments import cash_published
 from services.payments.bank.published import publish
-from services.payments.domain import dunning_events, events, refund_events
+from services.payments.domain import dunning_events, events
 from shared.bus.published import Published
 
 _CLAIM = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c02")
 _CASE = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c10")
 _ACCOUNT = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c11")
 _ATTEMPT = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c12")
-_REFUND = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c13")
 
 
 class PaymentRequested(BaseModel):
@@ -54,7 +54,8 @@ class PaymentSettled(BaseModel):
 
     `attempt_id` is the receipt's own id where the money came without an attempt. `amount_cents` came last,
     `claim_cents` is the whole claim; None in what was told before parts were taken, when both were the same.
-    Until `provisional_until` the payer may have the money back from their bank.
+    Until `provisional_until` the payer may have the money back from their bank. The claim as of
+    `stream_version` holds all that a receipt needs.
     """
 
     claim_id: UUID
@@ -68,6 +69,7 @@ class PaymentSettled(BaseModel):
     settled_at: datetime
     provisional_until: datetime | None = None
     instalment: int = 1
+    stream_version: int | None = None
 
 
 class PartReceived(BaseModel):
@@ -79,6 +81,7 @@ class PartReceived(BaseModel):
     amount_cents: int
     currency: str
     method: str
+    stream_version: int | None = None
 
 
 class PaymentReversed(BaseModel):
@@ -138,45 +141,6 @@ class RefundFellDue(BaseModel):
     reason: str
 
 
-class RefundRequested(BaseModel):
-    """Money is to be given back; where `needs_approval`, after a second person has agreed."""
-
-    claim_id: UUID
-    case_id: UUID
-    refund_id: UUID
-    amount_cents: int
-    currency: str
-    reason: str
-    via: str
-    needs_approval: bool
-
-
-class RefundSettled(BaseModel):
-    """The provider has given money back."""
-
-    claim_id: UUID
-    case_id: UUID
-    refund_id: UUID
-    amount_cents: int
-    currency: str
-
-
-class RefundFailed(BaseModel):
-    """The provider did not give money back; a person sees to it."""
-
-    claim_id: UUID
-    case_id: UUID
-    refund_id: UUID
-
-
-class RefundUnclear(BaseModel):
-    """Nobody knows whether money went back; a person looks."""
-
-    claim_id: UUID
-    case_id: UUID
-    refund_id: UUID
-
-
 class DunningStepTaken(BaseModel):
     """A claim is overdue: the payer was reminded, or more; `charge_cents` came on top of it."""
 
@@ -200,6 +164,7 @@ class MoneyTaskSettled(BaseModel):
     currency: str
     how: str
     voucher: str
+    stream_version: int | None = None
 
 
 PUBLISHED = Published("payments")
@@ -246,10 +211,12 @@ PUBLISHED.add(
         claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, attempt_id=e.attempt_id,
         amount_cents=e.amount_cents, claim_cents=e.claim_cents, currency=e.currency, method=e.method,
         settled_at=e.timestamp, provisional_until=e.provisional_until, instalment=e.instalment,
+        stream_version=e.originator_version,
     ),
     example=PaymentSettled(
         claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, attempt_id=_ATTEMPT, amount_cents=3060,
         claim_cents=3060, currency="EUR", method="card", settled_at=datetime(2026, 11, 22, 9, 31, tzinfo=UTC),
+        stream_version=4,
     ),
 )  # fmt: skip
 PUBLISHED.add(
@@ -303,11 +270,11 @@ PUBLISHED.add(
     model=MoneyTaskSettled,
     to=lambda e: MoneyTaskSettled(
         claim_id=e.originator_id, case_id=e.case_id, kind=e.kind, amount_cents=e.amount_cents,
-        currency=e.currency, how=e.how, voucher=e.voucher,
+        currency=e.currency, how=e.how, voucher=e.voucher, stream_version=e.originator_version,
     ),
     example=MoneyTaskSettled(
         claim_id=_CLAIM, case_id=_CASE, kind="refund_due", amount_cents=3060, currency="EUR",
-        how="returned_by_transfer", voucher="AA-2026-004711",
+        how="returned_by_transfer", voucher="AA-2026-004711", stream_version=6,
     ),
 )  # fmt: skip
 PUBLISHED.add(
@@ -316,11 +283,11 @@ PUBLISHED.add(
     model=PartReceived,
     to=lambda e: PartReceived(
         claim_id=e.originator_id, case_id=e.case_id, payment_id=e.payment_id, amount_cents=e.amount_cents,
-        currency=e.currency, method=e.method,
+        currency=e.currency, method=e.method, stream_version=e.originator_version,
     ),
     example=PartReceived(
         claim_id=_CLAIM, case_id=_CASE, payment_id=_ATTEMPT, amount_cents=1000, currency="EUR",
-        method="bank_transfer",
+        method="bank_transfer", stream_version=2,
     ),
 )  # fmt: skip
 PUBLISHED.add(
@@ -337,45 +304,6 @@ PUBLISHED.add(
     ),
 )  # fmt: skip
 PUBLISHED.add(
-    refund_events.RefundRequested,
-    name="RefundRequested",
-    model=RefundRequested,
-    to=lambda e: RefundRequested(
-        claim_id=e.originator_id, case_id=e.case_id, refund_id=e.refund_id, amount_cents=e.amount_cents,
-        currency=e.currency, reason=e.reason, via=e.via, needs_approval=e.needs_approval,
-    ),
-    example=RefundRequested(
-        claim_id=_CLAIM, case_id=_CASE, refund_id=_REFUND, amount_cents=1275, currency="EUR",
-        reason="given_up_early", via="provider", needs_approval=False,
-    ),
-)  # fmt: skip
-PUBLISHED.add(
-    refund_events.RefundSettled,
-    name="RefundSettled",
-    model=RefundSettled,
-    to=lambda e: RefundSettled(
-        claim_id=e.originator_id, case_id=e.case_id, refund_id=e.refund_id, amount_cents=e.amount_cents,
-        currency=e.currency,
-    ),
-    example=RefundSettled(
-        claim_id=_CLAIM, case_id=_CASE, refund_id=_REFUND, amount_cents=1275, currency="EUR"
-    ),
-)  # fmt: skip
-PUBLISHED.add(
-    refund_events.RefundFailed,
-    name="RefundFailed",
-    model=RefundFailed,
-    to=lambda e: RefundFailed(claim_id=e.originator_id, case_id=e.case_id, refund_id=e.refund_id),
-    example=RefundFailed(claim_id=_CLAIM, case_id=_CASE, refund_id=_REFUND),
-)
-PUBLISHED.add(
-    refund_events.RefundUnclear,
-    name="RefundUnclear",
-    model=RefundUnclear,
-    to=lambda e: RefundUnclear(claim_id=e.originator_id, case_id=e.case_id, refund_id=e.refund_id),
-    example=RefundUnclear(claim_id=_CLAIM, case_id=_CASE, refund_id=_REFUND),
-)
-PUBLISHED.add(
     dunning_events.DunningStepTaken,
     name="DunningStepTaken",
     model=DunningStepTaken,
@@ -388,4 +316,5 @@ PUBLISHED.add(
         owed_cents=3060, currency="EUR", due_on=date(2026, 11, 29),
     ),
 )  # fmt: skip
+cash_published.publish(PUBLISHED)
 publish(PUBLISHED)

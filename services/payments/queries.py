@@ -9,7 +9,8 @@ import asyncpg
 from services.payments.bank.debiting import METHOD as DEBIT
 from services.payments.bank.paying import awaited
 from services.payments.domain.claim import Claim
-from services.payments.domain.money import BANK
+from services.payments.domain.money import BANK, Payment
+from services.payments.domain.money_tasks import MoneyTask, Settled
 from services.payments.domain.transitions import DECIDED_ELSEWHERE
 
 _OF_CASE = "SELECT claim_id FROM claim WHERE case_id = $1 ORDER BY requested_at, instalment"
@@ -50,7 +51,7 @@ SELECT due, amount_cents, reference, state, code, concern FROM debit WHERE claim
 ORDER BY debit.due DESC, presentation DESC, reference DESC LIMIT 1
 """
 _GIVEN_BACK = """
-SELECT kind, amount_cents, currency, since, settled_at, how FROM money_task WHERE claim_id = $1
+SELECT version, kind, amount_cents, currency, since, settled_at, how FROM money_task WHERE claim_id = $1
 ORDER BY since, version
 """
 
@@ -106,7 +107,11 @@ async def claim_answer(pool: asyncpg.Pool, claim: Claim, today: date) -> dict[st
         "waits_for": awaited(claim),
         "arranged": claim.waits_for_its_day,
         "debit": dict(debits[0]) if debits else None,
-        "given_back": [dict(row) for row in given_back],
+        "given_back": [
+            {**dict(row), "method": _back_by(claim, claim.money_tasks[row["version"]])}
+            for row in given_back
+            if row["version"] in claim.money_tasks  # else it came this moment
+        ],
     }
 
 
@@ -165,10 +170,14 @@ def _provisional_until(claim: Claim) -> datetime | None:
     return max(days, default=None)
 
 
-def receipt_answer(claim: Claim) -> dict[str, Any]:
-    """What was paid, when, by which method; `methods` are all where it came in parts. Only for a claim that
-    was settled."""
-    assert claim.settled_by is not None
+def receipt_answer(claim: Claim) -> dict[str, Any] | None:
+    """What was paid and given back, when and how; `methods` are all where it came in parts, `pending_cents`
+    are yet to go back or to be looked at. None where nothing came."""
+    payments = [p for p in claim.payments.values() if _there(p)]
+    if not payments:
+        return None
+    last = claim.payments[claim.settled_by] if claim.settled_by else payments[-1]
+    returned = [task for task in claim.money_tasks.values() if task.returned_at]
     return {
         "claim_id": claim.id,
         "case_id": claim.case_id,
@@ -178,7 +187,28 @@ def receipt_answer(claim: Claim) -> dict[str, Any]:
         "instalment_count": claim.instalment_count,
         "amount_cents": claim.amount_cents + claim.charged_cents,
         "currency": claim.currency,
-        "method": claim.payments[claim.settled_by].method,
-        "methods": list(dict.fromkeys(p.method for p in claim.payments.values() if p.kept_cents)),
-        "settled_at": claim.settled_at,
+        "method": last.method,
+        "methods": list(dict.fromkeys(p.method for p in payments)),
+        "settled_at": claim.settled_at or last.taken_at,
+        "owed_cents": claim.owed_cents,
+        "pending_cents": sum(task.amount_cents for task in claim.money_tasks.values() if not task.done),
+        "payments": [
+            {"method": p.method, "amount_cents": _there(p), "paid_at": p.taken_at} for p in payments
+        ],
+        "refunds": [
+            {"amount_cents": t.amount_cents, "returned_at": t.returned_at, "method": _back_by(claim, t)}
+            for t in returned
+        ],
     }
+
+
+def _there(payment: Payment) -> int:
+    """What of a payment came to stay: of one taken back what still counts."""
+    return payment.kept_cents if payment.reversed else payment.received_cents
+
+
+def _back_by(claim: Claim, task: MoneyTask) -> str:
+    """The way that money went back: that of the payment where its provider did it, else a transfer."""
+    refund = claim.refunds.get(task.refund_id) if task.refund_id and not task.done else None
+    provided = task.how == Settled.RETURNED_BY_PROVIDER or (refund is not None and refund.via == "provider")
+    return claim.payments[task.payment_id].method if provided else "bank_transfer"

@@ -16,6 +16,7 @@ from services.payments.attempts import GIVEN_UP, RIVALS, pace
 from services.payments.domain import refunds
 from services.payments.domain.claim import Claim
 from services.payments.domain.money_tasks import REFUND as DUE
+from services.payments.domain.pro_rata import Period
 from services.payments.domain.refunds import RULE, Wish
 from services.payments.providers.port import (
     Method,
@@ -39,6 +40,7 @@ from shared.tasks import Later
 log = structlog.get_logger()
 
 REFUND: Final = "refund_by_provider"
+GIVEN_UP_EARLY: Final = "given_up_early"
 FIRST_QUESTION: Final = timedelta(minutes=1)
 _refunds = counter("portal_refund_words", "What became of refunds at providers", ("result",))
 
@@ -71,6 +73,30 @@ class Refunding:
                 "provider", self.limit,
                 task_version=task.version,
             )  # fmt: skip
+            refunds.request(claim, wish, now=unit.now)
+            self.schedule(claim, refund_id, unit)
+
+    def give_back_share(self, claim: Claim, period: Period, unit: Unit) -> None:
+        """By rule, when what was paid for ends early: from the payments as far as each goes. Above the limit
+        a person has to agree; told again it is the same."""
+        if any(
+            refund.requested_by == RULE and refund.task_version is None for refund in claim.refunds.values()
+        ):
+            return
+        try:
+            owed = refunds.share_of(claim, period)
+        except ValueError as odd:  # a clerk may have named any days: what goes back is a clerk's to say
+            log.warning("share_not_computed", claim=str(claim.id), reason=str(odd))
+            return
+        for payment_id, left in refunds.left_of(claim).items():
+            cents = min(owed, left)
+            if cents <= 0:
+                continue
+            owed -= cents
+            refund_id = derived_id("pro-rata-refund", claim.id, payment_id)
+            wish = Wish(
+                refund_id, cents, GIVEN_UP_EARLY, RULE, self.via(claim, payment_id), self.limit, payment_id
+            )
             refunds.request(claim, wish, now=unit.now)
             self.schedule(claim, refund_id, unit)
 

@@ -11,15 +11,18 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.payments import queries
 from services.payments.domain import refunds
 from services.payments.domain.claim import Claim
-from services.payments.domain.pro_rata import pro_rata_cents
+from services.payments.domain.pro_rata import Period
 from services.payments.domain.refunds import Wish
 from services.payments.refunding import Refunding
 from shared.ids import new_id
+from shared.log import StreamNotFound
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
 from shared.web.problems import Problem
 from shared.web.tokens import Caller, require
 
+Reader = Annotated[Caller, Depends(require("citizen", "clerk", "treasurer"))]
+STAFF: Final = frozenset({"clerk", "treasurer"})
 CashOffice = Annotated[Caller, Depends(require("treasurer", "clerk"))]
 MOST: Final = 200
 States = Literal[
@@ -27,7 +30,7 @@ States = Literal[
 ]
 
 
-class Period(BaseModel):
+class GivenUp(BaseModel):
     """What was paid for, and the day on which it was given up."""
 
     model_config = ConfigDict(extra="forbid")
@@ -47,7 +50,7 @@ class NewRefund(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     amount_cents: int | None = Field(default=None, ge=1, le=10**12)
-    pro_rata: Period | None = None
+    pro_rata: GivenUp | None = None
     reason: str = Field(pattern=r"^[a-z][a-z_]{1,39}$")
     task_version: int | None = Field(default=None, ge=1, le=2**31 - 1)
     payment_id: UUID | None = None
@@ -78,6 +81,23 @@ def refunds_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
     async def list_refunds_of_claim(claim_id: UUID, _caller: CashOffice) -> dict[str, Any]:
         await runtime.unit().load(Claim, claim_id)
         return {"refunds": jsonable_encoder(await queries.refunds_of(runtime.pool, claim_id))}
+
+    @router.get("/claims/{claim_id}/refunds/share")
+    async def compute_share(
+        claim_id: UUID, given_up: Annotated[GivenUp, Query()], caller: Reader
+    ) -> dict[str, Any]:
+        """What would go back if what was paid for were given up on a day; nothing is asked for.
+
+        `share_cents` is of the whole months left, and no more than `left_cents` that are there.
+        """
+        claim = await runtime.unit().load(Claim, claim_id)
+        if not (STAFF & caller.roles or caller.subject == str(claim.account_id)):
+            raise StreamNotFound(str(claim_id))
+        cents = _share(claim, given_up)
+        return {
+            "claim_id": claim_id, "share_cents": cents, "currency": claim.currency,
+            "left_cents": sum(refunds.left_of(claim).values()), "needs_approval": cents > refunding.limit,
+        }  # fmt: skip
 
     @router.post("/claims/{claim_id}/refunds", status_code=201)
     async def request_refund(
@@ -140,14 +160,18 @@ def _cents(claim: Claim, wanted: NewRefund) -> int:
     if wanted.amount_cents is not None:
         return wanted.amount_cents
     assert wanted.pro_rata is not None
-    period = wanted.pro_rata
-    try:
-        cents = pro_rata_cents(claim.amount_cents, period.valid_from, period.valid_until, period.given_up_on)
-    except ValueError as error:
-        raise Problem("period_impossible", 422, "This is no period", str(error)) from error
+    cents = _share(claim, wanted.pro_rata)
     if cents == 0:
         raise Problem("nothing_left", 409, "No whole month is left to give back")
     return cents
+
+
+def _share(claim: Claim, given_up: GivenUp) -> int:
+    """Raises Problem for what is no period."""
+    try:
+        return refunds.share_of(claim, Period(**given_up.model_dump()))
+    except ValueError as error:
+        raise Problem("period_impossible", 422, "This is no period", str(error)) from error
 
 
 def _answer(claim: Claim, refund_id: UUID) -> dict[str, Any]:

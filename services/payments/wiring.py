@@ -13,13 +13,15 @@ import httpx
 from services.payments.api import claims_router, ledger_router
 from services.payments.attempts import ASK, Attempts
 from services.payments.bank.assembly import bank_of
-from services.payments.bank.forgetting import end_mandates
+from services.payments.bank.forgetting import FILES_KEPT, FORGET, Forgetting, end_mandates
 from services.payments.bank.items_api import items_router
+from services.payments.bank.uploads_api import LARGEST
 from services.payments.bank_api import OF_BANK, bank_routers
 from services.payments.books.assembly import books_of
 from services.payments.books.projections import PROJECTIONS
 from services.payments.books.reconciliation_api import LIMIT
 from services.payments.callbacks import callbacks_router
+from services.payments.cash_api import cash_router
 from services.payments.diagrams import payments_md
 from services.payments.domain.bank_item import BankItemRefused, ItemVoucherImpossible
 from services.payments.domain.mandate import MandateRefused
@@ -73,6 +75,7 @@ def build(runtime: Runtime) -> Parts:
     tasks.on(SWITCH)(switch_as_told)
     zone = ZoneInfo(settings.city_time_zone)
     tasks.recur(DUN, Dunning(runtime.pool, zone, settings.dunning_steps, runtime.unit).look)
+    tasks.recur(FORGET, Forgetting(runtime.pool, runtime.keys, zone).look)
     if bank is not None:
         bank.register(tasks)
     books = books_of(runtime, providers.by_name)
@@ -82,6 +85,7 @@ def build(runtime: Runtime) -> Parts:
             claims_router(runtime, attempts),
             methods_router(runtime, offer),
             receipts_router(runtime),
+            cash_router(runtime),
             refunds_router(runtime, refunding),
             ledger_router(runtime),
             money_tasks_router(runtime),
@@ -93,6 +97,7 @@ def build(runtime: Runtime) -> Parts:
         handlers=handlers,
         tasks=tasks,
         hooks=[lambda: _closing(http)],
+        retentions=[FILES_KEPT],
     )
 
 
@@ -141,7 +146,7 @@ SERVICE = Service(
     projections=PROJECTIONS,
     build=build,
     migrations=Path(__file__).parent / "migrations",
-    body_limits={"/statements/": LIMIT},
+    body_limits={"/statements/": LIMIT, "/bank-files": LARGEST},
     translations={ClaimRefused: _refused, MandateRefused: _refused, BankItemRefused: _item_refused},
     documents=payments_md,
 )

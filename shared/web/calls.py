@@ -132,11 +132,12 @@ class ServiceCalls:
         idempotency_key: str | None = None,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
+        content: bytes | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> Answer:
         """Any method; the 2xx or 304 answer as it came (its `.content`, `.headers`, `.status_code`).
 
-        A token that the other side does not accept is renewed once.
+        The body is `json`, or `content` as it is. A token that the other side refuses is renewed once.
         """
         wanted = TokenFor(service, purpose, session)
         sent = dict(headers or {})
@@ -147,7 +148,7 @@ class ServiceCalls:
             target = path if not params else f"{path}{'&' if '?' in path else '?'}{urlencode(params)}"
             for last in (False, True):
                 sent["Authorization"] = f"Bearer {await self._token(wanted)}"
-                answer = await self._send(service, method, target, sent, json)
+                answer = await self._send(service, method, target, sent, json, content)
                 if last or not _refuses_token(answer):
                     break
                 self._tokens.pop(wanted, None)
@@ -203,6 +204,7 @@ class ServiceCalls:
         path: str,
         headers: Mapping[str, str],
         json: Any = None,
+        content: bytes | None = None,
         *,
         again: bool = False,
     ) -> Answer:
@@ -213,6 +215,8 @@ class ServiceCalls:
         if json is not None:
             body = plain_json.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
             headers = {**headers, "Content-Type": "application/json"}
+        elif content is not None:
+            body, headers = content, {"Content-Type": "application/octet-stream", **headers}
         elif method not in _BODILESS:
             body = b""
         again = again or method in {"GET", "HEAD"} or "Idempotency-Key" in headers

@@ -14,6 +14,7 @@ from services.identity.accesses import ACCESSES_KEPT
 from services.identity.projections import LINKS_KEPT
 from services.identity.sessions import Sessions
 from services.identity.throttle import FAILURES_KEPT
+from services.payments.bank.forgetting import FILES_KEPT
 from shared.cli.services import NAMES, find
 from shared.service import KERNEL_RETENTIONS
 from shared.testing import fresh
@@ -25,7 +26,7 @@ PRUNED: Final = {
     one.table
     for one in (
         *KERNEL_RETENTIONS, applications.DRAFTS_KEPT, applications.ACCESSES_KEPT, documents.ACCESSES_KEPT,
-        ACCESSES_KEPT, LINKS_KEPT, FAILURES_KEPT, *SESSIONS.retentions(),
+        FILES_KEPT, ACCESSES_KEPT, LINKS_KEPT, FAILURES_KEPT, *SESSIONS.retentions(),
     )
 }  # fmt: skip
 FOR_EVER: Final = {
@@ -47,7 +48,6 @@ FOR_EVER: Final = {
     "provider_account": "one row for a provider",
     **dict.fromkeys(("movement", "booking_batch", "provider_row"), "the fold of the log"),
     "payment_switch": "one row for a way to pay or a provider",
-    "bank_file": "what the bank was told and what it said: books, sealed, never changed",
     "collection_line": "what the file of a collection says, sealed under the file's key",
     **dict.fromkeys(("mandate", "debit", "collection", "statement", "bank_item"), "the fold of the log"),
     **dict.fromkeys(("document", "claim", "attempt", "money_task", "refund"), "the fold of the log"),
@@ -61,7 +61,6 @@ NEVER: Final = {
     "subject_key",
     "ledger_line",
     "document_number",
-    "bank_file",
     "booking_file",
 }
 

@@ -43,10 +43,10 @@ async def plain(request: Request) -> Response:
 def client() -> TestClient:
     middleware = [
         Middleware(SecurityHeaders, https=False),
-        Middleware(BoundedBody, refuse=refuse, limit=1000),
+        Middleware(BoundedBody, refuse=refuse, limit=1000, larger={"/files": 3000}),
         Middleware(FormGuard, refuse=refuse, key=KEY, session=SESSION, visitor=VISITOR, exempt=("/notify",)),
     ]
-    routes = [Route(path, form, methods=["GET", "POST"]) for path in ("/form", "/notify")]
+    routes = [Route(path, form, methods=["GET", "POST"]) for path in ("/form", "/notify", "/files")]
     return TestClient(Starlette(routes=[*routes, Route("/plain", plain)], middleware=middleware))
 
 
@@ -100,6 +100,19 @@ class TestFormGuard:
 
     def test_leaves_exempt_addresses_alone(self, client: TestClient) -> None:
         assert client.post("/notify", content=b"from the provider").text == "from the provider"
+
+
+class TestBodies:
+    @pytest.mark.parametrize(
+        ("path", "size", "status"),
+        [("/form", 900, 200), ("/form", 1100, 413), ("/files", 2900, 200), ("/files", 3100, 413)],
+    )
+    def test_are_as_long_as_their_address_allows(
+        self, client: TestClient, path: str, size: int, status: int
+    ) -> None:
+        token = client.get("/form").text
+        headers = {"x-csrf-token": token}
+        assert client.post(path, content=b"x" * size, headers=headers).status_code == status
 
 
 class TestCookies:

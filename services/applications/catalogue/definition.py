@@ -153,7 +153,7 @@ RevocationReason = Literal[
     "moved_away", "vehicle_given_up", "wrongly_granted", "misused", "lost", "at_own_wish"
 ]
 """Why documents may take something back: the words of their event."""
-Refund = Literal["full", "none"]
+Refund = Literal["full", "pro_rata", "none"]
 
 
 class Unpaid(Part):
@@ -177,9 +177,10 @@ class Fee(Part):
     direct debit for eight weeks): `accept` it, or `wait` until it is final. `unpaid` says what follows where
     it is taken back, or never paid.
 
-    `refunds` says for which reasons of a revocation a fee that is paid is owed back; where a reason is not
-    named, it is kept. A fee that is not paid yet is never asked for after a revocation. `instalments` says
-    how often a yearly charge falls due; on which days is told by the source of its assessment.
+    `refunds` says for which reasons of a revocation a fee that is paid is owed back, whole or its share for
+    the whole months left; where a reason is not named, it is kept. A fee that is not paid yet is never asked
+    for after a revocation. `instalments` says how often a yearly charge falls due; on which days is told by
+    the source of its assessment.
     """
 
     cents: Source
@@ -195,6 +196,8 @@ class Fee(Part):
     def _booked_somewhere(self) -> "Fee":
         if self.instalments and self.due != "after_decision":
             raise ValueError("instalments are of a fee that is due after the decision")
+        if self.instalments and "pro_rata" in self.refunds.values():
+            raise ValueError("a share is given back of a fee that is due at once, not of instalments")
         if self.due != "none" and not (self.cost_object and self.legal_basis):
             raise ValueError("a fee needs a cost object and a legal basis")
         return self

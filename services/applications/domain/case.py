@@ -39,7 +39,7 @@ from services.applications.domain.instalments import Instalment, checked
 from shared.domain import Created
 
 RegisterOutcome = Literal["match", "mismatch", "unavailable"]
-Refund = Literal["full", "none"]
+Refund = Literal["full", "pro_rata", "none"]
 Reserved = Sequence[tuple[str, str]]
 LONGEST_TEXT: Final = 4000
 
@@ -268,15 +268,25 @@ class Case(FeeOfCase):
             clerk=clerk,
         )
 
-    def revoke_approval(self, reason: str, *, refund: Refund, now: datetime) -> None:
-        """What was granted ends; `refund` of what was paid for it. Raises NotPossibleNow, ReasonMissing."""
+    def revoke_approval(self, reason: str, *, refund: Refund, on: date, now: datetime) -> None:
+        """What was granted ends on a day; `refund` of what was paid for it. Raises NotPossibleNow,
+        ReasonMissing."""
         self._after(Step.APPROVAL_REVOKED)
-        self.emit(ApprovalRevoked, now=now, account_id=self.account_id, reason=_worded(reason), refund=refund)
+        self.emit(
+            ApprovalRevoked,
+            now=now,
+            account_id=self.account_id,
+            reason=_worded(reason),
+            refund=refund,
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+            given_up_on=on,
+        )
 
-    def revoke_unpaid(self, *, now: datetime) -> None:
+    def revoke_unpaid(self, *, on: date, now: datetime) -> None:
         """What was granted ends because its fee is not paid. Raises AlreadySettled, NotPossibleNow."""
         self.require_unpaid()
-        self.revoke_approval(UNPAID, refund="none", now=now)
+        self.revoke_approval(UNPAID, refund="none", on=on, now=now)
 
     @property
     def is_open(self) -> bool:

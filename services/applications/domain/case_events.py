@@ -316,17 +316,27 @@ class ApprovalCorrected(Event):
         aggregate.condition = Condition.APPROVED
 
 
-@stored("applications.approval_revoked", version=2)
+@stored("applications.approval_revoked", version=3)
 class ApprovalRevoked(Event):
-    """What was granted holds no longer; its document was revoked. `refund` is of a fee that was paid."""
+    """What was granted holds no longer; its document was revoked. `refund` is of a fee that was paid.
+
+    `given_up_on` is the day from which on it does not hold, None in old events.
+    """
 
     account_id: UUID
     reason: str
     refund: str
+    valid_from: date | None
+    valid_until: date | None
+    given_up_on: date | None
 
     @staticmethod
     def upcast_v1_v2(state: dict[str, Any]) -> None:
         state["refund"] = "none"
+
+    @staticmethod
+    def upcast_v2_v3(state: dict[str, Any]) -> None:
+        state["valid_from"] = state["valid_until"] = state["given_up_on"] = None
 
     def apply(self, aggregate: Any) -> None:
         aggregate.decision_reason, aggregate.condition = self.reason, Condition.REVOKED

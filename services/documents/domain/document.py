@@ -26,6 +26,8 @@ REJECTION: Final = "rejection_notice"
 RECEIPT: Final = "receipt"
 GRANTED: Final = (PERMIT, ASSESSMENT)
 """Kinds that an approval calls for, and that end with it."""
+ENTRY_VOIDED: Final = "entry_voided"
+"""Why a receipt counts no longer: the cash that it confirms was never taken."""
 
 
 class DocumentRefused(Exception):
@@ -59,7 +61,7 @@ class NotSuspended(DocumentRefused):
 
 
 class NotRevocable(DocumentRefused):
-    """A receipt states what happened: that cannot be taken back."""
+    """A receipt states what happened: that cannot be taken back, unless it did not happen."""
 
     slug = "document_not_revocable"
 
@@ -91,10 +93,15 @@ class StoredFile:
     size: int
 
 
-def document_id(case_id: UUID, kind: str, edition: int | None = None) -> UUID:
-    """The id of a case's document of a kind; `edition` is the case's version behind a later one, of a receipt
-    the instalment that it is for, from the second on."""
+def document_id(case_id: UUID, kind: str, edition: int | str | None = None) -> UUID:
+    """The id of a case's document of a kind; `edition` is the case's version behind a later one, or
+    `receipt_edition`."""
     return derived_id("document", case_id, kind, *(() if edition is None else (edition,)))
+
+
+def receipt_edition(claim_id: UUID, version: int) -> str:
+    """Of a receipt beside a case's first one: which claim, as of which version of it."""
+    return f"{claim_id}@{version}"
 
 
 class Document(Aggregate):
@@ -126,7 +133,7 @@ class Document(Aggregate):
         kind: str,
         content: Content,
         file: StoredFile,
-        edition: int | None = None,
+        edition: int | str | None = None,
     ) -> "Document":
         """A new document. Raises PermitIncomplete, PeriodImpossible."""
         wanted = (content.valid_from, content.valid_until, content.zone, content.plate, content.token_digest)
@@ -166,7 +173,7 @@ class Document(Aggregate):
 
     def revoke(self, reason: str, *, now: datetime) -> None:
         """The city takes it back, even when superseded or suspended. Raises NotInForce, NotRevocable."""
-        if self.kind == RECEIPT:
+        if self.kind == RECEIPT and reason != ENTRY_VOIDED:
             raise NotRevocable(self.number)
         if self.condition == "revoked":
             raise NotInForce("the document is revoked")

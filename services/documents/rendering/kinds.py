@@ -167,24 +167,43 @@ class ReceiptItem(Shape):
     amount_cents: Cents
 
 
-class Receipt(DocumentData):
-    """Zahlungsbestätigung for a settled claim."""
+class ReceiptMovement(Shape):
+    """Money that came or went back on a day, and in which way."""
 
-    schema_urn = "urn:portal:document:receipt:1"
+    day: date
+    method: Line
+    amount_cents: Cents
+
+
+class Receipt(DocumentData):
+    """Zahlungsbestätigung for a claim: what came, what went back since, what stays and what is still to pay.
+
+    `pending_cents` of what stays are to go back, or are looked at.
+    """
+
+    schema_urn = "urn:portal:document:receipt:2"
 
     recipient: Person
     kassenzeichen: Annotated[Line, StringConstraints(max_length=35)]
     items: list[ReceiptItem] = Field(min_length=1, max_length=20)
     total_cents: Cents
+    payments: list[ReceiptMovement] = Field(min_length=1, max_length=50)
+    refunds: list[ReceiptMovement] = Field(default_factory=list, max_length=50)
+    kept_cents: Cents
+    pending_cents: Cents = 0
+    open_cents: Cents = 0
     paid_on: date
     method: Line
     reference: Line | None = None
     note: Paragraph | None = None
 
     @model_validator(mode="after")
-    def _sum_agrees(self) -> "Receipt":
+    def _sums_agree(self) -> "Receipt":
         if sum(item.amount_cents for item in self.items) != self.total_cents:
             raise ValueError("the items do not add up to total_cents")
+        came, went = (sum(one.amount_cents for one in side) for side in (self.payments, self.refunds))
+        if came - went != self.kept_cents:
+            raise ValueError("what came less what went back is not kept_cents")
         return self
 
 

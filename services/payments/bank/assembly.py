@@ -20,6 +20,7 @@ from services.payments.bank.lookups import Lookups
 from services.payments.bank.matching import Numbers
 from services.payments.bank.paying import Paying
 from services.payments.bank.transport import FileDrop, Transport
+from services.payments.bank.uploading import Uploading
 from services.payments.sepa.creditor import CreditorIdRefused, read_creditor_id
 from services.payments.sepa.debits import Creditor
 from services.payments.sepa.iban import IbanRefused, read_iban
@@ -41,6 +42,7 @@ class Bank:
     paying: Paying
     lookups: Lookups
     arranging: Arranging
+    uploading: Uploading
 
     def register(self, tasks: Tasks) -> None:
         """The recurring looks at the calendar and at the bank's folder, and what they set off."""
@@ -69,16 +71,15 @@ def assemble(runtime: Runtime, creditor: Creditor, transport: Transport) -> Bank
     numbers = Numbers(settings.kassenzeichen_prefix, settings.kassenzeichen_scheme)
     booking = Booking(lookups, debiting, units, creditor.iban, numbers)
     pace = settings.bank_pace_seconds and timedelta(seconds=settings.bank_pace_seconds)
+    taking = Intake(files, transport, Answers(lookups, debiting, units), booking, units, pace or intake.PAUSE)
     return Bank(
         files, debiting,
         Collecting(
             runtime.pool, files, transport, creditor, debiting, units, pace or collecting.PAUSE
         ),
-        Intake(
-            files, transport, Answers(lookups, debiting, units), booking, units, pace or intake.PAUSE
-        ),
-        Lapsing(runtime.pool, rules, units), Paying(creditor, debiting), lookups,
+        taking, Lapsing(runtime.pool, rules, units), Paying(creditor, debiting), lookups,
         Arranging(runtime.pool, debiting, units, pace or arranging.PAUSE),
+        Uploading(runtime.pool, taking, lookups),
     )  # fmt: skip
 
 

@@ -253,6 +253,15 @@ def _whole(entry: Entry) -> Transaction:
     return Transaction(entry.cents, abs(entry.cents))
 
 
+def payments_in(statement: Statement) -> int:
+    """How many payments of a statement the books will have: a sum that stands for a group is one."""
+    return sum(
+        len(entry.transactions) if entry.transactions and entry.adds_up else 1
+        for entry in statement.entries
+        if entry.is_booked
+    )
+
+
 def _waiting(match: Match) -> tuple[Outcome, UUID | None, tuple[UUID, ...]]:
     return (Outcome.PROPOSED if match.proposals else Outcome.UNALLOCATED), None, match.proposals
 

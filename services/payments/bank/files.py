@@ -17,8 +17,8 @@ from shared.keys import SealBroken
 from shared.log.ports import Keys
 
 _KEEP: Final = """
-INSERT INTO bank_file (file_id, kind, name, sha256, size, content, stored_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+INSERT INTO bank_file (file_id, kind, name, sha256, size, content, stored_at, payments)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
 """
 _FIND: Final = "SELECT file_id, kind, name, sha256, size, content FROM bank_file WHERE file_id = $1"
 
@@ -54,11 +54,23 @@ class BankFiles:
     pool: asyncpg.Pool
     keys: Keys
 
-    async def keep(self, file_id: UUID, kind: str, name: str, content: bytes, *, now: datetime) -> BankFile:
-        """Stores the file, committed when this returns; if there was one under this id, gives that one."""
+    async def keep(
+        self,
+        file_id: UUID,
+        kind: str,
+        name: str,
+        content: bytes,
+        *,
+        now: datetime,
+        payments: int | None = None,
+    ) -> BankFile:
+        """Stores the file, committed when this returns; if there was one under this id, gives that one.
+
+        `payments` is how many it tells, where that is known.
+        """
         digest = hashlib.sha256(content).digest()
         sealed = (await self.keys.obtain(file_id)).seal(content, file_id.bytes + digest)
-        await self.pool.execute(_KEEP, file_id, kind, name, digest, len(content), sealed, now)
+        await self.pool.execute(_KEEP, file_id, kind, name, digest, len(content), sealed, now, payments)
         return await self.read(file_id)
 
     async def read(self, file_id: UUID) -> BankFile:

@@ -74,7 +74,7 @@ class Intake:
             raise Permanent(f"{refused.slug}: {refused}") from refused
 
     async def _take(self, file: BankFile, unit: Unit) -> None:
-        chunks = [file.content[at : at + _PIECE] for at in range(0, len(file.content), _PIECE)]
+        chunks = chunks_of(file.content)
         if file.kind == "pain.002":
             await self.answers.take(await asyncio.to_thread(read_status, chunks))
             return
@@ -85,6 +85,11 @@ class Intake:
             if not await self.booking.take(statement, file.file_id, unit):
                 raise Later(timedelta(0))
         log.info("bank_file_taken", file=str(file.file_id), statements=len(statements))
+
+
+def chunks_of(content: bytes) -> list[bytes]:
+    """In pieces, as the readers take it."""
+    return [content[at : at + _PIECE] for at in range(0, len(content), _PIECE)]
 
 
 def kind_of(content: bytes) -> str:

@@ -1,7 +1,8 @@
 """Read model of money that came or went: one row for each event that moves it, by where it lies.
 
-`kind` is payment, surplus, refund, reversal, fee or unallocated; `cents` is positive where money came,
-`charges_cents` what was kept for it. Over a provider their sum is the balance of its account in the ledger.
+`kind` is payment, surplus, refund, reversal, fee or unallocated; `cents` is positive where money came, and
+negative too for a payment that was a mistake of the till; `charges_cents` is what was kept for it. Over a
+provider their sum is the balance of its account in the ledger.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 from services.payments import refund_projections
 from services.payments.domain.bank_item import WAITING, BankItemAllocated, BankItemReceived, BankItemSentBack
+from services.payments.domain.cash_events import CashEntryVoided
 from services.payments.domain.events import (
     MoneyTaskSettled,
     PartReceived,
@@ -71,6 +73,14 @@ def money_was_taken_back(event: PaymentReversed, meta: Meta, seal: Sealer) -> It
         event, "reversal", event.provider, -event.owed_cents - event.reclaimable_cents,
         payment_id=event.payment_id, reference=event.reference, code=event.code,
         charges_cents=-event.charges_cents,
+    )  # fmt: skip
+
+
+@PROJECTIONS.on(CashEntryVoided)
+def entry_was_undone(event: CashEntryVoided, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    yield _patch(
+        event, "payment" if event.task_version is None else "surplus", event.provider, -event.amount_cents,
+        payment_id=event.payment_id, method=event.method, reference=event.reference, code=event.reason,
     )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ WITH open AS (
    WHERE l.claim_id = c.claim_id AND l.account = 'receivable') o
  WHERE c.state = 'open' AND c.requested_at >= $1 AND c.requested_at < $2 AND c.currency = $4 GROUP BY 1),
 moved AS (
- SELECT {movement_key} AS key, count(*) FILTER (WHERE m.kind = 'payment') AS paid_count,
+ SELECT {movement_key} AS key, sum(sign(m.cents)) FILTER (WHERE m.kind = 'payment') AS paid_count,
    sum(m.cents) FILTER (WHERE m.kind = 'payment') AS paid_cents,
    sum(m.cents) FILTER (WHERE m.kind = 'surplus') AS surplus_cents,
    -sum(m.cents) FILTER (WHERE m.kind = 'refund') AS refunded_cents,

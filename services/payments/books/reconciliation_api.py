@@ -21,6 +21,7 @@ from shared.web.tokens import Caller, require
 Treasurer = Annotated[Caller, Depends(require("treasurer"))]
 LIMIT: Final = 2 * 1024 * 1024
 """Bytes of a statement."""
+_TOLD_UNTIL: Final = "SELECT provider, told_until FROM provider_account"
 _SEEN: Final = "SELECT EXISTS (SELECT FROM movement WHERE provider = $1)"
 
 
@@ -56,6 +57,16 @@ def reconciliation_router(
         await unit.commit()
         await reconciling.measure(today(runtime))
         return answer
+
+    @router.get("/statements")
+    async def list_accounts(_caller: Treasurer) -> dict[str, Any]:
+        """Whose statements are taken, each with the last day that it has told of, null before the first."""
+        told = {row["provider"]: row["told_until"] for row in await runtime.pool.fetch(_TOLD_UNTIL)}
+        return {
+            "providers": [
+                {"provider": name, "told_until": told.get(name)} for name in sorted({*providers, *told})
+            ]
+        }
 
     @router.get("/reconciliation")
     async def read_reconciliation(

@@ -12,13 +12,14 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from services.payments.domain.bank_item import BankItemAllocated, BankItemReceived, BankItemSentBack
+from services.payments.domain.cash_events import CashEntryVoided
 from services.payments.domain.events import ClaimCancelled, PaymentReversed
 from services.payments.domain.ledger import Line, entry
 from services.payments.domain.money import BANK, held_in
 from services.payments.domain.provider_account import ProviderStatementTaken
 from shared.domain import Event, type_of
 
-UNDOING: Final = (PaymentReversed, ClaimCancelled, BankItemAllocated)
+UNDOING: Final = (PaymentReversed, ClaimCancelled, BankItemAllocated, CashEntryVoided)
 """Events that take back what an earlier one booked."""
 OF_NO_CLAIM: Final = (BankItemReceived, BankItemSentBack, ProviderStatementTaken)
 TEXTS: Final[Mapping[str, str]] = {
@@ -30,6 +31,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "payments.provider_fee_charged": "Entgelt des Zahlungsanbieters",
     "payments.provider_statement_taken": "Entgelte laut Abrechnung des Zahlungsanbieters",
     "payments.payment_reversed": "Rückbuchung",
+    "payments.cash_entry_voided": "Storno einer Bareinzahlung",
     "payments.claim_cancelled": "Forderung abgesetzt",
     "payments.refund_fell_due": "Erstattung fällig",
     "payments.refund_requested": "Erstattung fällig",

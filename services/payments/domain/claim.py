@@ -296,7 +296,11 @@ class Claim(ClaimState):
             raise UnknownAttempt(str(attempt_id)) from None
 
 
+def is_waiting_for_a_debit(attempt: Attempt) -> bool:
+    """Whether it is a debit that was announced, or is at the bank."""
+    return attempt.provider == BANK and attempt.method == "direct_debit" and attempt.state == "started"
+
+
 def _is_under_way(attempt: Attempt) -> bool:
     """Whether it is not the payer's turn: checked elsewhere, or a debit that was announced."""
-    debited = attempt.provider == BANK and attempt.method == "direct_debit" and attempt.state == "started"
-    return debited or attempt.state in DECIDED_ELSEWHERE
+    return is_waiting_for_a_debit(attempt) or attempt.state in DECIDED_ELSEWHERE

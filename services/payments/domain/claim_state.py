@@ -120,6 +120,14 @@ class ClaimState(Aggregate):
             self.settled_at, self.settled_by = None, None
             self.due_on, self.reminded = on, ()
 
+    def void(self, payment_id: UUID, kept_cents: int, surplus_cents: int = 0) -> None:
+        """Money that was booked by mistake was never there."""
+        payment = self.payments[payment_id]
+        self.payments[payment_id] = replace(
+            payment, received_cents=payment.received_cents - kept_cents - surplus_cents,
+            kept_cents=payment.kept_cents - kept_cents,
+        )  # fmt: skip
+
     def bind(self, refund_id: UUID) -> None:
         """The refund carries out its money task, if it has one yet."""
         version = self.refunds[refund_id].task_version
@@ -156,9 +164,9 @@ class ClaimState(Aggregate):
         waiting = [t.version for t in self.money_tasks.values() if t.kind == REFUND and not t.done]
         return transitions.follow(transitions.CLAIM, self.condition, what) if waiting == [version] else ""
 
-    def complete(self, version: int, condition: str) -> None:
+    def complete(self, version: int, condition: str, how: str = "", at: datetime | None = None) -> None:
         """A money task is done; the last of what was to be refunded moves the claim."""
-        self.money_tasks[version] = self.money_tasks[version].completed()
+        self.money_tasks[version] = self.money_tasks[version].completed(how, at)
         self.condition = condition or self.condition
 
     def offset(self, payment_id: UUID, version: int, cents: int, condition: str) -> None:

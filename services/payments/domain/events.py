@@ -192,7 +192,8 @@ class PaymentSettled(Event):
 def _payment(event: PartReceived | PaymentSettled, payment_id: UUID) -> Payment:
     return Payment(
         payment_id, event.provider, event.method, event.reference, event.backend_id, event.currency,
-        provisional_until=event.provisional_until,
+        provisional_until=event.provisional_until, taken_at=event.timestamp,
+        version=event.originator_version,
     )  # fmt: skip
 
 
@@ -220,8 +221,9 @@ class SurplusReceived(Event):
     def apply(self, aggregate: "Claim") -> None:
         method = self.method or aggregate.attempts[self.attempt_id].method
         payment = Payment(
-            self.attempt_id, self.provider, method, self.reference, self.backend_id, self.currency
-        )
+            self.attempt_id, self.provider, method, self.reference, self.backend_id, self.currency,
+            taken_at=self.timestamp, version=self.originator_version,
+        )  # fmt: skip
         aggregate.take(payment, 0, self.amount_cents)
         task = MoneyTask(
             self.originator_version, self.reason, self.amount_cents, self.currency, self.provider,
@@ -340,7 +342,7 @@ class MoneyTaskSettled(Event):
     def apply(self, aggregate: "Claim") -> None:
         if self.refund_id is not None:
             aggregate.move_refund(self.refund_id, "settled_by_hand")
-        aggregate.complete(self.task_version, self.condition)
+        aggregate.complete(self.task_version, self.condition, self.how, self.timestamp)
 
 
 @stored("payments.money_task_offset")

@@ -17,6 +17,7 @@ from services.payments.domain.bank_item import (
     BankItemReceived,
     BankItemSentBack,
 )
+from services.payments.domain.cash_events import CashEntryVoided
 from services.payments.domain.dunning_events import DunningStepTaken
 from services.payments.domain.events import (
     ClaimCancelled,
@@ -77,6 +78,11 @@ def _reversal(event: PaymentReversed) -> Sides:
     ]
 
 
+def _voided(event: CashEntryVoided) -> Sides:
+    counted = event.task_version is None
+    return _transfer(event.amount_cents, "receivable" if counted else "surplus", held_in(event.provider))
+
+
 def _owed_back(event: RefundFellDue | RefundRequested | RefundApproved) -> Sides:
     """What a refund of part of a payment is owed for begins when it may be carried out."""
     if isinstance(event, RefundRequested) and event.needs_approval:
@@ -132,6 +138,7 @@ POSTINGS: Final[Mapping[type[Event], Callable[[Any], Sides]]] = {
     ProviderFeeCharged: _kept,
     ProviderStatementTaken: _kept,
     PaymentReversed: _reversal,
+    CashEntryVoided: _voided,
     ClaimCancelled: lambda e: _transfer(e.amount_cents, f"revenue:{e.cost_object}", "receivable"),
     RefundFellDue: _owed_back,
     RefundRequested: _owed_back,

@@ -80,7 +80,7 @@ class Payment:
     """Money that came; `payment_id` is the attempt's id, or the receipt's own.
 
     `kept_cents` counts towards the claim now. What was received and is not kept waits for a person, or has
-    gone back; `reclaimable_cents` of it went back twice.
+    gone back; `reclaimable_cents` of it went back twice. `version` is the event that booked it first.
     """
 
     payment_id: UUID
@@ -94,6 +94,8 @@ class Payment:
     reclaimable_cents: int = 0
     provisional_until: datetime | None = None
     reversed: bool = False
+    taken_at: datetime | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ A task is done once, in full, by a way that the books can show, and with a vouch
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -25,11 +26,15 @@ class Settled(StrEnum):
     KEPT_BY_AGREEMENT = "kept_by_agreement"
 
 
+RETURNED: Final = (Settled.RETURNED_BY_TRANSFER, Settled.RETURNED_BY_PROVIDER)
+
+
 @dataclass(frozen=True, slots=True)
 class MoneyTask:
     """Named by the version of the event that set it; `kind` is why the money came, or a kind of refund.
 
-    `refund_id` is the refund that carries it out, None while it is a person's.
+    `refund_id` is the refund that carries it out, None while it is a person's. `how` is what was done with
+    the money, `returned_at` when it went back to the payer.
     """
 
     version: int
@@ -40,9 +45,11 @@ class MoneyTask:
     payment_id: UUID
     refund_id: UUID | None = None
     done: bool = False
+    how: str = ""
+    returned_at: datetime | None = None
 
-    def completed(self) -> "MoneyTask":
-        return replace(self, done=True)
+    def completed(self, how: str, at: datetime | None) -> "MoneyTask":
+        return replace(self, done=True, how=how, returned_at=at if how in RETURNED else None)
 
     @property
     def account(self) -> str:

@@ -5,7 +5,17 @@ begun counts as used. What is left is the fee times the whole months left by all
 cent, as the rounding is the city's.
 """
 
+from dataclasses import dataclass
 from datetime import date, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What was paid for, first and last day, and the day on which it was given up."""
+
+    valid_from: date
+    valid_until: date
+    given_up_on: date
 
 
 def pro_rata_cents(fee_cents: int, valid_from: date, valid_until: date, given_up_on: date) -> int:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from services.payments.domain.money import Refund
+from services.payments.domain.money_tasks import Settled
 from shared.domain import Event, stored
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ class RefundSettled(Event):
 
     def apply(self, aggregate: "Claim") -> None:
         aggregate.move_refund(self.refund_id, "succeeded", self.reference)
-        aggregate.complete(self.task_version, self.condition)
+        how = Settled.RETURNED_BY_PROVIDER.value
+        aggregate.complete(self.task_version, self.condition, how, self.timestamp)
 
 
 @stored("payments.refund_failed")

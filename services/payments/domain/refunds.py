@@ -11,6 +11,7 @@ from uuid import UUID
 from services.payments.domain.claim_state import ClaimState
 from services.payments.domain.money import Refund
 from services.payments.domain.money_tasks import PAID_TWICE, PART_REFUND, REFUND, MoneyTask
+from services.payments.domain.pro_rata import Period, pro_rata_cents
 from services.payments.domain.refund_events import (
     RefundApproved,
     RefundDeclined,
@@ -126,6 +127,29 @@ def _waiting(claim: ClaimState, payment_id: UUID) -> int:
         for refund in claim.refunds.values()
         if refund.payment_id == payment_id and refund.state == "requested" and refund.task_version is None
     )
+
+
+def share_of(claim: ClaimState, period: Period) -> int:
+    """Cents of what was claimed first that are for the whole months left, and are still there to give back.
+
+    What is given up before it begins is all left. Raises ValueError for what is no period of whole months.
+    """
+    day = max(period.given_up_on, period.valid_from)
+    computed = pro_rata_cents(claim.amount_cents, period.valid_from, period.valid_until, day)
+    if period.given_up_on < period.valid_from:
+        computed = claim.amount_cents
+    return min(computed, sum(left_of(claim).values()))
+
+
+def left_of(claim: ClaimState) -> dict[UUID, int]:
+    """What may still be asked for, by payment; nothing of a claim that is not settled."""
+    if claim.condition != "settled":
+        return {}
+    return {
+        payment.payment_id: payment.kept_cents - _waiting(claim, payment.payment_id)
+        for payment in claim.payments.values()
+        if payment.kept_cents
+    }
 
 
 def approve(claim: ClaimState, refund_id: UUID, by: str, *, now: datetime) -> None:

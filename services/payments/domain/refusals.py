@@ -79,6 +79,18 @@ class RefundTooHigh(ClaimRefused):
     slug = "refund_too_high"
 
 
+class CashNotVoidable(ClaimRefused):
+    """No entry of the till, or one with whose money something was done: it is not undone any more."""
+
+    slug = "cash_not_voidable"
+
+
+class CashDayOver(ClaimRefused):
+    """The till of that day is closed: money goes back as a refund."""
+
+    slug = "cash_day_over"
+
+
 class UnknownRefund(ClaimRefused):
     """No refund of this claim has this id."""
 

@@ -54,7 +54,8 @@ class Services:
     async def answer(self, request: Request) -> Response:
         service, path = request.path_params["service"], "/" + request.path_params["path"]
         body = await request.body()
-        sent: Any = json.loads(body) if body else None
+        typed = request.headers.get("content-type", "")
+        sent: Any = (json.loads(body) if typed == "application/json" else body) if body else None
         if (service, path) == ("identity", "/tokens"):
             return self._token(sent)
         claims = json.loads(base64.urlsafe_b64decode(request.headers["authorization"].split()[1]))

@@ -224,6 +224,18 @@ class TestNotes:
         assert len(said) == len(notes)
         assert all(one.startswith(start) for one, start in zip(said, notes, strict=True))
 
+    @pytest.mark.parametrize(
+        ("method", "way"),
+        [("paypal", "(PayPal)."), ("bank_transfer", "(Überweisung)."), ("cash", "(Barkasse).")],
+    )
+    def test_name_the_way_that_money_went_back(self, method: str, way: str) -> None:
+        [said] = notes_of(claim("settled", given_back=[{**SECOND, "method": method}]), Translator("de"))
+        assert said.endswith(way)
+
+    @pytest.mark.parametrize("how", ["entry_voided", "offset_by_reversal"])
+    def test_call_nothing_given_back_that_was_not(self, how: str) -> None:
+        assert notes_of(claim("settled", given_back=[{**SECOND, "how": how}]), Translator("de")) == ()
+
     def test_change_what_the_page_is_drawn_from(self) -> None:
         assert money_of(claim(given_back=[SECOND])) != money_of(claim(given_back=[]))
         assert money_of(None) == ()

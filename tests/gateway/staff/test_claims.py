@@ -230,6 +230,71 @@ class TestAskingForARefund:
         assert 'value="10,00"' in answer.text
 
 
+class TestTheShareOfAnEarlyEnd:
+    FILE, SHARE = f"GET applications /applications/{CASE}", f"GET payments {REMOTE}/share"
+
+    @pytest.fixture(autouse=True)
+    def computed(self, services: Services) -> None:
+        services.says |= {
+            self.FILE: {"valid_from": "2026-01-01", "valid_until": "2026-12-31"},
+            self.SHARE: {"share_cents": 1275, "left_cents": 3060, "needs_approval": False},
+        }
+
+    async def test_is_shown_and_filled_in(self, treasurer: httpx.AsyncClient, services: Services) -> None:
+        page = await treasurer.get(f"{HERE}?aufgegeben=2026-07-15")
+        assert "Aufgegeben am 15. Juli 2026, gehen 12,75 € für volle Monate zurück." in text(page)
+        for part in ('value="12,75"', 'value="part" checked', 'value="given_up_early" checked'):
+            assert part in page.text, part
+        [call] = services.to("payments", f"{REMOTE}/share")
+        assert dict(httpx.QueryParams(call.query)) == {
+            "valid_from": "2026-01-01", "valid_until": "2026-12-31", "given_up_on": "2026-07-15",
+        }  # fmt: skip
+        changed = await post_form(treasurer, HERE, ASK, **{**FIELDS, "amount": "20,00"})
+        assert changed.status_code == 303
+
+    async def test_is_not_asked_for_by_itself(self, treasurer: httpx.AsyncClient, services: Services) -> None:
+        assert 'name="aufgegeben"' in (await treasurer.get(HERE)).text
+        assert services.to("payments", f"{REMOTE}/share") == []
+        assert services.to("applications", f"/applications/{CASE}") == []
+
+    @pytest.mark.parametrize(
+        ("day", "period", "sentence"),
+        [
+            ("gestern", {}, "Schreiben Sie den Tag so"),
+            ("2026-07-15", {"valid_until": None}, "keinen Zeitraum aus vollen Monaten"),
+        ],
+    )
+    async def test_says_when_there_is_none(
+        self,
+        treasurer: httpx.AsyncClient,
+        services: Services,
+        day: str,
+        period: dict[str, Any],
+        sentence: str,
+    ) -> None:
+        services.says[self.FILE] |= period
+        assert sentence in text(await treasurer.get(HERE, params={"aufgegeben": day}))
+
+    async def test_says_when_the_days_are_no_whole_months(
+        self, treasurer: httpx.AsyncClient, services: Services
+    ) -> None:
+        services.says[self.SHARE] = problem(422, "period_impossible")
+        page = await treasurer.get(f"{HERE}?aufgegeben=2026-07-15")
+        assert "keinen Zeitraum aus vollen Monaten" in text(page)
+
+    async def test_is_no_matter_of_who_may_not_read_the_case(
+        self, treasurer: httpx.AsyncClient, gateway: str, services: Services
+    ) -> None:
+        services.sign_in("pia", "treasurer")
+        async with browsing(gateway, "pia") as pia:
+            assert 'name="aufgegeben"' not in (await pia.get(f"{HERE}?aufgegeben=2026-07-15")).text
+
+    async def test_is_told_to_programs(self, treasurer: httpx.AsyncClient) -> None:
+        days = "valid_from=2026-01-01&valid_until=2026-12-31&given_up_on=2026-07-15"
+        answer = await treasurer.get(f"/api/v1/claims/{CLAIM}/refunds/share?{days}")
+        assert answer.json()["share_cents"] == 1275
+
+
 class TestTheSecondPerson:
     @pytest.mark.parametrize(("decision", "path"), [("approve", "approval"), ("decline", "refusal")])
     async def test_decides(

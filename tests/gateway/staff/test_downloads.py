@@ -20,7 +20,11 @@ def somebodys(call: Call) -> Response:
 
 @pytest.mark.parametrize(
     ("role", "status", "purposes"),
-    [("citizen", 404, ["own-document"]), ("clerk", 200, ["own-document", "case-work"])],
+    [
+        ("citizen", 404, ["own-document"]),
+        ("clerk", 200, ["own-document", "case-work"]),
+        ("treasurer", 200, ["own-document", "case-work"]),
+    ],
 )
 async def test_a_document_of_somebody_else(
     gateway: str, services: Services, role: str, status: int, purposes: list[str]

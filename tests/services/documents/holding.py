@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.documents.domain.document import PERMIT, document_id
-from services.documents.policies import order
+from services.documents.policies import order, order_receipt
 from services.documents.tokens import PermitClaims, SigningKey, issue_permit_token, token_url
 from shared.ids import new_id
 from shared.testing import FixedClock, Running
@@ -41,6 +41,11 @@ class Holder:
     async def orders(self, kind: str = PERMIT, **more: Any) -> None:
         unit = self.documents.runtime.unit()
         order(unit, kind, self.case_id, self.account_id, version=4, **more)
+        await unit.commit()
+
+    async def orders_receipt(self, claim_version: int | None = None) -> None:
+        unit = self.documents.runtime.unit()
+        order_receipt(unit, self.case_id, new_id(), claim_version, account_id=self.account_id)
         await unit.commit()
 
     async def get(self, path: str, headers: dict[str, str] | None = None) -> Any:

@@ -28,13 +28,15 @@ PRINTED = {
 
 
 class Neighbours:
-    """Cases by id; `failures` counts down answers of 503; `asked` keeps (case, version, purpose, caller)."""
+    """Cases by id; `failures` counts down answers of 503; `asked` keeps (case, version, purpose, caller),
+    `receipts` the version of each claim's receipt that was asked for."""
 
     def __init__(self, mint: CallerMint) -> None:
         self.url = ""
         self.cases: dict[str, dict[str, Any]] = {}
         self.asked: list[tuple[str, str, str, str]] = []
         self.failures = 0
+        self.receipts: list[str] = []
         self._signer = CallerTokenSigner(mint.pem)
         self._tokens = CallerTokens(mint.public_jwks(), "applications")
 
@@ -76,6 +78,11 @@ class Neighbours:
             _envelope("application_completed", case_id, 2, {}),
         )
 
+    def of_payments(self, name: str, case_id: UUID, sequence: int, **data: Any) -> Envelope:
+        """What payments tells of a claim of the case."""
+        said = {"claim_id": str(case_id), "case_id": str(case_id), **data}
+        return _envelope(name, case_id, sequence, said, "payments")
+
     async def publishes(
         self, documents: Running, envelopes: list[Envelope], found: Callable[[], Awaitable[Any]]
     ) -> Any:
@@ -110,6 +117,7 @@ class Neighbours:
         return JSONResponse(self.cases[case_id])
 
     async def _receipt(self, request: Request) -> Response:
+        self.receipts.append(request.query_params.get("version", ""))
         return JSONResponse(
             {
                 "claim_id": request.path_params["claim_id"], "case_number": "BPA-2026-000815",
@@ -127,9 +135,11 @@ def serving_neighbours(mint: CallerMint) -> Iterator[Neighbours]:
         yield found
 
 
-def _envelope(name: str, case_id: UUID, sequence: int, data: dict[str, Any]) -> Envelope:
+def _envelope(
+    name: str, case_id: UUID, sequence: int, data: dict[str, Any], service: str = "applications"
+) -> Envelope:
     return Envelope(
-        id=derived_id("test", case_id, sequence), source="portal/applications",
-        type=f"applications.{name}.v1", subject=str(case_id), time=datetime.now(UTC), sequence=sequence,
+        id=derived_id("test", service, case_id, sequence), source=f"portal/{service}",
+        type=f"{service}.{name}.v1", subject=str(case_id), time=datetime.now(UTC), sequence=sequence,
         data=data, streamversion=sequence,
     )  # fmt: skip

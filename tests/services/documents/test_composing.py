@@ -9,7 +9,7 @@ import pytest
 from services.documents.composing import Composer
 from services.documents.consumed import Application, PaidClaim
 from services.documents.rendering import Branding, Renderer
-from services.documents.rendering.render import InvalidDocumentData
+from services.documents.rendering.render import InvalidDocumentData, parse
 from services.documents.tokens import PublicKeys, SigningKey, read_permit_token, token_from_text
 from services.documents.wording import load_wording
 from shared.ids import new_id
@@ -153,6 +153,49 @@ class TestReceipt:
         )  # fmt: skip
         data = composer.receipt(case(mint), paid, "ZB-26-000001", TODAY).data.model_dump()
         assert data["method"] == words
+
+
+MORNING, NOON = datetime(2026, 11, 20, 9, 31, tzinfo=UTC), datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
+
+
+def paid_claim(**changes: Any) -> PaidClaim:
+    """Paid in cash on one day."""
+    told = {
+        "case_number": "BPA-2026-000815", "kassenzeichen": "47112600000122", "amount_cents": 3060,
+        "method": "cash", "settled_at": MORNING,
+        "payments": [{"method": "cash", "amount_cents": 3060, "paid_at": MORNING}],
+    }  # fmt: skip
+    return PaidClaim.model_validate(told | changes)
+
+
+class TestReceiptOfMore:
+    def test_says_what_went_back_and_what_stays(
+        self, composer: Composer, mint: CallerMint, renderer: Renderer
+    ) -> None:
+        paid = paid_claim(refunds=[{"method": "bank_transfer", "amount_cents": 1275, "returned_at": NOON}])
+        made = composer.receipt(case(mint), paid, "ZB-26-000002", TODAY)
+        data = made.data.model_dump()
+        assert (data["kept_cents"], data["total_cents"]) == (1785, 3060)
+        assert data["refunds"] == [{"day": TODAY, "method": "Überweisung", "amount_cents": 1275}]
+        assert "vollständig" not in data["note"]
+        text = text_of(renderer.render("receipt", made.data))
+        assert "Zurückgezahlt" in text
+        assert "17,85" in text
+
+    def test_says_what_is_still_to_pay(
+        self, composer: Composer, mint: CallerMint, renderer: Renderer
+    ) -> None:
+        part = [{"method": "cash", "amount_cents": 1000, "paid_at": MORNING}]
+        made = composer.receipt(case(mint), paid_claim(payments=part, owed_cents=2060), "ZB-26-000003", TODAY)
+        assert made.data.model_dump()["open_cents"] == 2060
+        text = text_of(renderer.render("receipt", made.data))
+        assert "Noch zu zahlen" in text
+        assert "vollständig" not in text
+
+    def test_is_refused_where_it_does_not_add_up(self, composer: Composer, mint: CallerMint) -> None:
+        data = composer.receipt(case(mint), paid_claim(), "ZB-26-000004", TODAY).data.model_dump()
+        with pytest.raises(InvalidDocumentData):
+            parse("receipt", data | {"kept_cents": 1})
 
 
 class TestWordsOfAService:

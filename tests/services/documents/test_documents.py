@@ -3,6 +3,7 @@
 import asyncio
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -149,10 +150,46 @@ class TestAccess:
         assert (await unit.load(Document, holder.document_id)).condition == "issued"
 
 
+class TestGivingUp:
+    """Who holds a permit ends it."""
+
+    async def gives_up(self, holder: Holder, reason: str, headers: dict[str, str]) -> Any:
+        path = f"/documents/{holder.document_id}/revocation"
+        return await holder.documents.http.post(
+            path, json={"reason": reason}, headers={**headers, "Idempotency-Key": "mine"}
+        )
+
+    async def test_ends_ones_own_permit(self, holder: Holder) -> None:
+        await holder.issued()
+        answer = await self.gives_up(holder, "moved_away", holder.me)
+        assert (answer.status_code, answer.json()["status"]) == (200, "revoked")
+
+    @pytest.mark.parametrize("reason", ["misused", "wrongly_granted", "lost"])
+    async def test_is_not_for_reasons_of_the_city(self, holder: Holder, reason: str) -> None:
+        await holder.issued()
+        answer = await self.gives_up(holder, reason, holder.me)
+        assert (answer.status_code, answer.json()["type"]) == (
+            409, "urn:portal:problem:document_not_revocable",
+        )  # fmt: skip
+
+    async def test_is_not_for_anybody_elses(self, holder: Holder) -> None:
+        await holder.issued()
+        other = holder.documents.mint.account(new_id(), "documents")
+        assert (await self.gives_up(holder, "moved_away", other)).status_code == 404
+        treasurer = holder.documents.mint.account(new_id(), "documents", "treasurer")
+        assert (await self.gives_up(holder, "moved_away", treasurer)).status_code == 404
+
+    async def test_is_not_for_a_receipt(self, holder: Holder, clock: FixedClock) -> None:
+        holder.document_id = document_id(holder.case_id, RECEIPT)
+        await holder.orders_receipt()
+        await until(lambda: advanced(clock, holder.listed))
+        assert (await self.gives_up(holder, "moved_away", holder.me)).status_code == 409
+
+
 class TestReceipt:
     async def test_follows_a_payment(self, holder: Holder, clock: FixedClock) -> None:
         holder.document_id = document_id(holder.case_id, RECEIPT)
-        await holder.orders(RECEIPT, claim_id=new_id())
+        await holder.orders_receipt()
         (issued,) = await until(lambda: advanced(clock, holder.listed))
         assert (issued["kind"], issued["number"][:5]) == (RECEIPT, f"ZB-{clock.now():%y}")
         assert (await holder.download()).content.startswith(b"%PDF")

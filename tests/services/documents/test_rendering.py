@@ -18,6 +18,7 @@ from services.documents.rendering import (
     Renderer,
     UnprintableText,
 )
+from services.documents.rendering.kinds import KINDS as SHAPES
 from tests.services.documents.samples import KINDS, sample
 
 PERSON = sample("resident_parking_permit")["holder"]
@@ -38,7 +39,7 @@ class TestADocument:
     def test_carries_its_data_for_machines(self, renderer: Renderer, kind: DocumentKind) -> None:
         (attached,) = PdfReader(io.BytesIO(renderer.render(kind, sample(kind)))).attachments["daten.json"]
         data = json.loads(attached)
-        assert data["schema"] == f"urn:portal:document:{kind.replace('_', '-')}:1"
+        assert data["schema"] == SHAPES[kind].schema_urn
         assert data["issuer"] == "Stadt Lindenau"
         assert data["number"] == sample(kind)["number"]
 
@@ -86,7 +87,8 @@ class TestTheAssessment:
 
     def test_groups_thousands(self, renderer: Renderer) -> None:
         items = [{"text": "Ablösung", "amount_cents": 123456705}]
-        data = sample("receipt", items=items, total_cents=123456705)
+        paid = [{"day": "2026-11-22", "method": "Überweisung", "amount_cents": 123456705}]
+        data = sample("receipt", items=items, total_cents=123456705, payments=paid, kept_cents=123456705)
         assert "1.234.567,05 €" in text_of(renderer.render("receipt", data))
 
     def test_refuses_instalments_that_do_not_add_up(self, renderer: Renderer) -> None:

@@ -77,6 +77,9 @@ class TestARange:
         assert await payments.runtime.pool.fetchval(given) == 2
 
 
+HALF = {"valid_from": "2027-01-01", "valid_until": "2027-12-31", "given_up_on": "2027-06-30"}
+
+
 class TestARevokedApproval:
     async def test_ends_a_claim_that_is_open(self, payments: Running) -> None:
         case_id = await owing(payments)
@@ -97,6 +100,32 @@ class TestARevokedApproval:
         await happens(payments, "approval_revoked", **revoked(case_id, "none"))
         assert (await claim_of(payments, case_id)).condition == "settled"
         assert sum((await books(payments, derived_id("claim", case_id))).values()) == 0
+
+    async def test_gives_back_the_share_of_the_whole_months_left(self, payments: Running) -> None:
+        case_id = await owing(payments, paid=True)
+        for _ in range(2):  # heard twice
+            await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=HALF)
+        claim = await claim_of(payments, case_id)
+        [refund] = claim.refunds.values()
+        assert (claim.condition, refund.amount_cents, refund.requested_by) == ("settled", 1530, "rule")
+        assert refund.state == "requested"  # above the limit: a person has to agree
+        assert (await books(payments, case_id)).get("refundable", 0) == 0
+
+    @pytest.mark.parametrize("paid", [True, False])
+    async def test_gives_back_nothing_of_months_that_are_used_or_not_paid(
+        self, payments: Running, *, paid: bool
+    ) -> None:
+        case_id = await owing(payments, paid=paid)
+        used = HALF | {"given_up_on": "2027-12-31" if paid else "2027-06-30"}
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=used)
+        claim = await claim_of(payments, case_id)
+        assert (claim.condition, claim.refunds) == ("settled" if paid else "cancelled", {})
+
+    async def test_leaves_days_that_are_no_whole_months_to_a_person(self, payments: Running) -> None:
+        case_id = await owing(payments, paid=True)
+        odd = HALF | {"valid_until": "2027-12-15"}
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=odd)
+        assert (await claim_of(payments, case_id)).refunds == {}
 
     async def test_of_a_case_without_a_fee_is_no_matter(self, payments: Running) -> None:
         await happens(payments, "approval_revoked", **revoked(new_id(), "full"))

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import httpx
@@ -151,6 +151,42 @@ class TestARefund:
         )
         assert answer.json()["amount_cents"] == FEE * 5 // 12
         assert date.fromisoformat(period["given_up_on"]).month == 7
+
+
+class TestTheShare:
+    PERIOD: ClassVar = {
+        "valid_from": "2026-01-01", "valid_until": "2026-12-31", "given_up_on": "2026-03-10",
+    }  # fmt: skip
+
+    async def test_is_told_to_its_citizen_before_anything_is_asked_for(self, settled: Citizen) -> None:
+        path = f"/claims/{settled.claim_id}/refunds/share"
+        answer = await settled.payments.http.get(path, params=self.PERIOD, headers=settled.headers)
+        found = answer.json()
+        assert (found["share_cents"], found["left_cents"]) == (FEE * 9 // 12, FEE)
+        assert await settled.payments.runtime.pool.fetchval("SELECT count(*) FROM refund") == 0
+
+    async def test_is_all_of_what_has_not_begun(self, settled: Citizen, kim: CashOffice) -> None:
+        early = self.PERIOD | {"given_up_on": "2025-12-31"}
+        found = await kim.get(f"/claims/{settled.claim_id}/refunds/share", **early)
+        assert found["share_cents"] == FEE
+
+    async def test_is_no_more_than_what_is_left(self, settled: Citizen, kim: CashOffice) -> None:
+        path = f"/claims/{settled.claim_id}/refunds"
+        await post(kim, path, {"amount_cents": FEE - 100, "reason": "goodwill"})
+        assert (await kim.get(f"{path}/share", **self.PERIOD))["share_cents"] == 100
+
+    @pytest.mark.parametrize("days", [{"valid_until": "2026-12-30"}, {"valid_until": "2025-12-31"}])
+    async def test_is_refused_of_what_is_no_period(self, settled: Citizen, days: dict[str, str]) -> None:
+        answer = await settled.payments.http.get(
+            f"/claims/{settled.claim_id}/refunds/share", params=self.PERIOD | days, headers=settled.headers
+        )
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:portal:problem:period_impossible")
+
+    async def test_is_no_matter_of_another_citizen(self, settled: Citizen) -> None:
+        other = settled.payments.mint.account(new_id(), "payments")
+        path = f"/claims/{settled.claim_id}/refunds/share"
+        answer = await settled.payments.http.get(path, params=self.PERIOD, headers=other)
+        assert answer.status_code == 404
 
 
 async def withdrawn(payments: Running, citizen: Citizen, limit: int = 10_000) -> None:

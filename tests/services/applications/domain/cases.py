@@ -138,5 +138,5 @@ def expired() -> Case:
 
 def revoked() -> Case:
     case = completed()
-    case.revoke_approval("moved_away", refund="none", now=NOW)
+    case.revoke_approval("moved_away", refund="none", on=NOW.date(), now=NOW)
     return case

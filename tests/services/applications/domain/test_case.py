@@ -64,7 +64,9 @@ COMMANDS: dict[Step, Callable[[Case], None]] = {
     Step.APPROVAL_CORRECTED: lambda case: case.correct_approval(
         now=NOW, clerk="c", text="Tippfehler", **CORRECTED
     ),
-    Step.APPROVAL_REVOKED: lambda case: case.revoke_approval("moved_away", refund="none", now=NOW),
+    Step.APPROVAL_REVOKED: lambda case: case.revoke_approval(
+        "moved_away", refund="none", on=NOW.date(), now=NOW
+    ),
 }
 
 
@@ -271,5 +273,7 @@ class TestDecisionByClerk:
 class TestRevocation:
     def test_needs_its_reason(self) -> None:
         refused(
-            cases.completed(), lambda case: case.revoke_approval("", refund="none", now=NOW), ReasonMissing
+            cases.completed(),
+            lambda case: case.revoke_approval("", refund="none", on=NOW.date(), now=NOW),
+            ReasonMissing,
         )

@@ -155,11 +155,11 @@ class TestAFeeNotPaid:
 
     def test_may_revoke(self) -> None:
         case = cases.reversed_(cases.completed())
-        case.revoke_unpaid(now=NOW)
+        case.revoke_unpaid(on=NOW.date(), now=NOW)
         event: Any = case.pending_events[-1]
         assert (case.condition, event.reason, event.refund) == (Condition.REVOKED, "unpaid", "none")
 
-    @pytest.mark.parametrize("end", [suspend, lambda case: case.revoke_unpaid(now=NOW)])
+    @pytest.mark.parametrize("end", [suspend, lambda case: case.revoke_unpaid(on=NOW.date(), now=NOW)])
     def test_does_neither_while_it_is_paid(self, end: Callable[[Case], None]) -> None:
         refused(cases.completed(), end, AlreadySettled)
 

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from services.applications.domain.case import Case
 from services.applications.domain.case_events import FeeSettled, InstalmentSettled
-from services.applications.domain.case_refusals import AlreadySettled, AmountDiffers, InstalmentsDiffer
+from services.applications.domain.case_refusals import (
+    AlreadySettled,
+    AmountDiffers,
+    InstalmentsDiffer,
+    NothingSettled,
+)
 from services.applications.domain.conditions import Condition
 from services.applications.domain.instalments import Instalment, checked, shares
 from shared.ids import new_id

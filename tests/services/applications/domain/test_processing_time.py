@@ -101,7 +101,7 @@ class TestClock:
         case = decided(checked(case, MINUTE), 2 * MINUTE)
         case.complete(now=NOW + HOUR, document_id=DOCUMENT)
         case = paid(case, 5 * DAY)
-        case.revoke_approval("moved away", refund="none", now=NOW + 9 * DAY)
+        case.revoke_approval("moved away", refund="none", on=NOW.date(), now=NOW + 9 * DAY)
         assert then(case) == HOUR
 
 

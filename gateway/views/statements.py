@@ -1,0 +1,75 @@
+"""Files of the bank and of providers, brought by the treasurer, and what became of them."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import ClassVar
+
+from gateway.views.forms import Field
+from gateway.views.frame import Page, Tone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankFile:
+    """`kind` is a key below `file_kind.`, `state` one below `file_state.`; `size` is in words."""
+
+    url: str
+    name: str
+    kind: str
+    state: str
+    tone: Tone
+    size: str
+    stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderResult:
+    """What became of a provider's statement that has just been brought."""
+
+    provider: str
+    rows: int
+    new: int
+    known: int
+    fees_cents: int
+    told_until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementsPage(Page):
+    """The form posts `fields` and a file to `action` with `hidden`; `files` is None where the city has no
+    account set up. `message` is a key below `problem.`, `line` the place in the file that it is about."""
+
+    template: ClassVar[str] = "work/statements.html"
+    nav: ClassVar[str] = "money"
+
+    action: str
+    fields: tuple[Field, ...]
+    files: tuple[BankFile, ...] | None
+    hidden: dict[str, str] = field(default_factory=dict)
+    result: ProviderResult | None = None
+    message: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Before the statement of this number so many are missing."""
+
+    number: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankFilePage(Page):
+    """One file: how far it is, and then what became of its payments. `figures` are numbers by a key below
+    `file_figure.`; `payments` is None for a file that tells none."""
+
+    template: ClassVar[str] = "work/bank_file.html"
+    nav: ClassVar[str] = "money"
+
+    file: BankFile
+    live_url: str
+    taken: int
+    payments: int | None
+    figures: tuple[tuple[str, int], ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    again: bool = False

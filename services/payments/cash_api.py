@@ -1,0 +1,165 @@
+"""HTTP of the counter: a claim by its number, cash taken for it, the till of the day, a mistake undone."""
+
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.encoders import jsonable_encoder
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.payments import queries
+from services.payments.books.overview import span_of
+from services.payments.domain import cash
+from services.payments.domain.cash import Taken
+from services.payments.domain.claim import Claim
+from services.payments.domain.money import CASH
+from shared.log.numbers import next_number
+from shared.service import Runtime
+from shared.web.idempotency import IdempotentRequest
+from shared.web.problems import Problem
+from shared.web.tokens import Caller, require
+
+CashOffice = Annotated[Caller, Depends(require("treasurer", "clerk"))]
+MOST: Final = 200
+Reason = Literal["amount_mistyped", "wrong_claim", "not_handed_over"]
+_FOUND: Final = """
+SELECT claim_id FROM claim WHERE kassenzeichen = $1 OR case_number = $1 ORDER BY requested_at DESC LIMIT 20
+"""
+_ENTRIES: Final = """
+SELECT m.claim_id, m.payment_id, min(m.booked_at) AS booked_at, max(m.reference) AS reference,
+  sum(m.cents) FILTER (WHERE m.cents > 0)::bigint AS amount_cents, min(m.version) AS version,
+  bool_or(m.cents < 0) AS voided, min(m.code) FILTER (WHERE m.cents < 0) AS reason,
+  max(c.kassenzeichen) AS kassenzeichen, max(c.case_number) AS case_number
+FROM movement m LEFT JOIN claim c ON c.claim_id = m.claim_id
+WHERE m.provider = $1 AND m.kind IN ('payment', 'surplus') AND {}
+GROUP BY m.claim_id, m.payment_id ORDER BY booked_at DESC, m.payment_id LIMIT $2
+"""
+_OF_CLAIM: Final = _ENTRIES.format("m.claim_id = $3")
+_OF_DAY: Final = _ENTRIES.format("m.booked_at >= $3 AND m.booked_at < $4")
+_SUM: Final = """
+SELECT coalesce(sum(cents), 0)::bigint FROM movement
+WHERE provider = $1 AND booked_at >= $2 AND booked_at < $3
+"""
+
+
+class CashGiven(BaseModel):
+    """The money on the table. Change is given for what is more than owed, unless `keep_all` says that all of
+    it is meant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    given_cents: int = Field(ge=1, le=10**9)
+    keep_all: bool = False
+
+
+class Voiding(BaseModel):
+    """Why the entry was a mistake."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+
+
+def cash_router(runtime: Runtime) -> APIRouter:
+    """For treasurers and clerks; nobody books money for a claim of their own."""
+    router = APIRouter(tags=["cash"])
+
+    @router.get("/cash/claims")
+    async def find_claims(
+        number: Annotated[str, Query(min_length=1, max_length=60)], _caller: CashOffice
+    ) -> dict[str, Any]:
+        """By Kassenzeichen or case number, the newest first; blanks and case do not matter."""
+        wanted = "".join(number.split()).upper()
+        rows = await runtime.pool.fetch(_FOUND, wanted)
+        claims = [await runtime.unit().load(Claim, row["claim_id"]) for row in rows]
+        day = _today(runtime)
+        return {"claims": [await queries.claim_answer(runtime.pool, claim, day) for claim in claims]}
+
+    @router.get("/cash/entries")
+    async def list_entries(_caller: CashOffice, day: date | None = None) -> dict[str, Any]:
+        """What the till took on a day, by default today, the newest first; `sum_cents` is what should be in
+        it of that day. A voided entry stays in the list."""
+        wanted = day or _today(runtime)
+        span = span_of(wanted, wanted, _zone(runtime))
+        rows = await runtime.pool.fetch(_OF_DAY, CASH, MOST, *span)
+        total = await runtime.pool.fetchval(_SUM, CASH, *span)
+        return {"day": wanted, "sum_cents": total, "entries": _entries(runtime, rows)}
+
+    @router.get("/claims/{claim_id}/cash")
+    async def list_entries_of_claim(claim_id: UUID, _caller: CashOffice) -> dict[str, Any]:
+        """What the till took for a claim, the newest first; `of_today` may be voided."""
+        await runtime.unit().load(Claim, claim_id)
+        return {"entries": _entries(runtime, await runtime.pool.fetch(_OF_CLAIM, CASH, MOST, claim_id))}
+
+    @router.post("/claims/{claim_id}/cash", status_code=201)
+    async def take_cash(
+        claim_id: UUID, told: CashGiven, caller: CashOffice, idempotency: IdempotentRequest
+    ) -> Response:
+        """Books cash. `change_cents` goes back over the table, `version` names the receipt."""
+        unit = runtime.unit_for(caller)
+        claim = _not_own(await unit.load(Claim, claim_id), caller)
+        cash.check(claim)
+        reference = await _entry_number(runtime, claim)
+        taken = cash.take(claim, reference, told.given_cents, keep_all=told.keep_all, now=unit.now)
+        await unit.save(claim)
+        answer = idempotency.remember_in(unit, 201, _answer(claim, reference, taken))
+        await unit.commit()
+        return answer
+
+    @router.post("/claims/{claim_id}/cash/{payment_id}/voiding", status_code=201)
+    async def void_entry(
+        claim_id: UUID, payment_id: UUID, told: Voiding, caller: CashOffice, idempotency: IdempotentRequest
+    ) -> Response:
+        """Undoes an entry of today, of whose money nothing was given back."""
+        unit = runtime.unit_for(caller)
+        claim = _not_own(await unit.load(Claim, claim_id), caller)
+        cents = cash.void(claim, payment_id, told.reason, _zone(runtime), now=unit.now)
+        await unit.save(claim)
+        said = {
+            "claim_id": claim.id, "payment_id": payment_id, "voided_cents": cents, "state": claim.condition,
+            "owed_cents": claim.owed_cents,
+        }  # fmt: skip
+        answer = idempotency.remember_in(unit, 201, said)
+        await unit.commit()
+        return answer
+
+    return router
+
+
+def _zone(runtime: Runtime) -> ZoneInfo:
+    return ZoneInfo(runtime.settings.city_time_zone)
+
+
+def _today(runtime: Runtime) -> date:
+    return runtime.clock.now().astimezone(_zone(runtime)).date()
+
+
+def _entries(runtime: Runtime, rows: Any) -> Any:
+    zone, today = _zone(runtime), _today(runtime)
+    return jsonable_encoder(
+        [{**dict(row), "of_today": row["booked_at"].astimezone(zone).date() == today} for row in rows]
+    )
+
+
+async def _entry_number(runtime: Runtime, claim: Claim) -> str:
+    """The till's own, such as `BAR-26-000017`."""
+    year = _today(runtime).year
+    running = await next_number(runtime.pool, f"till-{year}", f"cash for claim {claim.id}")
+    return f"BAR-{year % 100:02}-{running:06}"
+
+
+def _not_own(claim: Claim, caller: Caller) -> Claim:
+    if caller.subject == str(claim.account_id):
+        raise Problem("own_case", 403, "Nobody books money for a claim of their own")
+    return claim
+
+
+def _answer(claim: Claim, reference: str, taken: Taken) -> dict[str, Any]:
+    return {
+        "claim_id": claim.id, "payment_id": taken.payment_id, "reference": reference,
+        "recorded": taken.recorded.value, "booked_cents": taken.booked_cents,
+        "change_cents": taken.change_cents, "state": claim.condition, "owed_cents": claim.owed_cents,
+        "version": claim.payments[taken.payment_id].version,
+    }  # fmt: skip
