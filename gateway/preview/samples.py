@@ -8,8 +8,9 @@ from gateway.preview import samples_forms as forms
 from gateway.preview.samples_account import own_account
 from gateway.preview.samples_cash import cash_office
 from gateway.preview.samples_instalments import in_instalments
+from gateway.preview.samples_permits import permit_checks
 from gateway.translations import Translator
-from gateway.views import accounts, cases, notices, payments, permits, services, work
+from gateway.views import accounts, cases, notices, payments, services, work
 from gateway.views.answers import (
     debit_fields,
     email_field,
@@ -38,7 +39,7 @@ def pages(t: Translator) -> dict[str, Page]:
         **_accounts(t),
         **own_account(t),
         **in_instalments(t),
-        **_permits(),
+        **permit_checks(),
         **_work(german),
         **cash_office(t),
         **_notices(),
@@ -251,28 +252,6 @@ def _accounts(t: Translator) -> dict[str, Page]:
         "forgot": accounts.ForgotPasswordPage(email=email_field(t)),
         "reset": accounts.ResetPasswordPage(action="#", password=password_field(t, new=True)),
         **results,
-    }
-
-
-def _permits() -> dict[str, Page]:
-    valid = permits.VerdictPage(
-        verdict="valid",
-        checked_at=NOW,
-        kind="resident_parking_permit",
-        number="BPA-26-004711",
-        zone="A – Altstadt Nord",
-        plate="LIN-AB 123",
-        valid_from=date(2026, 12, 1),
-        valid_until=date(2027, 11, 30),
-    )
-    each: tuple[permits.Verdict, ...] = ("valid", "expired", "not_yet", "suspended", "superseded", "revoked")
-    return {
-        "verify": permits.VerifyPage(),
-        "verify-empty": permits.VerifyPage(message="code_missing"),
-        **{f"verdict-{verdict}": replace(valid, verdict=verdict) for verdict in each},
-        "verdict-forged": permits.VerdictPage(verdict="forged", checked_at=NOW),
-        "verdict-unknown": permits.VerdictPage(verdict="unknown", checked_at=NOW),
-        "scanner": permits.ScannerPage(),
     }
 
 
