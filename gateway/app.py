@@ -89,7 +89,7 @@ def guards(portal: Portal) -> list[Middleware]:
             SecurityHeaders, https=portal.settings.https, form_targets=portal.settings.payment_origins
         ),
         *([Middleware(RateLimits, refuse=refuse)] if portal.settings.rate_limits else []),
-        Middleware(BoundedBody, refuse=refuse, larger=FILES),
+        Middleware(BoundedBody, refuse=refuse, session=portal.session, larger=FILES),
         Middleware(
             FormGuard,
             refuse=refuse,

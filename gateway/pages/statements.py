@@ -23,7 +23,7 @@ from shared.web.calls import RemoteProblem, RemoteUnavailable
 
 HERE: Final = f"{TREASURY}/auszuege"
 MEGABYTE: Final = 1024 * 1024
-FILES: Final = {HERE: 33 * MEGABYTE, "/api/v1/bank-files": 32 * MEGABYTE, "/api/v1/statements/": 2 * MEGABYTE}
+FILES: Final = {HERE: 33 * MEGABYTE, "/api/v1/bank-files": 32 * MEGABYTE, "/api/v1/statements": 2 * MEGABYTE}
 """Bytes that may be sent there; a form has something around its file."""
 BANK: Final = "bank"
 LOOKS: Final = 120

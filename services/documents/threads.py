@@ -19,6 +19,7 @@ class WorkerThreads:
     def __init__(self, name: str, size: int) -> None:
         self._pool = ThreadPoolExecutor(max_workers=size, thread_name_prefix=name)
         self._quiet: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in a thread and return its result; its exception is raised here."""
@@ -31,10 +32,12 @@ class WorkerThreads:
     def _wait_for_quiet(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._quiet is not None:
             self._quiet.cancel()
-        self._quiet = loop.call_later(QUIET_SECONDS, self._pool.submit, heap.give_back)
+        if not self._closed:
+            self._quiet = loop.call_later(QUIET_SECONDS, self._pool.submit, heap.give_back)
 
     def close(self) -> None:
         """Finish what runs, drop what waits."""
+        self._closed = True
         if self._quiet is not None:
             self._quiet.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -26,7 +26,8 @@ class FeedClient(Protocol):
 class FeedReading:
     """The feed of one source, page by page: while a full one is applied the next is on its way.
 
-    A page that was asked for ahead is given only to who asks for what follows the one before.
+    A page that was asked for ahead is given only to who asks for what follows the one before, and only if it
+    is full: what was the end then may not be the end now.
     """
 
     def __init__(self, source: str, feed: FeedClient) -> None:
@@ -53,7 +54,11 @@ class FeedReading:
         return not self._failures or self.is_due
 
     def ask_soon(self) -> None:
+        """Something is not as the feed last said: what is on its way may be of the history before."""
         self._due = 0.0
+        if self._ahead is not None:
+            self._ahead[1].cancel()
+            self._ahead = None
 
     def ask_late(self) -> None:
         """It has not got what it should have: not at once again."""
@@ -85,7 +90,9 @@ class FeedReading:
     async def _page(self, cursor: int) -> list[Envelope]:
         if self._ahead is not None and self._ahead[0] == cursor:
             (_, coming), self._ahead = self._ahead, None
-            return await coming
+            page = await coming
+            if len(page) >= FEED_PAGE:
+                return page
         await self.forget()
         return await self._feed.after(self._source, cursor, FEED_PAGE)
 

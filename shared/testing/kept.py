@@ -34,7 +34,7 @@ SELECT md5(string_agg(line, ',' ORDER BY line)) FROM (
 """
 _SEQUENCES: Final = "SELECT setval(seqrelid, seqstart, false) FROM pg_sequence"
 _OTHERS_END: Final = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 

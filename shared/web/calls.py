@@ -21,6 +21,8 @@ from shared.web.http_client import Answer, Client, HttpClient, NoAnswer
 from shared.web.problems import MEDIA_TYPE, TYPE_PREFIX
 from shared.web.request_context import CORRELATION, REQUEST_ID, current_request
 
+FILE_SECONDS: Final = 60.0
+"""How long a service may look at a file before it answers."""
 EXPIRY_MARGIN = timedelta(seconds=10)
 KEPT_TOKENS = 4096
 _PLAIN: Final = re.compile(r"[!$&-;=?-Z_a-z~%]+")
@@ -220,7 +222,8 @@ class ServiceCalls:
         elif method not in _BODILESS:
             body = b""
         again = again or method in {"GET", "HEAD"} or "Idempotency-Key" in headers
-        sent = method, base, encoded(path), headers, body
+        silent = FILE_SECONDS if content is not None else None
+        sent = method, base, encoded(path), headers, body, silent
         try:
             try:
                 return await self._client.send(*sent)

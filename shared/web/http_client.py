@@ -54,9 +54,15 @@ class Client(Protocol):
     """What sends. `base` is an address without a query, `target` what follows it, encoded for the wire."""
 
     async def send(
-        self, method: str, base: str, target: bytes, headers: Mapping[str, str], body: bytes | None = None
+        self,
+        method: str,
+        base: str,
+        target: bytes,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        silent: float | None = None,
     ) -> Answer:
-        """Raises NoAnswer."""
+        """`silent` are seconds to wait for each part of this answer. Raises NoAnswer."""
         ...
 
     async def aclose(self) -> None: ...
@@ -64,21 +70,40 @@ class Client(Protocol):
 
 class HttpClient:
     """Connections to any origin, at most `room` in use; it waits `silent` seconds for each part of an answer.
-    `await aclose()` in the end."""
 
-    def __init__(self, room: int = MOST_CONNECTIONS, silent: float = SILENT_SECONDS) -> None:
-        self._room, self._silent = room, silent
+    Where others answer, `kept` is False: what such a server says too much could be taken for its next answer.
+    `await aclose()` in the end.
+    """
+
+    def __init__(
+        self,
+        room: int = MOST_CONNECTIONS,
+        silent: float = SILENT_SECONDS,
+        connect: float = CONNECT_SECONDS,
+        *,
+        kept: bool = True,
+    ) -> None:
+        self._room, self._silent, self._connect, self._kept = room, silent, connect, kept
         self._session: aiohttp.ClientSession | None = None
 
     async def send(
-        self, method: str, base: str, target: bytes, headers: Mapping[str, str], body: bytes | None = None
+        self,
+        method: str,
+        base: str,
+        target: bytes,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        silent: float | None = None,
     ) -> Answer:
         """The answer, whatever its status. Raises NoAnswer; whoever is cancelled loses the connection."""
         if _UNSENDABLE.search(target) or any(map(_BREAKS_HEADERS.search, headers.values())):
             raise NoAnswer("LocalProtocolError")
         address = URL(base.rstrip("/") + target.decode("ascii"), encoded=True)
         try:
-            sent = self._opened().request(method, address, headers=headers, data=body, allow_redirects=False)
+            sent = self._opened().request(
+                method, address, headers=headers, data=body, allow_redirects=False,
+                timeout=self._waits(silent or self._silent),
+            )  # fmt: skip
             async with sent as response:
                 content = await response.read()
                 return Answer(response.status, _lowered(response.headers), content)
@@ -93,15 +118,21 @@ class HttpClient:
         """Made by the first call, in the loop of all of them."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._room, keepalive_timeout=IDLE_SECONDS),
-                timeout=aiohttp.ClientTimeout(
-                    total=None, connect=ROOM_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=self._silent
-                ),
+                connector=self._connector(),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 skip_auto_headers=("User-Agent", "Accept-Encoding", "Content-Type"),
             )
         return self._session
+
+    def _connector(self) -> aiohttp.TCPConnector:
+        if not self._kept:
+            return aiohttp.TCPConnector(limit=self._room, force_close=True)
+        return aiohttp.TCPConnector(limit=self._room, keepalive_timeout=IDLE_SECONDS)
+
+    def _waits(self, silent: float) -> aiohttp.ClientTimeout:
+        room = max(ROOM_SECONDS, self._connect)
+        return aiohttp.ClientTimeout(total=None, connect=room, sock_connect=self._connect, sock_read=silent)
 
 
 _REASONS: Final[tuple[tuple[type[Exception], str, bool], ...]] = (

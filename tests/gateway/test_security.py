@@ -43,7 +43,7 @@ async def plain(request: Request) -> Response:
 def client() -> TestClient:
     middleware = [
         Middleware(SecurityHeaders, https=False),
-        Middleware(BoundedBody, refuse=refuse, limit=1000, larger={"/files": 3000}),
+        Middleware(BoundedBody, refuse=refuse, limit=1000, session=SESSION, larger={"/files": 3000}),
         Middleware(FormGuard, refuse=refuse, key=KEY, session=SESSION, visitor=VISITOR, exempt=("/notify",)),
     ]
     routes = [Route(path, form, methods=["GET", "POST"]) for path in ("/form", "/notify", "/files")]
@@ -110,6 +110,7 @@ class TestBodies:
     def test_are_as_long_as_their_address_allows(
         self, client: TestClient, path: str, size: int, status: int
     ) -> None:
+        client.cookies.set(SESSION.name, "somebody")
         token = client.get("/form").text
         headers = {"x-csrf-token": token}
         assert client.post(path, content=b"x" * size, headers=headers).status_code == status
@@ -160,6 +161,22 @@ class TestBoundedBody:
 
     def test_hands_on_the_rest_whole(self, client: TestClient) -> None:
         assert client.post("/notify", content=(b"x" * 500 for _ in range(2))).text == "x" * 1000
+
+    @pytest.mark.parametrize(
+        ("path", "cookie", "taken"),
+        [
+            ("/files", True, True),
+            ("/files/7", True, True),
+            ("/files", False, False),
+            ("/filesystem", True, False),
+        ],
+    )
+    def test_takes_more_where_files_go_from_who_has_a_session(
+        self, client: TestClient, path: str, cookie: bool, taken: bool
+    ) -> None:
+        headers = {"cookie": f"{SESSION.name}=somebody"} if cookie else {}
+        answer = client.post(path, content=b"x" * 1001, headers=headers)
+        assert (answer.status_code != 413) is taken
 
 
 class TestSecurityHeaders:

@@ -17,10 +17,13 @@ class EnquiryAnswer(BaseModel):
 
 
 class HttpRegister:
-    """Asks the register at `base_url`; waits `timeout` seconds for an answer."""
+    """Asks the register at `base_url`, each time on a connection of its own: an answer is this enquiry's.
+
+    `timeout`: seconds for the connection, and for an answer.
+    """
 
     def __init__(self, base_url: str, timeout: float) -> None:
-        self._base_url, self._client = base_url, HttpClient(silent=timeout)
+        self._base_url, self._client = base_url, HttpClient(silent=timeout, connect=timeout, kept=False)
 
     async def enquire(self, enquiry: Mapping[str, str]) -> Answer:
         asked = json.dumps(dict(enquiry), ensure_ascii=False).encode()

@@ -21,6 +21,7 @@ from services.documents.threads import WorkerThreads
 from shared.settings import StartRefused
 
 FIELD_NAME = "Siegel"
+DIGEST: Final = "sha256"
 SPARE = 16
 """Bytes by which a container may outgrow the measured one: an ECDSA signature's length varies by a few."""
 _NO_DIGEST: Final = b"of no document, 32 bytes as here"
@@ -40,6 +41,8 @@ class _Signer(SimpleSigner):
     async def async_sign(
         self, data_digest: bytes, digest_algorithm: str, *more: Any, **how: Any
     ) -> ContentInfo:
+        if digest_algorithm != DIGEST or len(data_digest) != len(_NO_DIGEST):
+            raise ValueError(f"the kept CMS is of {DIGEST}, not of {digest_algorithm}")
         encoded, pattern = await self._pattern(digest_algorithm, *more, **how)
         attributes = pattern.replace(_NO_DIGEST, data_digest)
         made = ContentInfo.load(encoded)
@@ -113,14 +116,14 @@ class LocalKeySeal:
         over is not covered by the seal.
         """
         if self._reserved is None:
-            measured = asyncio.run(self._signer.async_sign(bytes(32), "sha256", use_pades=True))
+            measured = asyncio.run(self._signer.async_sign(bytes(32), DIGEST, use_pades=True))
             self._reserved = 2 * (len(measured.dump()) + SPARE)
         return self._reserved
 
     def _metadata(self) -> PdfSignatureMetadata:
         return PdfSignatureMetadata(
             field_name=FIELD_NAME,
-            md_algorithm="sha256",
+            md_algorithm=DIGEST,
             subfilter=SigSeedSubFilter.PADES,
             reason="Elektronisches Siegel",
             location=self._place,

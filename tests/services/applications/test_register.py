@@ -1,5 +1,7 @@
 """The register's adapter against the sandbox, which speaks the register's protocol."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -58,3 +60,24 @@ class TestRegister:
             with pytest.raises(RegisterUnavailable) as refused:
                 await register.enquire(ERIKA)
         assert "Mustermann" not in str(refused.value)
+
+    async def test_takes_what_was_said_too_much_for_no_other_answer(self) -> None:
+        """A server that answers twice: the second time with what nobody asked."""
+        answers = iter((_said("match") * 2, _said("mismatch")))
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            while await reader.read(4096):
+                writer.write(next(answers))
+                await writer.drain()
+
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with HttpRegister(f"http://127.0.0.1:{port}", timeout=1.0) as register:
+                assert await register.enquire(ERIKA) == "match"
+                await asyncio.sleep(0.05)
+                assert await register.enquire(ERIKA) == "mismatch"
+
+
+def _said(answer: str) -> bytes:
+    body = json.dumps({"answer": answer}).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)

@@ -49,7 +49,7 @@ class TestAFullPage:
         assert await sequences(reading, 3) == [4, 5, 6]
         assert await sequences(reading, 6) == [7]
         await asyncio.sleep(0)
-        assert (source.asked, reading.goes_on, reading.is_due) == ([0, 3, 6], False, False)
+        assert (source.asked, reading.goes_on, reading.is_due) == ([0, 3, 6, 6], False, False)
 
     async def test_does_not_give_the_next_to_who_stands_elsewhere(self) -> None:
         """Another process has gone on, or an operator has moved the cursor."""
@@ -71,6 +71,23 @@ class TestAFullPage:
         assert await sequences(reading, 3) == [4, 5, 6]
         assert source.asked[:3] == [0, 3, 3]
         await reading.forget()
+
+    async def test_asked_for_before_something_was_not_as_it_said_is_not_given(self) -> None:
+        source = Source(7)
+        reading = FeedReading("other", source)
+        await reading.after(0)
+        await asyncio.sleep(0)
+        source.events = [noted(n) for n in (1, 2, 3, 4)]  # restored to there
+        reading.ask_soon()
+        assert await sequences(reading, 3) == [4]
+
+    async def test_that_ended_then_is_asked_for_again(self) -> None:
+        source = Source(3)
+        reading = FeedReading("other", source)
+        await reading.after(0)
+        await asyncio.sleep(0)
+        source.events += [noted(4)]
+        assert await sequences(reading, 3) == [4]
 
 
 class TestASourceThatIsAway:

@@ -115,7 +115,13 @@ class InMemory:
         self.http = http
 
     async def send(
-        self, method: str, base: str, target: bytes, headers: Mapping[str, str], body: bytes | None = None
+        self,
+        method: str,
+        base: str,
+        target: bytes,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        silent: float | None = None,
     ) -> Answer:
         try:
             found = await self.http.request(method, base + target.decode(), headers=headers, content=body)
