@@ -214,9 +214,13 @@ class Journey:
                     return []
         return []
 
+    async def _permit_links(self) -> list[str]:
+        """Where the case page offers the permit; a receipt may be there before it."""
+        return _DOWNLOAD.findall((await self.browser.get(f"/vorgang/{self.case_id}")).text)
+
     async def download(self) -> None:
         async with self.step("download the permit"):
-            for link in self.links:
+            for link in self.links or await self._permit_links():
                 answer = await self.browser.http.get(link)
                 name = answer.headers.get("content-disposition", "")
                 if answer.content.startswith(b"%PDF") and "ewohnerparkausweis" in name:

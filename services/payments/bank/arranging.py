@@ -74,7 +74,7 @@ class Arranging:
         mandate = await work.load(Mandate, claim.arranged)
         try:
             if mandate.condition == "active":
-                self.debiting.announce(work, claim, mandate, claim.pay_by)
+                self.debiting.announce(work, claim, mandate, claim.debited_from)
             else:
                 claim.end_arrangement(f"mandate_{mandate.condition}", now=work.unit.now)
             await work.commit()

@@ -1,4 +1,6 @@
-"""The collection run: on each bank day the debits that are due soon become one file, filed once.
+"""The collection run: on each bank day the debits that are due soon become a file, filed once.
+
+What comes later on the same day, and has to go on it, is a further file.
 
 A debit joins in the same commit as its mandate's and its claim's part, with the line that the file will say,
 sealed. Once the collection is closed nothing joins, so the file is the same however often it is made; it is
@@ -49,7 +51,9 @@ _DUE: Final = (
     "SELECT debit_id FROM debit WHERE state = 'announced' AND due <= $1 ORDER BY due, debit_id LIMIT $2"
 )
 _LINES: Final = "SELECT debit_id, line FROM collection_line WHERE collection_id = $1 ORDER BY debit_id"
-_UNDONE: Final = "SELECT collection_id FROM collection WHERE state IN ('open', 'closed') ORDER BY filed_on"
+_UNDONE: Final = """
+SELECT collection_id FROM collection WHERE state IN ('open', 'closed') AND filed_on <> $1 ORDER BY filed_on
+"""
 
 
 @dataclass(slots=True)
@@ -71,13 +75,12 @@ class Collecting:
 
     async def run(self, today: date) -> bool:
         """Goes on with what was begun, then with what is due today; whether there is more to do at once."""
-        for row in await self.pool.fetch(_UNDONE):
-            if row["collection_id"] != collection_of(today):
-                await self._finish(row["collection_id"])
+        for row in await self.pool.fetch(_UNDONE, today):
+            await self._finish(row["collection_id"])
         if not is_bank_day(today):
             return False
         collection = await self._collection(today)
-        if collection is None or collection.condition in ("filed", "submitted"):
+        if collection is None:
             return False
         if collection.condition == "open" and await self._join(collection.id, today):
             return True
@@ -85,16 +88,17 @@ class Collecting:
         return False
 
     async def _collection(self, today: date) -> Collection | None:
-        """The day's; begun where something is due."""
-        unit = self.units()
-        try:
-            return await unit.load(Collection, collection_of(today))
-        except StreamNotFound:
-            pass
+        """The day's that is not filed yet; a further one is begun where something is due."""
+        unit, number = self.units(), 1
+        while (found := await _found(unit, collection_of(today, number))) is not None:
+            if found.condition in ("open", "closed"):
+                return found
+            number += 1
         if not await self._due(today, 1):
             return None
+        message = f"SDD{today:%Y%m%d}" + (f"-{number}" if number > 1 else "")
         collection = Collection.open(
-            id=collection_of(today), now=unit.now, message_id=f"SDD{today:%Y%m%d}", filed_on=today
+            id=collection_of(today, number), now=unit.now, message_id=message, filed_on=today
         )
         await unit.save(collection)
         await unit.commit()
@@ -211,9 +215,16 @@ class Collecting:
         await unit.save(collection)
 
 
-def collection_of(day: date) -> UUID:
-    """The id of a day's collection."""
-    return derived_id("collection", day.isoformat())
+def collection_of(day: date, number: int = 1) -> UUID:
+    """The id of a day's collection, or of a further one."""
+    return derived_id("collection", day.isoformat(), *(() if number == 1 else (number,)))
+
+
+async def _found(unit: Unit, collection_id: UUID) -> Collection | None:
+    try:
+        return await unit.load(Collection, collection_id)
+    except StreamNotFound:
+        return None
 
 
 def _line(claim: Claim, mandate: Mandate, debit: Debit, due: date) -> sepa.Debit:

@@ -64,13 +64,12 @@ class Paying:
             "creditor": self.creditor.name, "creditor_id": self.creditor.identifier,
             "mandate_reference": _next_reference(claim), "amount_cents": claim.owed_cents,
             "currency": claim.currency,
-            "due": due_date(rules.today(unit.now), claim.pay_by, notice=rules.notice_days),
+            "due": due_date(rules.today(unit.now), claim.debited_from, notice=rules.notice_days),
         }  # fmt: skip
 
     async def by_debit(self, work: Work, claim_id: UUID, iban: Iban, holder: str, kind: Kind) -> Debit:
-        """The payer has signed: mandate and announced debit, together or not at all; the debit falls due with
-        the claim, at the earliest when the notice is over. Raises NotPayable, PaymentBeingChecked,
-        DebitUnderWay."""
+        """The payer has signed: mandate and announced debit, together or not at all; an instalment is debited
+        on its day, a fee when the notice is over. Raises NotPayable, PaymentBeingChecked, DebitUnderWay."""
         claim, unit = await work.load(Claim, claim_id), work.unit
         mandate = Mandate.propose(
             id=new_id(), now=unit.now, account_id=claim.account_id, reference=_next_reference(claim),
@@ -78,14 +77,14 @@ class Paying:
         )  # fmt: skip
         mandate.activate(self.debiting.rules.today(unit.now), "online", now=unit.now)
         work.add(mandate, subject=claim.account_id)
-        return self.debiting.announce(work, claim, mandate, claim.pay_by)
+        return self.debiting.announce(work, claim, mandate, claim.debited_from)
 
     async def by_mandate(self, work: Work, claim_id: UUID, mandate_id: UUID) -> Debit:
         """The payer uses a mandate given before. Raises NotForLaterClaims, NotAllowedNow, NotPayable,
         PaymentBeingChecked, DebitUnderWay."""
         claim, mandate = await work.load(Claim, claim_id), await work.load(Mandate, mandate_id)
         mandate.refuse_unless_reusable()
-        return self.debiting.announce(work, claim, mandate, claim.pay_by)
+        return self.debiting.announce(work, claim, mandate, claim.debited_from)
 
     async def arrange(self, work: Work, mandate_id: UUID, others: list[UUID]) -> None:
         """What of the same charge falls due later is debited by itself."""

@@ -51,6 +51,11 @@ class ClaimState(Aggregate):
         """What is still to pay."""
         return self.claimed_cents - self.kept_cents if self.condition == "open" else 0
 
+    @property
+    def debited_from(self) -> date | None:
+        """The day before which it is not debited: an instalment's. A fee's is the last day to pay instead."""
+        return self.pay_by if self.instalment_count > 1 else None
+
     def under_way(self, task: MoneyTask) -> bool:
         """Whether a refund carries this task out, so that no person may."""
         refund = self.refunds.get(task.refund_id) if task.refund_id else None

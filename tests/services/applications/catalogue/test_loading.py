@@ -160,7 +160,13 @@ class TestWrongDefinition:
 
     def test_without_a_source_of_due_days_is_refused(self, data: Path) -> None:
         file = data / "data" / "bewohnerparkausweis" / "v1.yaml"
-        change(file, lambda it: it["fee"].update(due="after_decision", instalments="quarterly"))
+        plain = {
+            "due": "after_decision",
+            "instalments": "quarterly",
+            "refunds": {},
+            "unpaid": {"document": "keep"},
+        }
+        change(file, lambda it: it["fee"].update(plain))
         assert "on which days they fall due" in refusal(data).sentence
 
     def test_is_refused_when_it_is_not_yaml(self, data: Path) -> None:

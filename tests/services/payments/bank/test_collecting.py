@@ -100,6 +100,17 @@ class TestRun:
         await town.submit(collection_of(FILED))
         assert sent(town.folder) == before
 
+    async def test_files_what_comes_later_that_day_as_a_further_file(self, town: Town) -> None:
+        (first,) = await town.filed()
+        hasty = replace(town.bank.debiting.rules, notice_days=1)
+        object.__setattr__(town.bank.debiting, "rules", hasty)
+        later = await town.announced()
+        await town.run()
+        await town.submit(collection_of(FILED, 2))
+        assert [references(file) for file in sent(town.folder)] == [[later.reference], [first.reference]]
+        further = await town.unit().load(Collection, collection_of(FILED, 2))
+        assert (further.message_id, further.condition) == ("SDD20261208-2", "submitted")
+
     async def test_keeps_the_citizen_from_paying_twice(self, town: Town) -> None:
         (debit,) = await town.filed()
         claim = await town.claim(debit.claim_id)
@@ -236,6 +247,8 @@ class TestStoredFile:
             await town.bank.files.read(collection_of(FILED))
 
     async def test_cannot_be_changed_by_the_service(self, town: Town) -> None:
-        for statement in ("UPDATE bank_file SET size = 0", "DELETE FROM bank_file"):
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await town.payments.runtime.pool.execute(statement)
+        await town.filed()
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await town.payments.runtime.pool.execute("UPDATE bank_file SET size = 0")
+        with pytest.raises(asyncpg.RaiseError, match="kept for ten years"):
+            await town.payments.runtime.pool.execute("DELETE FROM bank_file")

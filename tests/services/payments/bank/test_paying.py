@@ -1,6 +1,7 @@
 """Paying by the city's own account: the transfer's page, the debit's mandate, and what is refused."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -32,7 +33,7 @@ async def town(
 
 @pytest.fixture
 async def payer(town: Town) -> Payer:
-    return Payer(town, await town.owed())
+    return Payer(town, await town.owed(pay_by=date(2027, 1, 15)))
 
 
 async def receives(town: Town, claim_id: UUID, cents: int) -> None:
