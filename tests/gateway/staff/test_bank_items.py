@@ -139,7 +139,7 @@ class TestAllocation:
     async def test_of_too_much_is_asked_about_first(
         self, clerk: httpx.AsyncClient, services: Services
     ) -> None:
-        sent = {"claim": OTHER, "nummer": FOUND["kassenzeichen"], "idempotency-key": "mine"}
+        sent = {"claim": OTHER, "nummer": "47112600000130", "idempotency-key": "mine"}
         answer = await post_form(clerk, PAGE, f"{PAGE}/zuordnung", **sent)
         assert (answer.status_code, "Das sind 9,40 € mehr" in text(answer)) == (422, True)
         assert 'value="mine"' in answer.text
