@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.pages import (
+    bank_items,
     claims,
     counter,
     exports,
@@ -31,6 +32,7 @@ DECISIONS: Final = frozenset({"approve", "reject", "request_correction", "take_c
 _WITHOUT_REASON: Final = frozenset({"approve", "take_correction_back"})
 _REFUSALS: Final = frozenset({403, 409, 422})
 MONEY: Final = (
+    bank_items,
     counter,
     money_tasks,
     claims,

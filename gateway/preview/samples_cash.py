@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from gateway.pages import refund_forms, treasury_lists
+from gateway.preview.samples_bank_items import bank_item_pages
 from gateway.preview.samples_counter import counter_pages
 from gateway.preview.samples_statements import statement_pages
 from gateway.translations import Translator
@@ -27,6 +28,7 @@ def cash_office(t: Translator) -> dict[str, Page]:
         **_exports(),
         **_compared(),
         **counter_pages(t),
+        **bank_item_pages(t),
         **statement_pages(t),
     }
 

@@ -73,3 +73,8 @@ class BankFilePage(Page):
     figures: tuple[tuple[str, int], ...] = ()
     gaps: tuple[Gap, ...] = ()
     again: bool = False
+
+    @property
+    def left(self) -> bool:
+        """Some of it waits for a person."""
+        return any(many for name, many in self.figures if name in {"proposed", "left_over"})

@@ -80,6 +80,8 @@ def items_router(runtime: Runtime) -> APIRouter:
         claim = await unit.load(Claim, told.claim_id)
         if caller.subject == str(claim.account_id):
             raise Problem("own_case", 403, "Nobody books money for a claim of their own")
+        if item.currency != claim.currency:
+            raise Problem("currency_differs", 409, "The claim is in another currency")
         item.allocate(claim.id, now=unit.now)
         receipt = Receipt(BANK, TRANSFER, str(item.id), item.amount_cents, item.currency)
         recorded = claim.record_receipt(receipt, now=unit.now)

@@ -149,6 +149,14 @@ class TestTheResult:
             assert part in shown, part
         assert "zurückgegeben" not in shown
 
+    @pytest.mark.parametrize("left", [{"proposed": 1}, {"unallocated": 1}, {"allocated": 9}])
+    async def test_leads_to_what_waits_for_a_person(
+        self, treasurer: httpx.AsyncClient, services: Services, left: dict[str, int]
+    ) -> None:
+        services.says[LOOK] = {**DONE, "outcomes": left}
+        page = await treasurer.get(PAGE)
+        assert ("Ansehen, was keiner Forderung gehört" in text(page)) == ("allocated" not in left)
+
     async def test_shows_how_far_it_is(self, treasurer: httpx.AsyncClient, services: Services) -> None:
         services.says[LOOK] = {**DONE, "state": "waiting", "taken": 4, "outcomes": {}, "statements": []}
         page = await treasurer.get(PAGE)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from services.payments.domain.bank_item import BankItem, Outcome
 from services.payments.domain.money import BANK, Receipt
 from shared.ids import new_id
 from tests.services.payments.bank.town import CITY, FEE, PAYER, Town
@@ -122,6 +123,21 @@ class TestAllocation:
         answer = await clerk.does(item_id, "allocation", claim_id=str(claim.id))
         assert refused(answer) == (409, "receipt_known")
         assert len((await clerk.waiting())["items"]) == 1
+
+    async def test_of_another_currency_is_refused(self, town: Town, clerk: Clerk) -> None:
+        claim = await town.owed()
+        await comes(town, FEE)
+        [row] = await town.rows("SELECT statement_id, file_id FROM bank_item")
+        unit = town.unit()
+        item = BankItem.receive(
+            id=new_id(), now=unit.now, **row, amount_cents=FEE, currency="CHF", booked_on=None,
+            outcome=Outcome.UNALLOCATED, claim_id=None, proposals=[], name="Ada", iban=PAYER, text="Danke",
+        )  # fmt: skip
+        await unit.save(item, subject=row["file_id"])
+        await unit.commit()
+        answer = await clerk.does(str(item.id), "allocation", claim_id=str(claim.id))
+        assert refused(answer) == (409, "currency_differs")
+        assert (await town.claim(claim.id)).condition == "open"
 
     async def test_to_no_claim_is_not_found(self, town: Town, clerk: Clerk) -> None:
         [item_id] = await comes(town, FEE)

@@ -1,0 +1,66 @@
+"""What the bank booked and no claim has: looked at, given to a claim, or sent back."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.api.caller import CashOffice
+from gateway.api.cases import IdempotencyKey
+from gateway.pages.claims import PURPOSE
+
+router = APIRouter(tags=["bank items"])
+
+
+class Allocation(BaseModel):
+    """The claim that the money is for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    claim_id: UUID
+
+
+class SendingBack(BaseModel):
+    """The number of the voucher that shows what was done with the money."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    voucher: str = Field(min_length=1, max_length=60)
+
+
+@router.get("/bank-items")
+async def list_bank_items(
+    visit: CashOffice, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 100
+) -> Any:
+    """What waits for a person, the oldest first; `next` is the `after` of the next page."""
+    params = {"limit": str(limit), **({"after": str(after)} if after else {})}
+    return await visit.get("payments", "/bank-items", purpose=PURPOSE, params=params)
+
+
+@router.get("/bank-items/{item_id}")
+async def read_bank_item(item_id: UUID, visit: CashOffice) -> Any:
+    return await visit.get("payments", f"/bank-items/{item_id}", purpose=PURPOSE)
+
+
+@router.post("/bank-items/{item_id}/allocation", status_code=201)
+async def allocate_bank_item(
+    item_id: UUID, told: Allocation, visit: CashOffice, idempotency_key: IdempotencyKey = None
+) -> Any:
+    """The money counts for the claim; what is too much of it is the claim's surplus. 409 `bank_item_done`
+    where somebody was quicker, `currency_differs` for money of another currency."""
+    return await visit.post(
+        "payments", f"/bank-items/{item_id}/allocation", purpose=PURPOSE, json=told.model_dump(mode="json"),
+        idempotency_key=idempotency_key,
+    )  # fmt: skip
+
+
+@router.post("/bank-items/{item_id}/sending-back", status_code=201)
+async def send_bank_item_back(
+    item_id: UUID, told: SendingBack, visit: CashOffice, idempotency_key: IdempotencyKey = None
+) -> Any:
+    """Records that the money was sent back, or booked where it belongs."""
+    return await visit.post(
+        "payments", f"/bank-items/{item_id}/sending-back", purpose=PURPOSE, json=told.model_dump(),
+        idempotency_key=idempotency_key,
+    )  # fmt: skip

@@ -1,0 +1,186 @@
+"""What the bank booked and no claim has: listed, given to a claim, or sent back."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.pages import bank_item_forms as forms
+from gateway.pages.answers import problem_key
+from gateway.pages.bank_item_forms import HERE, WAITING
+from gateway.pages.claims import HERE as CLAIMS
+from gateway.pages.claims import PURPOSE
+from gateway.pages.parts import or_none
+from gateway.views.bank_items import BankItemPage, BankItemsPage
+from gateway.visit import Visit, staff
+from shared.ids import new_id
+from shared.web.calls import RemoteProblem
+
+ROWS: Final = 25
+_LONGEST: Final = 60
+_REFUSALS: Final = frozenset({403, 409, 422})
+_Claims = dict[str, dict[str, Any]]
+
+
+@staff("treasurer", "clerk")
+async def show_items(visit: Visit) -> Response:
+    """The oldest first; each proposed claim is asked for once."""
+    params = {"limit": str(ROWS)}
+    if after := visit.request.query_params.get("nach"):
+        params["after"] = after
+    try:
+        found = await visit.get("payments", "/bank-items", purpose=PURPOSE, params=params)
+    except RemoteProblem as refused:
+        if refused.status != 422:
+            raise
+        return visit.page(BankItemsPage(items=(), message="list_place_unknown"), 422)
+    claims = await _claims(visit, [one for item in found["items"] for one in item["proposals"]])
+    items = tuple(
+        forms.item_view(visit, item, _of(claims, item["proposals"]), masked=True) for item in found["items"]
+    )
+    behind = found.get("next")
+    return visit.page(
+        BankItemsPage(items=items, next_url=f"{visit.url(HERE)}?nach={quote(behind)}" if behind else "")
+    )
+
+
+@staff("treasurer", "clerk")
+async def show_item(visit: Visit) -> Response:
+    """With `?nummer=` the claims of that number are candidates beside the proposals."""
+    asked = visit.request.query_params
+    return await _page(visit, {"nummer": asked["nummer"].strip()} if "nummer" in asked else {})
+
+
+@staff("treasurer", "clerk")
+async def allocate(visit: Visit) -> Response:
+    form, item_id = await visit.form(), visit.request.path_params["item_id"]
+    item = await _item(visit)
+    claims, _ = await _candidates(visit, item, form.get("nummer", ""))
+    errors = forms.allocation_errors(visit.t, forms.item_view(visit, item, claims), form)
+    if errors and item["outcome"] in WAITING:
+        return await _page(visit, form, errors, status=422)
+    try:
+        await visit.post(
+            "payments", f"/bank-items/{item_id}/allocation", purpose=PURPOSE,
+            json={"claim_id": form.get("claim", "")}, idempotency_key=form.get("idempotency-key"),
+        )  # fmt: skip
+    except RemoteProblem as refused:
+        if refused.status not in _REFUSALS:
+            raise
+        return await _page(visit, form, message=problem_key(visit.t, refused), status=refused.status)
+    return visit.redirect(HERE, "bank_item_allocated")
+
+
+@staff("treasurer", "clerk")
+async def send_back(visit: Visit) -> Response:
+    form, item_id = await visit.form(), visit.request.path_params["item_id"]
+    voucher = form.get("voucher", "").strip()
+    if not voucher or len(voucher) > _LONGEST:
+        missing = visit.t("problem.voucher_impossible" if voucher else "bank_item.voucher_missing")
+        return await _page(visit, form, {"voucher": missing}, status=422)
+    try:
+        await visit.post(
+            "payments", f"/bank-items/{item_id}/sending-back", purpose=PURPOSE, json={"voucher": voucher},
+            idempotency_key=f"{form.get('idempotency-key', '')}.back",
+        )  # fmt: skip
+    except RemoteProblem as refused:
+        if refused.status not in _REFUSALS:
+            raise
+        key = problem_key(visit.t, refused)
+        if refused.status == 422:
+            return await _page(visit, form, {"voucher": visit.t(f"problem.{key}")}, status=422)
+        return await _page(visit, form, message=key, status=refused.status)
+    return visit.redirect(HERE, "bank_item_sent_back")
+
+
+@staff("treasurer", "clerk")
+async def back_to_item(visit: Visit) -> Response:
+    """Who comes by address, after signing in again for instance, begins at the payment."""
+    return visit.redirect(f"{HERE}/{visit.request.path_params['item_id']}")
+
+
+async def _page(
+    visit: Visit,
+    typed: Mapping[str, str],
+    errors: Mapping[str, str] | None = None,
+    message: str = "",
+    status: int = 200,
+) -> Response:
+    """The payment as it is now, with what was typed."""
+    said, t, item = errors or {}, visit.t, await _item(visit)
+    if item["outcome"] not in WAITING:
+        claim = item["claim_id"]
+        return visit.page(
+            BankItemPage(
+                item=forms.item_view(visit, item, ()),
+                claim_url=visit.url(f"{CLAIMS}/{claim}") if claim else "",
+                message="bank_item_done" if status != 200 else "",
+            ),
+            409 if status != 200 else 200,
+        )
+    claims, wrong = await _candidates(visit, item, typed.get("nummer"))
+    view = forms.item_view(visit, item, claims)
+    status = status if status != 200 or not wrong else 422 if wrong == "number_missing" else 404
+    incoming = item["cents"] > 0
+    return visit.page(
+        BankItemPage(
+            item=view,
+            number=forms.number(t, typed.get("nummer", "")[:_LONGEST], wrong) if incoming else None,
+            allocation=forms.allocation(t, view, typed, said) if incoming else (),
+            sending_back=forms.sending_back(t, typed, said.get("voucher", "")),
+            hidden={
+                "idempotency-key": typed.get("idempotency-key") or str(new_id()),
+                "nummer": typed.get("nummer", "")[:_LONGEST],
+            },
+            message=message,
+        ),
+        status,
+    )
+
+
+async def _item(visit: Visit) -> dict[str, Any]:
+    item_id: UUID = visit.request.path_params["item_id"]
+    found: dict[str, Any] = await visit.get("payments", f"/bank-items/{item_id}", purpose=PURPOSE)
+    return found
+
+
+async def _candidates(
+    visit: Visit, item: Mapping[str, Any], number: str | None
+) -> tuple[list[dict[str, Any]], str]:
+    """The claims of the number, then the proposals; and what is wrong with the number, by key."""
+    proposed = _of(await _claims(visit, item["proposals"]), item["proposals"])
+    if number is None:
+        return proposed, ""
+    if not number or len(number) > _LONGEST:
+        return proposed, "number_unknown" if number else "number_missing"
+    found = await visit.get("payments", "/cash/claims", purpose=PURPOSE, params={"number": number})
+    both = {one["claim_id"]: one for one in (*found["claims"], *proposed)}
+    return list(both.values()), "" if found["claims"] else "number_unknown"
+
+
+async def _claims(visit: Visit, claim_ids: Iterable[str]) -> _Claims:
+    """What payments says of claims; without those that it cannot tell now."""
+    ids = list(dict.fromkeys(claim_ids))
+    told = await asyncio.gather(
+        *(or_none(visit.get("payments", f"/claims/{one}", purpose=PURPOSE)) for one in ids)
+    )
+    return {claim_id: claim for claim_id, claim in zip(ids, told, strict=True) if claim is not None}
+
+
+def _of(claims: _Claims, claim_ids: Iterable[str]) -> list[dict[str, Any]]:
+    return [claims[one] for one in claim_ids if one in claims]
+
+
+_ITEM: Final = HERE + "/{item_id:uuid}"
+ROUTES: Final[list[BaseRoute]] = [
+    Route(HERE, show_items, methods=["GET"]),
+    Route(_ITEM, show_item, methods=["GET"]),
+    Route(_ITEM + "/zuordnung", allocate, methods=["POST"]),
+    Route(_ITEM + "/zuordnung", back_to_item, methods=["GET"]),
+    Route(_ITEM + "/rueckgabe", send_back, methods=["POST"]),
+    Route(_ITEM + "/rueckgabe", back_to_item, methods=["GET"]),
+]

@@ -1,0 +1,56 @@
+"""Sample pages of what the bank booked and no claim has."""
+
+from dataclasses import replace
+from datetime import date
+
+from gateway.pages import bank_item_forms as forms
+from gateway.translations import Translator
+from gateway.views import bank_items
+from gateway.views.frame import Page
+
+
+def bank_item_pages(t: Translator) -> dict[str, Page]:
+    """By the name in the address."""
+    exact = bank_items.Candidate(
+        claim_id="1", url="#", kassenzeichen="47112600000122", case_number="BPA-2026-000123", state="open",
+        tone="info", fit=t("bank_item_fit.exact", owed="30,60 €"),
+    )  # fmt: skip
+    over = replace(
+        exact, claim_id="2", kassenzeichen="47112600000130", case_number="HST-2026-000017", over_cents=940,
+        fit=t("bank_item_fit.over", owed="21,20 €", apart="9,40 €"),
+    )  # fmt: skip
+    item = bank_items.BankItem(
+        url="#", state="waiting", amount="30,60 €", booked_on=date(2026, 11, 21), why="name_and_amount",
+        payer="Ada Lovelace", account="DE89 … 3000", text="Parkausweis 47112600000212", candidates=(exact,),
+    )  # fmt: skip
+    bare = replace(item, payer="", account="", text="", candidates=(), why="no_text")
+    hidden = {"idempotency-key": "1"}
+    page = bank_items.BankItemPage(
+        item=item, number=forms.number(t, ""), allocation=forms.allocation(t, item, {}, {}),
+        sending_back=forms.sending_back(t, {}), hidden=hidden,
+    )  # fmt: skip
+    two = replace(item, candidates=(exact, over), why="several")
+    errors = forms.allocation_errors(t, two, {"claim": "2"})
+    listed = (
+        replace(item, payer="A…\u00a0L…", account=""),
+        replace(two, payer="E…\u00a0M…", account="", text="Danke"),
+        replace(bare, amount="7,77 €", booked_on=None),
+        replace(bare, why="no_number", text="Miete November", payer="K…\u00a0M…", amount="12,00 CHF"),
+        replace(bare, why="outgoing", amount="−5,00 €"),
+    )
+    return {
+        "cash-bank-items": bank_items.BankItemsPage(items=listed, next_url="#"),
+        "cash-bank-items-none": bank_items.BankItemsPage(items=()),
+        "cash-bank-items-lost": bank_items.BankItemsPage(items=(), message="list_place_unknown"),
+        "cash-bank-item": page,
+        "cash-bank-item-wrong": replace(
+            page, item=two, allocation=forms.allocation(t, two, {"claim": "2"}, errors),
+            number=forms.number(t, "4711", "number_unknown"),
+            sending_back=forms.sending_back(t, {}, t("bank_item.voucher_missing")),
+        ),
+        "cash-bank-item-bare": replace(page, item=bare, allocation=()),
+        "cash-bank-item-done": bank_items.BankItemPage(
+            item=replace(item, state="allocated"), claim_url="#", message="bank_item_done"
+        ),
+        "cash-bank-item-sent-back": bank_items.BankItemPage(item=replace(item, state="sent_back")),
+    }  # fmt: skip

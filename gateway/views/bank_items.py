@@ -1,0 +1,76 @@
+"""What the bank booked and no claim has: the list, and one payment with the ways it may go."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import ClassVar
+
+from gateway.views.forms import Field
+from gateway.views.frame import Page, Tone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A claim that the payment may be for; `fit` says in words how far the amount goes."""
+
+    claim_id: str
+    url: str
+    kassenzeichen: str
+    case_number: str
+    state: str
+    tone: Tone
+    fit: str
+    over_cents: int = 0
+    """What would be above the claim."""
+    foreign: bool = False
+    """The payment is in another currency than the claim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankItem:
+    """One payment; `amount` is in words, with its currency. `why` is a key below `bank_item_why.`, `state`
+    one below `bank_item_state.`."""
+
+    url: str
+    state: str
+    amount: str
+    booked_on: date | None
+    why: str
+    payer: str = ""
+    account: str = ""
+    text: str = ""
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankItemsPage(Page):
+    """The oldest first; `message` is a key below `problem.`."""
+
+    template: ClassVar[str] = "work/bank_items.html"
+    nav: ClassVar[str] = "money"
+
+    items: tuple[BankItem, ...]
+    next_url: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankItemPage(Page):
+    """One payment. `number` finds claims beside the proposals; `allocation` and `sending_back` post with
+    `hidden`, both empty where the payment has found its place. `claim_url` is the claim that has it.
+    """
+
+    template: ClassVar[str] = "work/bank_item.html"
+    nav: ClassVar[str] = "money"
+
+    item: BankItem
+    number: Field | None = None
+    allocation: tuple[Field, ...] = ()
+    sending_back: tuple[Field, ...] = ()
+    hidden: dict[str, str] = field(default_factory=dict)
+    claim_url: str = ""
+    message: str = ""
+
+    @property
+    def faulty(self) -> tuple[Field, ...]:
+        number = (self.number,) if self.number else ()
+        return tuple(one for one in (*number, *self.allocation, *self.sending_back) if one.error)
