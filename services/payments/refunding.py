@@ -41,6 +41,8 @@ log = structlog.get_logger()
 
 REFUND: Final = "refund_by_provider"
 GIVEN_UP_EARLY: Final = "given_up_early"
+SHARE: Final = "pro-rata-refund"
+"""What the ids of refunds of a share are derived from."""
 FIRST_QUESTION: Final = timedelta(minutes=1)
 _refunds = counter("portal_refund_words", "What became of refunds at providers", ("result",))
 
@@ -79,9 +81,7 @@ class Refunding:
     def give_back_share(self, claim: Claim, period: Period, unit: Unit) -> None:
         """By rule, when what was paid for ends early: from the payments as far as each goes. Above the limit
         a person has to agree; told again it is the same."""
-        if any(
-            refund.requested_by == RULE and refund.task_version is None for refund in claim.refunds.values()
-        ):
+        if any(derived_id(SHARE, claim.id, payment_id) in claim.refunds for payment_id in claim.payments):
             return
         try:
             owed = refunds.share_of(claim, period)
@@ -93,7 +93,7 @@ class Refunding:
             if cents <= 0:
                 continue
             owed -= cents
-            refund_id = derived_id("pro-rata-refund", claim.id, payment_id)
+            refund_id = derived_id(SHARE, claim.id, payment_id)
             wish = Wish(
                 refund_id, cents, GIVEN_UP_EARLY, RULE, self.via(claim, payment_id), self.limit, payment_id
             )

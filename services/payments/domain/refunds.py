@@ -130,7 +130,8 @@ def _waiting(claim: ClaimState, payment_id: UUID) -> int:
 
 
 def share_of(claim: ClaimState, period: Period) -> int:
-    """Cents of what was claimed first that are for the whole months left, and are still there to give back.
+    """Cents of what was claimed first that are for the whole months left, less what was given back or waits
+    to be, and no more than is there.
 
     What is given up before it begins is all left. Raises ValueError for what is no period of whole months.
     """
@@ -138,7 +139,9 @@ def share_of(claim: ClaimState, period: Period) -> int:
     computed = pro_rata_cents(claim.amount_cents, period.valid_from, period.valid_until, day)
     if period.given_up_on < period.valid_from:
         computed = claim.amount_cents
-    return min(computed, sum(left_of(claim).values()))
+    waiting = sum(_waiting(claim, payment_id) for payment_id in claim.payments)
+    given = claim.amount_cents + claim.charged_cents - claim.claimed_cents + waiting
+    return max(0, min(computed - given, sum(left_of(claim).values())))
 
 
 def left_of(claim: ClaimState) -> dict[UUID, int]:

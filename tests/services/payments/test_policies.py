@@ -7,9 +7,11 @@ from uuid import UUID
 import pytest
 
 from services.payments import queries
+from services.payments.domain import refunds
 from services.payments.domain.claim import Claim
 from services.payments.domain.kassenzeichen import RangeExhausted
 from services.payments.domain.money import Word
+from services.payments.domain.refunds import Wish
 from services.payments.policies import register
 from services.payments.providers.registry import Providers
 from services.payments.refunding import Refunding
@@ -23,14 +25,14 @@ pytestmark = pytest.mark.integration
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-async def happens(payments: Running, kind: str, at: datetime = NOON, **data: Any) -> None:
+async def happens(payments: Running, kind: str, at: datetime = NOON, limit: int = 0, **data: Any) -> None:
     """An event of applications arrives at a moment."""
     envelope = Envelope(
         id=new_id(), source="portal/applications", type=f"applications.{kind}.v1", subject=data["case_id"],
         sequence=1, time=at, data=data, streamversion=1,
     )  # fmt: skip
     handlers = Handlers()
-    register(handlers, payments.runtime, Refunding(payments.runtime, Providers({}), limit=0))
+    register(handlers, payments.runtime, Refunding(payments.runtime, Providers({}), limit))
     unit = Unit(payments.runtime.log, at, Context())
     await handlers.apply(envelope, unit)
     await unit.commit()
@@ -110,6 +112,26 @@ class TestARevokedApproval:
         assert (claim.condition, refund.amount_cents, refund.requested_by) == ("settled", 1530, "rule")
         assert refund.state == "requested"  # above the limit: a person has to agree
         assert (await books(payments, case_id)).get("refundable", 0) == 0
+
+    @pytest.mark.parametrize(("given", "more"), [(0, 1530), (530, 1000), (1530, 0), (2000, 0)])
+    async def test_gives_back_the_share_once_though_a_clerk_gave_some_of_it(
+        self, payments: Running, given: int, more: int
+    ) -> None:
+        case_id = await owing(payments, paid=True)
+        if given:
+            unit = payments.runtime.unit()
+            claim = await unit.load(Claim, derived_id("claim", case_id))
+            refunds.request(claim, Wish(new_id(), given, "x", "kim", "transfer", 3060), now=NOON)
+            await unit.save(claim)
+            await unit.commit()
+        for _ in range(2):  # heard twice
+            told = revoked(case_id, "none") | {"pro_rata": HALF}
+            await happens(payments, "approval_revoked", limit=3060, **told)
+        claim = await claim_of(payments, case_id)
+        assert [one.amount_cents for one in claim.refunds.values()] == [
+            cents for cents in (given, more) if cents
+        ]
+        assert claim.kept_cents == 3060 - given - more
 
     @pytest.mark.parametrize("paid", [True, False])
     async def test_gives_back_nothing_of_months_that_are_used_or_not_paid(
