@@ -53,7 +53,7 @@ class Doubtful(Exception):
 
 @dataclass(slots=True)
 class Refunding:
-    """Decides who gives back, and has providers do it. `limit` in cents: above it two people decide."""
+    """Decides who gives back, and has providers do it. `limit` in cents of a claim: above it two decide."""
 
     runtime: Runtime
     providers: Providers
@@ -67,7 +67,8 @@ class Refunding:
         """What fell due or came twice goes back by itself where the provider can and the amount is below the
         limit."""
         for task in refunds.due(claim):
-            if task.amount_cents > self.limit or self.via(claim, task.payment_id) != "provider":
+            above = refunds.needs_approval(claim, task.amount_cents, self.limit)
+            if above or self.via(claim, task.payment_id) != "provider":
                 continue
             refund_id = derived_id("refund", claim.id, task.version)
             wish = Wish(

@@ -96,7 +96,8 @@ def refunds_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
         cents = _share(claim, given_up)
         return {
             "claim_id": claim_id, "share_cents": cents, "currency": claim.currency,
-            "left_cents": sum(refunds.left_of(claim).values()), "needs_approval": cents > refunding.limit,
+            "left_cents": sum(refunds.left_of(claim).values()),
+            "needs_approval": refunds.needs_approval(claim, cents, refunding.limit),
         }  # fmt: skip
 
     @router.post("/claims/{claim_id}/refunds", status_code=201)

@@ -46,7 +46,7 @@ _FINAL = {"succeeded": "succeeded", "failed": "failed", "cancelled": "failed", "
 class Wish:
     """A refund as asked for: of a money task in full (`task_version`), or part of a payment that counts.
 
-    `via` is `provider` or `transfer`. Above `limit_cents` a second person has to agree.
+    `via` is `provider` or `transfer`. Above `limit_cents` of the whole claim a second person has to agree.
     """
 
     refund_id: UUID
@@ -91,8 +91,16 @@ def request(claim: ClaimState, wish: Wish, *, now: datetime) -> None:
         task_version=wish.task_version, amount_cents=wish.amount_cents,
         currency=claim.payments[payment_id].currency, cost_object=claim.cost_object, reason=wish.reason,
         kind=_kind(claim, wish.task_version, wish.amount_cents), via=wish.via, requested_by=wish.by,
-        needs_approval=wish.amount_cents > wish.limit_cents,
+        needs_approval=needs_approval(claim, wish.amount_cents, wish.limit_cents),
     )  # fmt: skip
+
+
+def needs_approval(claim: ClaimState, cents: int, limit_cents: int) -> bool:
+    """Whether a second person has to agree: with this, the claim's refunds would exceed the limit."""
+    others = sum(
+        one.amount_cents for one in claim.refunds.values() if one.state not in ("declined", "failed")
+    )
+    return others + cents > limit_cents
 
 
 def _check_task(claim: ClaimState, task: MoneyTask, cents: int) -> None:
