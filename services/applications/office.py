@@ -20,7 +20,7 @@ class CitizenErased(Permanent):
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """One city: its catalogue, its time zone, how long a fee may stay unpaid, the steps of dunning in turn."""
+    """One city: its catalogue, its time zone, how long a fee may stay unpaid, the steps of dunning."""
 
     catalogue: Catalogue
     zone: ZoneInfo

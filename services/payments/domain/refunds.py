@@ -97,10 +97,8 @@ def request(claim: ClaimState, wish: Wish, *, now: datetime) -> None:
 
 def needs_approval(claim: ClaimState, cents: int, limit_cents: int) -> bool:
     """Whether a second person has to agree: with this, the claim's refunds would exceed the limit."""
-    others = sum(
-        one.amount_cents for one in claim.refunds.values() if one.state not in ("declined", "failed")
-    )
-    return others + cents > limit_cents
+    counted = [one for one in claim.refunds.values() if one.state not in ("declined", "failed")]
+    return sum(one.amount_cents for one in counted) + cents > limit_cents
 
 
 def _check_task(claim: ClaimState, task: MoneyTask, cents: int) -> None:
