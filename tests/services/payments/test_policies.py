@@ -10,7 +10,7 @@ from services.payments import queries
 from services.payments.domain import refunds
 from services.payments.domain.claim import Claim
 from services.payments.domain.kassenzeichen import RangeExhausted
-from services.payments.domain.money import Word
+from services.payments.domain.money import Reversal, Word
 from services.payments.domain.refunds import Wish
 from services.payments.policies import register
 from services.payments.providers.registry import Providers
@@ -142,6 +142,22 @@ class TestARevokedApproval:
         await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=used)
         claim = await claim_of(payments, case_id)
         assert (claim.condition, claim.refunds) == ("settled" if paid else "cancelled", {})
+
+    @pytest.mark.parametrize(("on", "condition"), [("2027-02-20", "open"), ("2026-12-31", "cancelled")])
+    async def test_lets_what_was_paid_and_taken_back_be_owed_where_it_was_used(
+        self, payments: Running, on: str, condition: str
+    ) -> None:
+        case_id = await owing(payments, paid=True)
+        unit = payments.runtime.unit()
+        claim = await unit.load(Claim, derived_id("claim", case_id))
+        [payment_id] = claim.payments
+        claim.record_reversal(payment_id, Reversal("MD06", "R", 3060, 300), now=NOON)
+        await unit.save(claim)
+        await unit.commit()
+        ended = HALF | {"given_up_on": on}
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=ended)
+        claim = await claim_of(payments, case_id)
+        assert (claim.condition, claim.owed_cents) == (condition, 3060 if condition == "open" else 0)
 
     async def test_leaves_days_that_are_no_whole_months_to_a_person(self, payments: Running) -> None:
         case_id = await owing(payments, paid=True)
