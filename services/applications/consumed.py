@@ -37,6 +37,15 @@ class PaymentReversed(ForeignEvent):
     owed_cents: int
 
 
+class CashEntryVoided(ForeignEvent):
+    """Of payments: cash was booked by mistake and is owed again; `surplus` where it lay above the claim."""
+
+    claim_id: UUID
+    case_id: UUID
+    amount_cents: int
+    surplus: bool
+
+
 class PayerDunned(ForeignEvent):
     """Of payments: a step was taken because a claim is overdue."""
 
@@ -86,6 +95,13 @@ def handlers(office: Office) -> Handlers:
         await reopen_fee_when_payment_is_reversed(
             event.case_id, event.claim_id, event.owed_cents, office, unit
         )
+
+    @found.on("payments.cash_entry_voided.v1", CashEntryVoided)
+    async def on_cash_entry_voided(event: CashEntryVoided, unit: Unit) -> None:
+        if not event.surplus:
+            await reopen_fee_when_payment_is_reversed(
+                event.case_id, event.claim_id, event.amount_cents, office, unit
+            )
 
     @found.on("payments.payer_reminded.v1", PayerDunned)
     async def on_payer_reminded(event: PayerDunned, unit: Unit) -> None:

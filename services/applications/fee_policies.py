@@ -91,10 +91,10 @@ async def reopen_fee_when_payment_is_reversed(
 
 
 async def end_approval_when_payer_is_dunned(case_id: UUID, step: str, office: Office, unit: Unit) -> None:
-    """At the step that the case's service names, what was granted is suspended or revoked."""
+    """From the step on that the case's service names, what was granted is suspended or revoked."""
     case = await unit.load(Case, case_id)
     rule = office.service_of(case).definition.fee.unpaid
-    if rule.document == "keep" or rule.after_step != step:
+    if rule.document == "keep" or not office.has_come_to(rule.after_step, step):
         return
     if case.condition is Condition.APPROVED:
         asked = {"case_id": str(case_id), "step": step}

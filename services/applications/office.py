@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from services.applications.catalogue.examination import valid_period
 from services.applications.catalogue.loading import Catalogue
-from services.applications.catalogue.publication import PublishedService
+from services.applications.catalogue.publication import DUNNING, PublishedService
 from services.applications.domain.case import Case
 from shared.bus.handlers import Permanent
 from shared.domain import Redacted
@@ -20,11 +20,12 @@ class CitizenErased(Permanent):
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """One city: its catalogue, its time zone, how long a fee may stay unpaid."""
+    """One city: its catalogue, its time zone, how long a fee may stay unpaid, the steps of dunning."""
 
     catalogue: Catalogue
     zone: ZoneInfo
     pay_within: timedelta
+    dunning: tuple[str, ...] = DUNNING
 
     def today(self, now: datetime) -> date:
         return now.astimezone(self.zone).date()
@@ -36,6 +37,11 @@ class Office:
     def service_of(self, case: Case) -> PublishedService:
         """The version of the service that the case began with."""
         return self.catalogue.version(case.service, case.service_version)
+
+    def has_come_to(self, named: str | None, step: str) -> bool:
+        """Whether a step of dunning is the named one or comes after it."""
+        later = self.dunning[self.dunning.index(named) :] if named in self.dunning else (named,)
+        return step in later
 
     def period_of(self, case: Case, today: date, starts: date | None = None) -> tuple[date, date | None]:
         """First and last day of what is granted today. Raises CitizenErased."""

@@ -47,6 +47,7 @@ def build(runtime: Runtime) -> Parts:
         read_catalogue(settings.catalogue, settings.city, settings.dunning_steps),
         ZoneInfo(settings.city_time_zone),
         timedelta(days=settings.pay_within_days),
+        settings.dunning_steps,
     )
     register = HttpRegister(settings.register_url, settings.register_timeout_seconds)
     return Parts(

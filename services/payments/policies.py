@@ -110,8 +110,15 @@ async def _end_claims(
     for later in range(2, claims[0].instalment_count + 1):
         claims.append(await unit.load(Claim, claim_of(case_id, later)))
     for claim in claims:
-        claim.withdraw_claim(reason, refund=refund, now=unit.now)
+        if share is None or not _is_owed_for_use(claim, share):
+            claim.withdraw_claim(reason, refund=refund, now=unit.now)
         if share is not None:
             refunding.give_back_share(claim, Period(**share.model_dump()), unit)
         refunding.order_what_is_due(claim, unit)
         await unit.save(claim)
+
+
+def _is_owed_for_use(claim: Claim, share: GivenUp) -> bool:
+    """Whether what was granted on a payment was used, and the payment is gone: the claim stays, with its
+    charges and dunning, and a share is a clerk's to give once it is paid."""
+    return claim.condition == "open" and bool(claim.payments) and share.given_up_on >= share.valid_from

@@ -41,6 +41,8 @@ log = structlog.get_logger()
 
 REFUND: Final = "refund_by_provider"
 GIVEN_UP_EARLY: Final = "given_up_early"
+SHARE: Final = "pro-rata-refund"
+"""What the ids of refunds of a share are derived from."""
 FIRST_QUESTION: Final = timedelta(minutes=1)
 _refunds = counter("portal_refund_words", "What became of refunds at providers", ("result",))
 
@@ -51,7 +53,7 @@ class Doubtful(Exception):
 
 @dataclass(slots=True)
 class Refunding:
-    """Decides who gives back, and has providers do it. `limit` in cents: above it two people decide."""
+    """Decides who gives back, and has providers do it. `limit` in cents of a claim: above it two decide."""
 
     runtime: Runtime
     providers: Providers
@@ -63,9 +65,11 @@ class Refunding:
 
     def order_what_is_due(self, claim: Claim, unit: Unit) -> None:
         """What fell due or came twice goes back by itself where the provider can and the amount is below the
-        limit."""
+        limit, save money that may be taken back: then a person sees to it."""
         for task in refunds.due(claim):
-            if task.amount_cents > self.limit or self.via(claim, task.payment_id) != "provider":
+            above = refunds.needs_approval(claim, task.amount_cents, self.limit)
+            provisional = claim.is_provisional(task.payment_id, unit.now)
+            if above or provisional or self.via(claim, task.payment_id) != "provider":
                 continue
             refund_id = derived_id("refund", claim.id, task.version)
             wish = Wish(
@@ -77,11 +81,9 @@ class Refunding:
             self.schedule(claim, refund_id, unit)
 
     def give_back_share(self, claim: Claim, period: Period, unit: Unit) -> None:
-        """By rule, when what was paid for ends early: from the payments as far as each goes. Above the limit
-        a person has to agree; told again it is the same."""
-        if any(
-            refund.requested_by == RULE and refund.task_version is None for refund in claim.refunds.values()
-        ):
+        """By rule, when what was paid for ends early: from the payments as far as each goes. Above the limit,
+        and of money that may be taken back, a person has to agree; told again it is the same."""
+        if any(derived_id(SHARE, claim.id, payment_id) in claim.refunds for payment_id in claim.payments):
             return
         try:
             owed = refunds.share_of(claim, period)
@@ -93,9 +95,10 @@ class Refunding:
             if cents <= 0:
                 continue
             owed -= cents
-            refund_id = derived_id("pro-rata-refund", claim.id, payment_id)
+            refund_id = derived_id(SHARE, claim.id, payment_id)
+            limit = 0 if claim.is_provisional(payment_id, unit.now) else self.limit
             wish = Wish(
-                refund_id, cents, GIVEN_UP_EARLY, RULE, self.via(claim, payment_id), self.limit, payment_id
+                refund_id, cents, GIVEN_UP_EARLY, RULE, self.via(claim, payment_id), limit, payment_id
             )
             refunds.request(claim, wish, now=unit.now)
             self.schedule(claim, refund_id, unit)

@@ -158,7 +158,7 @@ Refund = Literal["full", "pro_rata", "none"]
 
 class Unpaid(Part):
     """What becomes of an issued `document` once its fee is overdue: it is kept, suspended until the fee is
-    paid, or revoked, which ends the claim. `after_step` names the step of dunning after which."""
+    paid, or revoked, which ends the claim. `after_step` names the first step of dunning after which."""
 
     document: Literal["keep", "suspend", "revoke"] = "keep"
     after_step: Code | None = None

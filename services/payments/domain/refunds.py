@@ -46,7 +46,7 @@ _FINAL = {"succeeded": "succeeded", "failed": "failed", "cancelled": "failed", "
 class Wish:
     """A refund as asked for: of a money task in full (`task_version`), or part of a payment that counts.
 
-    `via` is `provider` or `transfer`. Above `limit_cents` a second person has to agree.
+    `via` is `provider` or `transfer`. Above `limit_cents` of the whole claim a second person has to agree.
     """
 
     refund_id: UUID
@@ -91,8 +91,14 @@ def request(claim: ClaimState, wish: Wish, *, now: datetime) -> None:
         task_version=wish.task_version, amount_cents=wish.amount_cents,
         currency=claim.payments[payment_id].currency, cost_object=claim.cost_object, reason=wish.reason,
         kind=_kind(claim, wish.task_version, wish.amount_cents), via=wish.via, requested_by=wish.by,
-        needs_approval=wish.amount_cents > wish.limit_cents,
+        needs_approval=needs_approval(claim, wish.amount_cents, wish.limit_cents),
     )  # fmt: skip
+
+
+def needs_approval(claim: ClaimState, cents: int, limit_cents: int) -> bool:
+    """Whether a second person has to agree: with this, the claim's refunds would exceed the limit."""
+    counted = [one for one in claim.refunds.values() if one.state not in ("declined", "failed")]
+    return sum(one.amount_cents for one in counted) + cents > limit_cents
 
 
 def _check_task(claim: ClaimState, task: MoneyTask, cents: int) -> None:
@@ -130,7 +136,8 @@ def _waiting(claim: ClaimState, payment_id: UUID) -> int:
 
 
 def share_of(claim: ClaimState, period: Period) -> int:
-    """Cents of what was claimed first that are for the whole months left, and are still there to give back.
+    """Cents of what was claimed first that are for the whole months left, less what was given back or waits
+    to be, and no more than is there.
 
     What is given up before it begins is all left. Raises ValueError for what is no period of whole months.
     """
@@ -138,7 +145,9 @@ def share_of(claim: ClaimState, period: Period) -> int:
     computed = pro_rata_cents(claim.amount_cents, period.valid_from, period.valid_until, day)
     if period.given_up_on < period.valid_from:
         computed = claim.amount_cents
-    return min(computed, sum(left_of(claim).values()))
+    waiting = sum(_waiting(claim, payment_id) for payment_id in claim.payments)
+    given = claim.amount_cents + claim.charged_cents - claim.claimed_cents + waiting
+    return max(0, min(computed - given, sum(left_of(claim).values())))
 
 
 def left_of(claim: ClaimState) -> dict[UUID, int]:

@@ -186,6 +186,20 @@ class TestAPaymentTakenBack:
         assert town.service.log.order == before
 
 
+class TestCashBookedByMistake:
+    async def test_is_owed_again_so_that_a_reminder_suspends(self, town: Town) -> None:
+        await town.given(cases.completed())
+        await town.hears("payments.cash_entry_voided.v1", amount_cents=FEE, surplus=False)
+        assert not (await town.case()).settled
+        await town.hears_of_reminder()
+        assert (await town.case()).condition is Condition.SUSPENDED
+
+    async def test_above_the_claim_leaves_the_case_settled(self, town: Town) -> None:
+        await town.given(cases.completed())
+        await town.hears("payments.cash_entry_voided.v1", amount_cents=FEE, surplus=True)
+        assert (await town.case()).settled
+
+
 class TestAPayerReminded:
     async def test_loses_the_document_for_now_and_gets_it_back_by_paying(self, town: Town) -> None:
         await town.given(cases.completed())
@@ -213,10 +227,10 @@ class TestAPayerReminded:
         await trusting.hears_of_reminder()
         assert (await trusting.case()).condition is Condition.COMPLETED
 
-    async def test_by_another_step_keeps_it(self, town: Town) -> None:
+    async def test_loses_it_at_a_later_step_too(self, town: Town) -> None:
         await town.given(cases.reversed_(cases.completed()))
         await town.hears("payments.dunning_step_taken.v1", step="dunning")
-        assert (await town.case()).condition is Condition.COMPLETED
+        assert (await town.case()).condition is Condition.SUSPENDED
 
     async def test_waits_for_the_document_that_is_being_made(self, town: Town) -> None:
         await town.given(cases.reversed_(cases.approved()))

@@ -1,15 +1,17 @@
 """What payments does when something happened to a case: events as applications publishes them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.payments import queries
+from services.payments.domain import refunds
 from services.payments.domain.claim import Claim
 from services.payments.domain.kassenzeichen import RangeExhausted
-from services.payments.domain.money import Word
+from services.payments.domain.money import Receipt, Reversal, Word
+from services.payments.domain.refunds import Wish
 from services.payments.policies import register
 from services.payments.providers.registry import Providers
 from services.payments.refunding import Refunding
@@ -23,14 +25,14 @@ pytestmark = pytest.mark.integration
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-async def happens(payments: Running, kind: str, at: datetime = NOON, **data: Any) -> None:
+async def happens(payments: Running, kind: str, at: datetime = NOON, limit: int = 0, **data: Any) -> None:
     """An event of applications arrives at a moment."""
     envelope = Envelope(
         id=new_id(), source="portal/applications", type=f"applications.{kind}.v1", subject=data["case_id"],
         sequence=1, time=at, data=data, streamversion=1,
     )  # fmt: skip
     handlers = Handlers()
-    register(handlers, payments.runtime, Refunding(payments.runtime, Providers({}), limit=0))
+    register(handlers, payments.runtime, Refunding(payments.runtime, Providers({}), limit))
     unit = Unit(payments.runtime.log, at, Context())
     await handlers.apply(envelope, unit)
     await unit.commit()
@@ -111,6 +113,26 @@ class TestARevokedApproval:
         assert refund.state == "requested"  # above the limit: a person has to agree
         assert (await books(payments, case_id)).get("refundable", 0) == 0
 
+    @pytest.mark.parametrize(("given", "more"), [(0, 1530), (530, 1000), (1530, 0), (2000, 0)])
+    async def test_gives_back_the_share_once_though_a_clerk_gave_some_of_it(
+        self, payments: Running, given: int, more: int
+    ) -> None:
+        case_id = await owing(payments, paid=True)
+        if given:
+            unit = payments.runtime.unit()
+            claim = await unit.load(Claim, derived_id("claim", case_id))
+            refunds.request(claim, Wish(new_id(), given, "x", "kim", "transfer", 3060), now=NOON)
+            await unit.save(claim)
+            await unit.commit()
+        for _ in range(2):  # heard twice
+            told = revoked(case_id, "none") | {"pro_rata": HALF}
+            await happens(payments, "approval_revoked", limit=3060, **told)
+        claim = await claim_of(payments, case_id)
+        assert [one.amount_cents for one in claim.refunds.values()] == [
+            cents for cents in (given, more) if cents
+        ]
+        assert claim.kept_cents == 3060 - given - more
+
     @pytest.mark.parametrize("paid", [True, False])
     async def test_gives_back_nothing_of_months_that_are_used_or_not_paid(
         self, payments: Running, *, paid: bool
@@ -120,6 +142,39 @@ class TestARevokedApproval:
         await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=used)
         claim = await claim_of(payments, case_id)
         assert (claim.condition, claim.refunds) == ("settled" if paid else "cancelled", {})
+
+    @pytest.mark.parametrize(("days", "state"), [(56, "requested"), (-1, "approved")])
+    async def test_has_a_person_agree_while_the_money_may_be_taken_back(
+        self, payments: Running, days: int, state: str
+    ) -> None:
+        case_id = await owing(payments)
+        unit = payments.runtime.unit()
+        claim = await unit.load(Claim, derived_id("claim", case_id))
+        until = NOON + timedelta(days=days)
+        debit = Receipt("bank", "direct_debit", "E-1", 3060, "EUR", provisional_until=until)
+        claim.record_receipt(debit, now=NOON)
+        await unit.save(claim)
+        await unit.commit()
+        told = revoked(case_id, "none") | {"pro_rata": HALF}
+        await happens(payments, "approval_revoked", limit=3060, **told)
+        [refund] = (await claim_of(payments, case_id)).refunds.values()
+        assert (refund.amount_cents, refund.state) == (1530, state)
+
+    @pytest.mark.parametrize(("on", "condition"), [("2027-02-20", "open"), ("2026-12-31", "cancelled")])
+    async def test_lets_what_was_paid_and_taken_back_be_owed_where_it_was_used(
+        self, payments: Running, on: str, condition: str
+    ) -> None:
+        case_id = await owing(payments, paid=True)
+        unit = payments.runtime.unit()
+        claim = await unit.load(Claim, derived_id("claim", case_id))
+        [payment_id] = claim.payments
+        claim.record_reversal(payment_id, Reversal("MD06", "R", 3060, 300), now=NOON)
+        await unit.save(claim)
+        await unit.commit()
+        ended = HALF | {"given_up_on": on}
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=ended)
+        claim = await claim_of(payments, case_id)
+        assert (claim.condition, claim.owed_cents) == (condition, 3060 if condition == "open" else 0)
 
     async def test_leaves_days_that_are_no_whole_months_to_a_person(self, payments: Running) -> None:
         case_id = await owing(payments, paid=True)

@@ -80,6 +80,16 @@ class TestARequest:
         assert (claim.refunds[refund_id].state, claim.money_tasks) == ("requested", {})
         assert balances(claim)["refundable"] == 0
 
+    def test_in_parts_that_exceed_the_limit_together_needs_a_second_person(self) -> None:
+        claim = given_paid()
+        states = [claim.refunds[asked(claim, cents)].state for cents in (LIMIT - 500, 500, 1)]
+        assert states == ["approved", "approved", "requested"]
+
+    def test_is_not_above_the_limit_by_what_was_declined(self) -> None:
+        claim = given_paid()
+        refunds.decline(claim, asked(claim, LIMIT + 1), "sam", now=NOW)
+        assert claim.refunds[asked(claim, LIMIT)].state == "approved"
+
     def test_told_again_with_its_id_is_the_same(self) -> None:
         claim = given_paid()
         wish = Wish(new_id(), 1000, "x", "kim", "provider", LIMIT)
