@@ -24,6 +24,7 @@ from shared.tasks.looking import task_state
 
 _META: Final = "file_id, kind, name, size, stored_at, payments"
 _ONE: Final = f"SELECT {_META} FROM bank_file WHERE file_id = $1"  # noqa: S608
+_KNOWN: Final = "SELECT forgotten_at IS NOT NULL AS forgotten FROM bank_file WHERE file_id = $1"
 _LATEST: Final = f"""
 SELECT {_META} FROM bank_file WHERE kind LIKE 'camt.%' OR kind = 'pain.002'
 ORDER BY stored_at DESC, file_id LIMIT $1
@@ -61,15 +62,18 @@ class Uploading:
         Raises XmlRefused, StatementRefused, AnswerToNothing, FileForgotten.
         """
         file_id, kind = incoming_id(content), kind_of(content)
-        if await self.pool.fetchval("SELECT true FROM bank_file WHERE file_id = $1", file_id):
-            return file_id, True
-        payments = await self._checked(kind, content)
-        try:
-            await self.intake.files.keep(file_id, kind, name, content, now=unit.now, payments=payments)
-        except KeyDestroyed as gone:
-            raise FileForgotten(str(file_id)) from gone
+        found = await self.pool.fetchrow(_KNOWN, file_id)
+        if found is not None and found["forgotten"]:
+            raise FileForgotten(str(file_id))
+        if found is None:
+            payments = await self._checked(kind, content)
+            try:
+                await self.intake.files.keep(file_id, kind, name, content, now=unit.now, payments=payments)
+            except KeyDestroyed as gone:
+                raise FileForgotten(str(file_id)) from gone
+        # Also of a known file: it is stored before its task is, and taking it again books nothing.
         unit.task(TAKE, {"file_id": str(file_id)}, key=str(file_id))
-        return file_id, False
+        return file_id, found is not None
 
     async def _checked(self, kind: str, content: bytes) -> int | None:
         if kind == "pain.002":

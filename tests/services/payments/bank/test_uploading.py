@@ -98,6 +98,13 @@ class TestBringing:
         assert again.json() == {"file_id": first["file_id"], "known": True}
         assert (await treasurer.looks(first["file_id"]))["taken"] == 1
 
+    async def test_is_taken_where_it_was_stored_and_no_more(self, town: Town, treasurer: Treasurer) -> None:
+        """The process fell between the file's commit and that of its task."""
+        content = camt([credit(777, "Danke")], account=CITY.iban)
+        file_id, _ = await town.bank.uploading.bring("auszug.xml", content, town.unit())
+        assert (await treasurer.brings(content)).json() == {"file_id": str(file_id), "known": True}
+        assert (await treasurer.looks(str(file_id)))["taken"] == 1
+
     async def test_counts_what_another_file_told(self, treasurer: Treasurer) -> None:
         lines = [credit(777, "Danke", reference="R1"), credit(888, "Auch danke", reference="R2")]
         await treasurer.taken(camt(lines[:1], account=CITY.iban, kind="054"))
