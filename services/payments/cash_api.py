@@ -25,7 +25,8 @@ CashOffice = Annotated[Caller, Depends(require("treasurer", "clerk"))]
 MOST: Final = 200
 Reason = Literal["amount_mistyped", "wrong_claim", "not_handed_over"]
 _FOUND: Final = """
-SELECT claim_id FROM claim WHERE kassenzeichen = $1 OR case_number = $1 ORDER BY requested_at DESC LIMIT 20
+SELECT claim_id FROM claim WHERE kassenzeichen = $1 OR case_number = $1
+ORDER BY requested_at DESC, instalment LIMIT 20
 """
 _ENTRIES: Final = """
 SELECT m.claim_id, m.payment_id, min(m.booked_at) AS booked_at, max(m.reference) AS reference,

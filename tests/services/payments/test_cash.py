@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.payments.domain.claim import Claim
 from shared.ids import new_id
 from shared.testing import Running
 from tests.services.payments.paying import FEE, Citizen
@@ -43,6 +44,20 @@ class TestFinding:
 
     async def test_is_no_matter_of_a_citizen(self, citizen: Citizen) -> None:
         answer = await citizen.payments.http.get(
+    async def test_lists_instalments_in_their_order(self, payments: Running, clerk: CashOffice) -> None:
+        unit = payments.runtime.unit()
+        for instalment in (3, 1, 2):
+            claim = Claim.request(
+                id=new_id(), now=unit.now, case_id=new_id(), case_number="HST-2026-000001",
+                account_id=new_id(), service="hundesteuer-anmeldung", cost_object="541000",
+                kassenzeichen=f"4711260000{instalment}", amount_cents=2100, currency="EUR", pay_by=None,
+                language="de", instalment=instalment, instalment_count=3,
+            )  # fmt: skip
+            await unit.save(claim)
+        await unit.commit()
+        found = (await clerk.get("/cash/claims", number="HST-2026-000001"))["claims"]
+        assert [one["instalment"] for one in found] == [1, 2, 3]
+
             "/cash/claims", params={"number": "47112600000122"}, headers=citizen.headers
         )
         assert answer.status_code == 403
