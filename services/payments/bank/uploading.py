@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from services.payments.bank.booking import payments_in
-from services.payments.bank.files import incoming_id
+from services.payments.bank.files import FileUnknown, incoming_id
 from services.payments.bank.intake import TAKE, Intake, chunks_of, kind_of
 from services.payments.bank.lookups import Lookups
 from services.payments.sepa.camt import read_statements
@@ -95,6 +95,7 @@ class Uploading:
         """What became of a file so far; None for one there is not.
 
         `known` are payments that an earlier file had told; what it means is clear once the file is taken.
+        There is no `answer` of a file that is forgotten.
         """
         row = await self.pool.fetchrow(_ONE, file_id)
         if row is None:
@@ -116,7 +117,10 @@ class Uploading:
         return {"state": found.state}
 
     async def _answer(self, file_id: UUID) -> dict[str, Any] | None:
-        file = await self.intake.files.read(file_id)
+        try:
+            file = await self.intake.files.read(file_id)
+        except (KeyDestroyed, FileUnknown):  # it was forgotten; its row goes later
+            return None
         report: StatusReport = await asyncio.to_thread(read_status, chunks_of(file.content))
         collection_id = await self.lookups.collection(report.original_message_id)
         row = await self.pool.fetchrow(_COLLECTION, collection_id)

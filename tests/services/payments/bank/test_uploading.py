@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -124,6 +125,9 @@ class TestBringing:
         found = await treasurer.taken(pain_002(message_id, [(debit.reference, "AC04")]))
         assert (found["kind"], found["payments"]) == ("pain.002", None)
         assert (found["answer"]["debits"], found["answer"]["rejected"]) == (1, 1)
+        runtime = town.payments.runtime
+        await runtime.keys.destroy(UUID(found["file_id"]))
+        assert (await treasurer.looks(found["file_id"]))["answer"] is None
 
 
 class TestRefusing:
