@@ -163,6 +163,23 @@ class TestReceipt:
         assert (back["amount_cents"], back["method"]) == (1275, "bank_transfer")
         assert (await clerk.get(path, version=taken["version"]))["refunds"] == []
         [told] = (await citizen.claim())["given_back"]
+    async def test_names_all_that_was_taken_though_less_was_owed(
+        self, citizen: Citizen, clerk: CashOffice
+    ) -> None:
+        taken = (await take(clerk, citizen, 5000, keep_all=True)).json()
+        said = await clerk.get(f"/claims/{citizen.claim_id}/receipt", version=taken["version"])
+        assert [p["amount_cents"] for p in said["payments"]] == [5000]
+        assert (said["amount_cents"], said["pending_cents"]) == (FEE, 5000 - FEE)
+
+    async def test_leaves_out_what_came_later_above_the_claim(
+        self, citizen: Citizen, clerk: CashOffice
+    ) -> None:
+        taken = (await take(clerk, citizen, FEE)).json()
+        later = {"source": "bank", "reference": "R1", "amount_cents": 100}
+        assert (await post(clerk, f"/claims/{citizen.claim_id}/receipts", later)).status_code == 201
+        said = await clerk.get(f"/claims/{citizen.claim_id}/receipt", version=taken["version"])
+        assert ([p["amount_cents"] for p in said["payments"]], said["pending_cents"]) == ([FEE], 0)
+
         assert (told["method"], told["how"]) == ("bank_transfer", "returned_by_transfer")
 
     async def test_is_none_once_all_is_undone(self, citizen: Citizen, clerk: CashOffice) -> None:
