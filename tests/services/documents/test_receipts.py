@@ -89,7 +89,8 @@ class TestReceipt:
         payments.tells("money_task_settled", how="kept_by_agreement", stream_version=8)
         payments.tells("money_task_settled", how="returned_by_transfer", stream_version=9)
         found = await payments.leads_later_to(lambda: receipts(holder, 3))
-        wanted = {str(document_id(holder.case_id, RECEIPT, version)) for version in (None, 7, 9)}
+        editions = [None, *(receipt_edition(payments.claim_id, version) for version in (7, 9))]
+        wanted = {str(document_id(holder.case_id, RECEIPT, edition)) for edition in editions}
         assert {one["document_id"] for one in found} == wanted
         assert {one["status"] for one in found} == {"valid"}
         assert [one for one in found if one["document_id"] == first["document_id"]] == [first]
