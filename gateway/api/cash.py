@@ -68,7 +68,8 @@ async def void_entry(
     visit: CashOffice,
     idempotency_key: IdempotencyKey = None,
 ) -> Any:
-    """Undoes an entry of today. 409 `cash_day_over` and `cash_not_voidable`: give it back as a refund."""
+    """Undoes an entry of today. 409 `cash_day_over` and `cash_not_voidable`: give it back as a refund;
+    `cash_of_ones_own`: who booked it does not void it."""
     return await visit.post(
         "payments", f"/claims/{claim_id}/cash/{payment_id}/voiding", purpose=PURPOSE,
         json=mistake.model_dump(), idempotency_key=idempotency_key,

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from gateway.pages.answers import field_errors, problem_key, sentences_for
 from gateway.pages.mandates import SENDING, SENT
-from gateway.pages.parts import PURPOSE, case_of, claim_that_counts, claims_of
+from gateway.pages.parts import CLAIM, PURPOSE, case_of, claim_that_counts, claims_of
 from gateway.views.answers import debit_fields
 from gateway.views.payments import DebitPage, GivenMandate, TransferPage
 from gateway.visit import Visit, signed_in
@@ -65,6 +65,8 @@ async def agree_to_debit(visit: Visit) -> Response:
     typed = {name: form.get(name, "").strip() for name in ("holder", "iban", "agreed", "kind")}
     if not SENT.fullmatch(sending):
         return await _debit(visit, case_id, typed, message="other", status=422)
+    if form.get(CLAIM) != claim["claim_id"]:
+        return await _debit(visit, case_id, {**typed, "agreed": ""}, message="claim_changed", status=409)
     body = {"holder": typed["holder"], "iban": typed["iban"], "agreed": typed["agreed"] == "true"}
     if typed["kind"] in KINDS:
         body["kind"] = typed["kind"]
@@ -94,6 +96,8 @@ async def use_mandate(visit: Visit) -> Response:
     sending = form.get(SENDING, "")
     if not SENT.fullmatch(sending):
         return await _debit(visit, case_id, message="other", status=422)
+    if form.get(CLAIM) != claim["claim_id"]:
+        return await _debit(visit, case_id, message="claim_changed", status=409)
     try:
         await visit.post(
             "payments", f"/claims/{claim['claim_id']}/mandate-debits", purpose=PURPOSE,
@@ -130,15 +134,20 @@ async def _debit(
         mandate=said["mandate_reference"], amount_cents=said["amount_cents"],
         due=date.fromisoformat(said["due"]),
         fields=debit_fields(visit.t, typed or {}, told or {}, said.get("later", 0)),
-        hidden={SENDING: str(new_id())}, message=message, later=said.get("later", 0),
+        hidden=_hidden(claim), message=message, later=said.get("later", 0),
         use_action=visit.url(f"{here}/lastschrift/mandat"),
-        given=tuple(_given(one) for one in said.get("mandates", ())),
+        given=tuple(_given(one, claim) for one in said.get("mandates", ())),
     )  # fmt: skip
     return visit.page(view, status)
 
 
-def _given(one: dict[str, Any]) -> GivenMandate:
-    hidden = {SENDING: str(new_id()), "mandate": one["mandate_id"]}
+def _hidden(claim: dict[str, Any]) -> dict[str, str]:
+    """What is sent along: the claim that was shown is the one that is agreed to."""
+    return {SENDING: str(new_id()), CLAIM: claim["claim_id"]}
+
+
+def _given(one: dict[str, Any], claim: dict[str, Any]) -> GivenMandate:
+    hidden = {**_hidden(claim), "mandate": one["mandate_id"]}
     return GivenMandate(reference=one["reference"], account=one["account"], hidden=hidden)
 
 

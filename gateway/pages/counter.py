@@ -157,12 +157,14 @@ async def _entry_page(visit: Visit, message: str = "", *, wrong: bool = False) -
     claim, entry = await _asked(visit)
     here = f"{HERE}/{claim['claim_id']}/{entry['payment_id']}"
     change = visit.request.query_params.get("rueckgeld", "")
-    may_void = entry["of_today"] and not entry["voided"]
+    today, own = entry["of_today"] and not entry["voided"], entry.get("own", False)
+    may_void = today and not own
     return CounterEntryPage(
         entry=_entry(visit, entry),
         claim=_claim(visit, claim),
         receipt_url=visit.url(f"{here}/quittung"),
         change_cents=int(change) if change.isascii() and change.isdigit() and len(change) < 12 else None,
+        own=today and own,
         void_action=visit.url(f"{here}/storno") if may_void else "",
         fields=void_fields(visit.t, REASONS, wrong=wrong) if may_void else (),
         hidden={"idempotency-key": str(new_id())},

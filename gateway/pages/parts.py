@@ -12,6 +12,8 @@ from gateway.people import is_session_over
 from gateway.visit import Visit
 from shared.web.calls import RemoteProblem, RemoteUnavailable
 
+CLAIM: Final = "claim"
+"""The hidden field that names the claim a page showed."""
 PURPOSE: Final = "own-case"
 LIVE: Final = "own-case-live"
 """The same, asked by a page that keeps itself fresh: no use of the session."""

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from gateway.live import Watch
 from gateway.pages.answers import problem_key
 from gateway.pages.mandates import SENDING, SENT, mandates_of
-from gateway.pages.parts import PURPOSE, Parts, case_of, claim_that_counts, claims_of
+from gateway.pages.parts import CLAIM, PURPOSE, Parts, case_of, claim_that_counts, claims_of
 from gateway.pages.situations import UNDECIDED_ATTEMPTS, Standing, last_attempt
 from gateway.translations import Translator
 from gateway.views.forms import Answer, AnswerGroup
@@ -71,8 +71,9 @@ async def begin_payment(visit: Visit) -> Response:
         return elsewhere
     assert claim is not None
     method, sending = form.get("method", ""), form.get(SENDING, "")
-    if method not in ICONS or not SENT.fullmatch(sending):
-        return visit.page(_payment(visit, case, claim, methods, message="method_missing"), 422)
+    if wrong := _wrong(form, claim):
+        status = 409 if wrong == "claim_changed" else 422
+        return visit.page(_payment(visit, case, claim, methods, message=wrong, chosen=method), status)
     try:
         return await _begin(visit, case_id, claim, method, f"{sending}.{method}", methods)
     except RemoteUnavailable:
@@ -85,6 +86,13 @@ async def begin_payment(visit: Visit) -> Response:
             raise
         message = problem_key(visit.t, refused)
         return visit.page(_payment(visit, case, claim, methods, message, method), refused.status)
+
+
+def _wrong(form: Mapping[str, str], claim: dict[str, Any]) -> str:
+    """Why a form is not gone on with, as a key below `problem.`; empty where it is."""
+    if form.get("method") not in ICONS or not SENT.fullmatch(form.get(SENDING, "")):
+        return "method_missing"
+    return "" if form.get(CLAIM) == claim["claim_id"] else "claim_changed"
 
 
 async def _begin(
@@ -206,7 +214,7 @@ def _payment(
         pay_by=date.fromisoformat(claim["pay_by"]) if claim["pay_by"] else None,
         outcome=outcome if outcome in OUTCOMES and not message else "",
         message=message,
-        hidden={SENDING: sending or str(new_id())},
+        hidden={SENDING: sending or str(new_id()), CLAIM: claim["claim_id"]},
     )
 
 

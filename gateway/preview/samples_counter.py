@@ -35,6 +35,7 @@ def counter_pages(t: Translator) -> dict[str, Page]:
         "cash-counter-unknown": replace(start, number=number_field(t, "4711"), message="number_unknown"),
         **_claims(t, claim, entry),
         "cash-counter-entry": taken,
+        "cash-counter-entry-own": replace(taken, own=True, void_action="", fields=()),
         "cash-counter-entry-wrong": replace(
             taken, change_cents=None, fields=void_fields(t, REASONS, wrong=True)
         ),

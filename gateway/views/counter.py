@@ -75,7 +75,7 @@ class CounterClaimPage(Page):
 class CounterEntryPage(Page):
     """One entry: what goes back over the table, the receipt to print, and the way to undo a mistake.
 
-    `change_cents` is None where nobody has just taken the money.
+    `change_cents` is None where nobody has just taken the money; an `own` entry is a second person's to void.
     """
 
     template: ClassVar[str] = "work/counter_entry.html"
@@ -85,6 +85,7 @@ class CounterEntryPage(Page):
     claim: FoundClaim
     receipt_url: str
     change_cents: int | None = None
+    own: bool = False
     void_action: str = ""
     fields: tuple[Field, ...] = ()
     hidden: dict[str, str] = field(default_factory=dict)

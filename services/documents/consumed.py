@@ -65,7 +65,8 @@ class ApprovalReinstated(ForeignEvent):
 class PaymentSettled(ForeignEvent):
     """A claim was paid: a whole charge, or one of its instalments, counted from 1.
 
-    `stream_version` is None in what was told before it was said.
+    `amount_cents` of its `claim_cents` came last. `stream_version` is None in what was told before it was
+    said.
     """
 
     claim_id: UUID
@@ -73,7 +74,14 @@ class PaymentSettled(ForeignEvent):
     account_id: UUID
     method: str = ""
     instalment: int = 1
+    amount_cents: int = 0
+    claim_cents: int | None = None
     stream_version: int | None = None
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether other money of the claim had come before."""
+        return self.claim_cents not in (None, self.amount_cents)
 
 
 class PartReceived(ForeignEvent):
@@ -103,12 +111,14 @@ class MoneyTaskSettled(ForeignEvent):
 
 
 class CashEntryVoided(ForeignEvent):
-    """Cash was not taken after all; its receipt is of the claim's version `booked_version`."""
+    """Cash was not taken after all; its receipt is of the claim's version `booked_version`, and later ones
+    name it too. `stream_version` is None in what was told before it was said."""
 
     claim_id: UUID
     case_id: UUID
     surplus: bool
     booked_version: int
+    stream_version: int | None = None
 
 
 class AccountErased(ForeignEvent):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import structlog
@@ -37,10 +37,13 @@ from shared.bus.handlers import Permanent
 from shared.keys import DataKey, KeyDestroyed
 from shared.log import Unit
 from shared.service import Runtime
+from shared.tasks.looking import task_state
+from shared.web.calls import RemoteProblem
 
 log = structlog.get_logger()
 
 PURPOSE = "render-document"
+RENDER: Final = "render_document"
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
@@ -79,6 +82,10 @@ class ClaimNotOpenYet(Exception):
 
 class NotIssuedYet(Exception):
     """The approval was revoked before its document was made: try again."""
+
+
+class NothingPaid(Exception):
+    """All the money that a receipt would confirm was booked by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,9 @@ class Issuer:
         except KeyDestroyed:
             log.info("order_ignored_as_erased", document=str(order.document_id), kind=order.kind)
             return
+        except NothingPaid:
+            log.info("order_ignored_as_nothing_is_paid", document=str(order.document_id), kind=order.kind)
+            return
         except (RenderingError, DocumentRefused) as error:
             raise Permanent(f"{type(error).__name__}: {error}") from None
 
@@ -149,17 +159,36 @@ class Issuer:
             await unit.save(document)
 
     async def void_receipt(self, payload: Mapping[str, Any], unit: Unit) -> None:
-        """The task: the receipt of an entry that was a mistake counts no longer. Raises NotIssuedYet."""
-        edition = receipt_edition(UUID(payload["claim_id"]), payload["claim_version"])
-        receipt_id = document_id(UUID(payload["case_id"]), RECEIPT, edition)
-        if not await is_issued(self._runtime.pool, receipt_id):
-            raise NotIssuedYet(str(receipt_id))
-        receipt = await unit.load(Document, receipt_id)
-        if receipt.condition == "revoked":
-            log.info("revocation_ignored", document=str(receipt_id), condition=receipt.condition)
-            return
-        receipt.revoke(ENTRY_VOIDED, now=unit.now)
-        await unit.save(receipt)
+        """The task: receipts that name an entry which was a mistake count no longer. Raises NotIssuedYet.
+
+        Where a later one named other money too, another is ordered for what still stands.
+        """
+        case_id, claim_id = UUID(payload["case_id"]), UUID(payload["claim_id"])
+        booked, voided = payload["claim_version"], payload.get("voided_version")
+        orders = [
+            Order(kind=RECEIPT, case_id=case_id, claim_id=claim_id, claim_version=version)
+            for version in range(booked, voided or booked + 1)
+        ]
+        found = [order for order in orders if await self._is_issued(order, wanted=order is orders[0])]
+        for order in found:
+            receipt = await unit.load(Document, order.document_id)
+            if receipt.condition == "revoked":
+                log.info("revocation_ignored", document=str(receipt.id), condition=receipt.condition)
+                continue
+            receipt.revoke(ENTRY_VOIDED, now=unit.now)
+            await unit.save(receipt)
+        if len(found) > 1:
+            anew = orders[0].model_copy(update={"claim_version": voided})
+            unit.task(RENDER, anew.model_dump(mode="json"), key=str(anew.document_id))
+
+    async def _is_issued(self, order: Order, *, wanted: bool) -> bool:
+        """Raises NotIssuedYet for one that is ordered or `wanted`, and is not there."""
+        if await is_issued(self._runtime.pool, order.document_id):
+            return True
+        ordered = await task_state(self._runtime.pool, RENDER, str(order.document_id))
+        if wanted or ordered.state == "waiting":
+            raise NotIssuedYet(str(order.document_id))
+        return False
 
     async def _superseded(self, order: Order, replaced: UUID, unit: Unit) -> None:
         """In the commit that issues the new document, so that never both count. Raises NotInForce."""
@@ -215,7 +244,12 @@ class Issuer:
     async def _paid(self, order: Order) -> PaidClaim:
         path = f"/claims/{order.claim_id}/receipt"
         params = {"version": order.claim_version} if order.claim_version else None
-        answer = await self._runtime.calls.get("payments", path, purpose=PURPOSE, params=params)
+        try:
+            answer = await self._runtime.calls.get("payments", path, purpose=PURPOSE, params=params)
+        except RemoteProblem as refused:
+            if refused.slug != "not_paid":
+                raise
+            raise NothingPaid(str(order.claim_id)) from refused
         return _read(PaidClaim, answer, "receipt")
 
     async def _kassenzeichen(self, case_id: UUID) -> list[str]:

@@ -32,14 +32,13 @@ from services.documents.domain.document import (
     document_id,
 )
 from services.documents.erasing import ERASE, Eraser, erase_later
-from services.documents.issuing import Issuer, Order
+from services.documents.issuing import RENDER, Issuer, Order
 from shared.bus.handlers import Handlers
 from shared.log import StreamNotFound, Unit
 from shared.tasks import Tasks
 
 log = structlog.get_logger()
 
-RENDER: Final = "render_document"
 REVOKE: Final = "revoke_document"
 VOID: Final = "void_receipt"
 CASH: Final = "cash"
@@ -103,11 +102,13 @@ def register(handlers: Handlers, tasks: Tasks, issuer: Issuer, eraser: Eraser) -
 
 
 def _register_receipts(handlers: Handlers) -> None:
-    """A receipt for each thing that it has to say; earlier ones stay as they were issued."""
+    """A receipt for each thing that it has to say; earlier ones stay as they were issued, save those that
+    name cash that was not taken."""
 
     @handlers.on("payments.payment_settled.v1", PaymentSettled)
     async def order_receipt_when_payment_is_settled(event: PaymentSettled, unit: Unit) -> None:
-        later = event.method == CASH or event.instalment > 1 or await _has_receipt(event.case_id, unit)
+        later = event.method == CASH or event.instalment > 1 or event.in_parts
+        later = later or await _has_receipt(event.case_id, unit)
         order_receipt(
             unit, event.case_id, event.claim_id, event.stream_version if later else None,
             account_id=event.account_id, at_once=event.method == CASH,
@@ -133,7 +134,7 @@ def _register_receipts(handlers: Handlers) -> None:
         if not event.surplus:
             payload = {
                 "case_id": str(event.case_id), "claim_id": str(event.claim_id),
-                "claim_version": event.booked_version,
+                "claim_version": event.booked_version, "voided_version": event.stream_version,
             }  # fmt: skip
             unit.task(VOID, payload, key=f"{event.claim_id}/{event.booked_version}")
 

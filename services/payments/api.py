@@ -12,6 +12,7 @@ from pydantic import AnyHttpUrl, BaseModel
 from services.payments import queries
 from services.payments.attempts import Attempts
 from services.payments.domain.claim import Claim
+from services.payments.domain.events import PaymentSettled, SurplusReceived
 from services.payments.providers.port import Method, Started
 from shared.log import StreamNotFound, Unit
 from shared.log.reading import LATEST
@@ -54,8 +55,8 @@ def claims_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
     async def read_receipt(
         claim_id: UUID, caller: Reader, version: Annotated[int, Query(ge=1, le=LATEST)] = LATEST
     ) -> dict[str, Any]:
-        """What was paid and given back, as of now or of a version of the claim."""
-        claim = await _claim_for(runtime, caller, claim_id, version)
+        """What was paid and given back, as of now or of a version of the claim; money is told whole."""
+        claim = await _claim_for(runtime, caller, claim_id, await _with_surplus(runtime, claim_id, version))
         answer = queries.receipt_answer(claim)
         if answer is None:
             raise Problem("not_paid", 409, "There is no receipt before the payment")
@@ -114,6 +115,17 @@ async def _told(runtime: Runtime, claim: Claim) -> dict[str, Any]:
 
 def _today(runtime: Runtime) -> date:
     return runtime.clock.now().astimezone(ZoneInfo(runtime.settings.city_time_zone)).date()
+
+
+async def _with_surplus(runtime: Runtime, claim_id: UUID, version: int) -> int:
+    """The version itself, or the next where it booked what of the same money lay above the claim."""
+    if version == LATEST:
+        return version
+    recorded = await runtime.log.reader.stream(claim_id, after=version - 1, until=version + 1)
+    match [one.event for one in recorded]:
+        case [PaymentSettled(attempt_id=settled), SurplusReceived(attempt_id=above)] if settled == above:
+            return version + 1
+    return version
 
 
 async def _claim_for(runtime: Runtime, caller: Caller, claim_id: UUID, version: int = LATEST) -> Claim:

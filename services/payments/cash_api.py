@@ -25,7 +25,8 @@ CashOffice = Annotated[Caller, Depends(require("treasurer", "clerk"))]
 MOST: Final = 200
 Reason = Literal["amount_mistyped", "wrong_claim", "not_handed_over"]
 _FOUND: Final = """
-SELECT claim_id FROM claim WHERE kassenzeichen = $1 OR case_number = $1 ORDER BY requested_at DESC LIMIT 20
+SELECT claim_id FROM claim WHERE kassenzeichen = $1 OR case_number = $1
+ORDER BY requested_at DESC, instalment LIMIT 20
 """
 _ENTRIES: Final = """
 SELECT m.claim_id, m.payment_id, min(m.booked_at) AS booked_at, max(m.reference) AS reference,
@@ -88,10 +89,13 @@ def cash_router(runtime: Runtime) -> APIRouter:
         return {"day": wanted, "sum_cents": total, "entries": _entries(runtime, rows)}
 
     @router.get("/claims/{claim_id}/cash")
-    async def list_entries_of_claim(claim_id: UUID, _caller: CashOffice) -> dict[str, Any]:
-        """What the till took for a claim, the newest first; `of_today` may be voided."""
+    async def list_entries_of_claim(claim_id: UUID, caller: CashOffice) -> dict[str, Any]:
+        """What the till took for a claim, the newest first; `of_today` may be voided by somebody else than
+        who booked it: not by the caller where it is `own`."""
         await runtime.unit().load(Claim, claim_id)
-        return {"entries": _entries(runtime, await runtime.pool.fetch(_OF_CLAIM, CASH, MOST, claim_id))}
+        entries = _entries(runtime, await runtime.pool.fetch(_OF_CLAIM, CASH, MOST, claim_id))
+        actors = await _actors(runtime, claim_id)
+        return {"entries": [{**one, "own": actors.get(one["version"]) == _actor(caller)} for one in entries]}
 
     @router.post("/claims/{claim_id}/cash", status_code=201)
     async def take_cash(
@@ -112,10 +116,13 @@ def cash_router(runtime: Runtime) -> APIRouter:
     async def void_entry(
         claim_id: UUID, payment_id: UUID, told: Voiding, caller: CashOffice, idempotency: IdempotentRequest
     ) -> Response:
-        """Undoes an entry of today, of whose money nothing was given back."""
+        """Undoes an entry of today, of whose money nothing was given back, and that somebody else booked."""
         unit = runtime.unit_for(caller)
         claim = _not_own(await unit.load(Claim, claim_id), caller)
         cents = cash.void(claim, payment_id, told.reason, _zone(runtime), now=unit.now)
+        booked_by = (await _actors(runtime, claim_id)).get(claim.payments[payment_id].version)
+        if booked_by == _actor(caller):
+            raise Problem("cash_of_ones_own", 409, "Who booked an entry does not void it")
         await unit.save(claim)
         said = {
             "claim_id": claim.id, "payment_id": payment_id, "voided_cents": cents, "state": claim.condition,
@@ -126,6 +133,16 @@ def cash_router(runtime: Runtime) -> APIRouter:
         return answer
 
     return router
+
+
+async def _actors(runtime: Runtime, claim_id: UUID) -> dict[int, str]:
+    """Who caused each version of the claim."""
+    recorded = await runtime.log.reader.stream(claim_id)
+    return {one.event.originator_version: one.meta.actor for one in recorded}
+
+
+def _actor(caller: Caller) -> str:
+    return f"{caller.kind}:{caller.subject}"
 
 
 def _zone(runtime: Runtime) -> ZoneInfo:

@@ -17,7 +17,8 @@ _REFUND = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c13")
 class CashEntryVoided(BaseModel):
     """An entry of the till was a mistake and is undone; `surplus` where it is what lay above the claim.
 
-    `booked_version` is the claim's version that the entry's receipt stands for.
+    `booked_version` is the claim's version that the entry's receipt stands for: this and later receipts of
+    the claim name the entry, until `stream_version`.
     """
 
     claim_id: UUID
@@ -29,6 +30,7 @@ class CashEntryVoided(BaseModel):
     surplus: bool
     reason: str
     booked_version: int
+    stream_version: int | None = None
 
 
 class RefundRequested(BaseModel):
@@ -80,11 +82,12 @@ def publish(published: Published) -> None:
         to=lambda e: CashEntryVoided(
             claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, payment_id=e.payment_id,
             amount_cents=e.amount_cents, currency=e.currency, surplus=e.task_version is not None,
-            reason=e.reason, booked_version=e.booked_version,
+            reason=e.reason, booked_version=e.booked_version, stream_version=e.originator_version,
         ),
         example=CashEntryVoided(
             claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, payment_id=_PAYMENT, amount_cents=3060,
             currency="EUR", surplus=False, reason="amount_mistyped", booked_version=2,
+            stream_version=3,
         ),
     )  # fmt: skip
     published.add(

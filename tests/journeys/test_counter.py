@@ -54,14 +54,16 @@ class TestTheCounter:
         assert await books.money_tasks(claim["claim_id"]) == []
 
     async def test_undoes_a_mistake_and_its_receipt(
-        self, arrive: Arrive, clerk: Official, listener: Listener, books: Books
+        self, arrive: Arrive, clerk: Official, treasurer: Official, listener: Listener, books: Books
     ) -> None:
         resident = await arrive()
         claim = await owes(resident, listener)
         entry = await pays(clerk, claim["case_number"], "10")
         assert "Noch zu zahlen" in await printed(clerk, entry)
-        form = entry.form(with_field="reason")
-        voided = await clerk.browser.send(entry, form, reason="amount_mistyped")
+        assert "Bitte holen Sie eine zweite Person" in entry.said
+        seen = await treasurer.browser.get(entry.url.partition("?")[0])
+        form = seen.form(with_field="reason")
+        voided = await treasurer.browser.send(seen, form, reason="amount_mistyped")
         assert "Die Einzahlung ist storniert." in voided.said
         await listener.wait_for("documents.document_revoked.v1", resident.case_id)
         found = await resident.claim()

@@ -130,6 +130,8 @@ class Debiting:
         now, reaction = work.unit.now, reaction_to(debit.code)
         mandate = await work.load(Mandate, debit.mandate_id)
         match reaction.mandate:
+            case OnMandate.SUSPENDED if _is_of_former_account(mandate, debit, reaction.concern):
+                mandate.release(debit.id, now=now)
             case OnMandate.SUSPENDED:
                 mandate.suspend(debit.code, now=now)
             case OnMandate.REVOKED:
@@ -165,6 +167,13 @@ class Debiting:
         claim.record_start(debit.id, BANK, debit.reference, now=work.unit.now)
         work.add(debit)
         return debit
+
+
+def _is_of_former_account(mandate: Mandate, debit: Debit, concern: Concern) -> bool:
+    """Whether the bank objects to an account that the mandate was not for any more."""
+    amended, filed = mandate.amended_at, debit.filed_at
+    of_account = concern is Concern.CITIZEN_GIVES_ACCOUNT
+    return of_account and amended is not None and filed is not None and filed < amended
 
 
 def _owed(claim: Claim) -> int:

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from services.payments.bank.booking import payments_in
-from services.payments.bank.files import incoming_id
+from services.payments.bank.files import FileUnknown, incoming_id
 from services.payments.bank.intake import TAKE, Intake, chunks_of, kind_of
 from services.payments.bank.lookups import Lookups
 from services.payments.sepa.camt import read_statements
@@ -24,6 +24,7 @@ from shared.tasks.looking import task_state
 
 _META: Final = "file_id, kind, name, size, stored_at, payments"
 _ONE: Final = f"SELECT {_META} FROM bank_file WHERE file_id = $1"  # noqa: S608
+_KNOWN: Final = "SELECT forgotten_at IS NOT NULL AS forgotten FROM bank_file WHERE file_id = $1"
 _LATEST: Final = f"""
 SELECT {_META} FROM bank_file WHERE kind LIKE 'camt.%' OR kind = 'pain.002'
 ORDER BY stored_at DESC, file_id LIMIT $1
@@ -61,15 +62,18 @@ class Uploading:
         Raises XmlRefused, StatementRefused, AnswerToNothing, FileForgotten.
         """
         file_id, kind = incoming_id(content), kind_of(content)
-        if await self.pool.fetchval("SELECT true FROM bank_file WHERE file_id = $1", file_id):
-            return file_id, True
-        payments = await self._checked(kind, content)
-        try:
-            await self.intake.files.keep(file_id, kind, name, content, now=unit.now, payments=payments)
-        except KeyDestroyed as gone:
-            raise FileForgotten(str(file_id)) from gone
+        found = await self.pool.fetchrow(_KNOWN, file_id)
+        if found is not None and found["forgotten"]:
+            raise FileForgotten(str(file_id))
+        if found is None:
+            payments = await self._checked(kind, content)
+            try:
+                await self.intake.files.keep(file_id, kind, name, content, now=unit.now, payments=payments)
+            except KeyDestroyed as gone:
+                raise FileForgotten(str(file_id)) from gone
+        # Also of a known file: it is stored before its task is, and taking it again books nothing.
         unit.task(TAKE, {"file_id": str(file_id)}, key=str(file_id))
-        return file_id, False
+        return file_id, found is not None
 
     async def _checked(self, kind: str, content: bytes) -> int | None:
         if kind == "pain.002":
@@ -91,6 +95,7 @@ class Uploading:
         """What became of a file so far; None for one there is not.
 
         `known` are payments that an earlier file had told; what it means is clear once the file is taken.
+        There is no `answer` of a file that is forgotten.
         """
         row = await self.pool.fetchrow(_ONE, file_id)
         if row is None:
@@ -112,7 +117,10 @@ class Uploading:
         return {"state": found.state}
 
     async def _answer(self, file_id: UUID) -> dict[str, Any] | None:
-        file = await self.intake.files.read(file_id)
+        try:
+            file = await self.intake.files.read(file_id)
+        except (KeyDestroyed, FileUnknown):  # it was forgotten; its row goes later
+            return None
         report: StatusReport = await asyncio.to_thread(read_status, chunks_of(file.content))
         collection_id = await self.lookups.collection(report.original_message_id)
         row = await self.pool.fetchrow(_COLLECTION, collection_id)

@@ -81,6 +81,7 @@ class Debit(Aggregate):
     presentation: int
     condition: str
     collection_id: UUID | None
+    filed_at: datetime | None
     code: str
 
     def begin_with(self, event: DebitAnnounced) -> None:
@@ -89,6 +90,7 @@ class Debit(Aggregate):
             setattr(self, name, getattr(event, name))
         self.currency, self.due, self.presentation = event.currency, event.due, event.presentation
         self.condition, self.collection_id, self.code = "announced", None, ""
+        self.filed_at = None
 
     def move(self, what: str) -> None:
         """Assigns the condition that follows."""

@@ -40,6 +40,7 @@ class DebitFiled(Event):
     def apply(self, aggregate: "Debit") -> None:
         aggregate.move("filed")
         aggregate.collection_id, aggregate.due = self.collection_id, self.due
+        aggregate.filed_at = self.timestamp
 
 
 @stored("payments.debit_booked")

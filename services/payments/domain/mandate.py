@@ -113,12 +113,14 @@ class Mandate(Aggregate):
     signed_on: date | None
     last_collected_on: date | None
     is_amended: bool
+    amended_at: datetime | None
 
     def begin_with(self, event: MandateProposed) -> None:
         """Assigns the state of a new mandate."""
         self.account_id, self.reference, self.kind = event.account_id, event.reference, Kind(event.kind)
         self.iban, self.holder, self.condition = event.iban, event.holder, "proposed"
         self.signed_on, self.last_collected_on, self.is_amended = None, None, False
+        self.amended_at = None
 
     def move(self, what: str) -> None:
         """Assigns the condition that follows."""

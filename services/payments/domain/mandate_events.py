@@ -49,6 +49,7 @@ class MandateAmended(Event):
         aggregate.move("amended")
         aggregate.iban, aggregate.holder = self.iban, self.holder
         aggregate.is_amended = aggregate.last_collected_on is not None
+        aggregate.amended_at = self.timestamp
 
 
 @stored("payments.mandate_collected")

@@ -170,6 +170,31 @@ class TestADebit:
         assert answer.headers["location"] == CASE_PATH
 
 
+class TestAnotherInstalment:
+    """The one that the page showed is paid by the time that the form comes."""
+
+    @pytest.mark.parametrize(
+        ("page", "path", "fields", "sent"),
+        [
+            (DEBIT, DEBIT, TYPED, "debits"),
+            (DEBIT, f"{DEBIT}/mandat", {"mandate": MANDATE}, "mandate-debits"),
+            (PAY, PAY, {"method": "transfer"}, "transfer"),
+        ],
+    )
+    async def test_is_shown_before_it_is_paid(
+        self, citizen: Visitor, town: Town, page: str, path: str, fields: dict[str, str], sent: str
+    ) -> None:
+        shown = await citizen.get(page)
+        tell(town, claim(claim_id=MANDATE, amount_cents=2100, owed_cents=2100))
+        town.tell("GET", f"/claims/{MANDATE}/debits/notice", (200, {**NOTICE, "amount_cents": 2100}))
+        answer = await citizen.send(shown, path, fields)
+        assert (answer.status_code, "21,00\u00a0€" in answer.text) == (409, True)
+        assert "ein anderer Betrag an der Reihe" in answer.text
+        assert town.heard("POST", f"/claims/{MANDATE}/{sent}") == []
+        town.tell("POST", f"/claims/{MANDATE}/{sent}", (201, SAID))
+        assert (await citizen.send(answer, path, fields)).status_code == 303
+
+
 class TestMandates:
     async def test_are_listed_and_taken_back(self, citizen: Visitor, town: Town) -> None:
         mandates = [{**GIVEN, "state": "active"}, {**GIVEN, "state": "revoked"}]

@@ -166,7 +166,11 @@ class TestVoiding:
 
     @pytest.mark.parametrize(
         ("slug", "sentence"),
-        [("cash_day_over", "Der Tag dieser Einzahlung ist vorbei."), ("cash_not_voidable", "nicht mehr")],
+        [
+            ("cash_day_over", "Der Tag dieser Einzahlung ist vorbei."),
+            ("cash_not_voidable", "nicht mehr"),
+            ("cash_of_ones_own", "Bitte holen Sie eine zweite Person"),
+        ],
     )
     async def test_that_is_refused_says_why(
         self, clerk: httpx.AsyncClient, services: Services, slug: str, sentence: str
@@ -182,6 +186,13 @@ class TestVoiding:
     ) -> None:
         services.says[f"GET payments /claims/{CLAIM}/cash"] = {"entries": [{**ENTRY, **changed}]}
         assert 'name="reason"' not in (await clerk.get(ENTRY_PAGE)).text
+
+    @pytest.mark.parametrize("own", [True, False])
+    async def test_is_a_second_persons(self, clerk: httpx.AsyncClient, services: Services, own: bool) -> None:
+        services.says[f"GET payments /claims/{CLAIM}/cash"] = {"entries": [{**ENTRY, "own": own}]}
+        page = await clerk.get(ENTRY_PAGE)
+        assert ("Bitte holen Sie eine zweite Person" in text(page)) is own
+        assert ('name="reason"' not in page.text) is own
 
     async def test_finds_no_page_for_an_unknown_entry(
         self, clerk: httpx.AsyncClient, services: Services

@@ -29,7 +29,7 @@ PRINTED = {
 
 class Neighbours:
     """Cases by id; `failures` counts down answers of 503; `asked` keeps (case, version, purpose, caller),
-    `receipts` the version of each claim's receipt that was asked for."""
+    `receipts` the version of each claim's receipt that was asked for; there is none while not `paid`."""
 
     def __init__(self, mint: CallerMint) -> None:
         self.url = ""
@@ -37,6 +37,7 @@ class Neighbours:
         self.asked: list[tuple[str, str, str, str]] = []
         self.failures = 0
         self.receipts: list[str] = []
+        self.paid = True
         self._signer = CallerTokenSigner(mint.pem)
         self._tokens = CallerTokens(mint.public_jwks(), "applications")
 
@@ -118,6 +119,8 @@ class Neighbours:
 
     async def _receipt(self, request: Request) -> Response:
         self.receipts.append(request.query_params.get("version", ""))
+        if not self.paid:
+            return JSONResponse({"type": "urn:portal:problem:not_paid"}, 409)
         return JSONResponse(
             {
                 "claim_id": request.path_params["claim_id"], "case_number": "BPA-2026-000815",

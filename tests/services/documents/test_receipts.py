@@ -31,9 +31,9 @@ class Teller:
             )
         )
 
-    def settles(self, method: str, version: int) -> None:
+    def settles(self, method: str, version: int, **more: int) -> None:
         account_id = str(self.holder.account_id)
-        self.tells("payment_settled", account_id=account_id, method=method, stream_version=version)
+        self.tells("payment_settled", account_id=account_id, method=method, stream_version=version, **more)
 
     async def leads_to(self, found: Callable[[], Awaitable[Any]]) -> Any:
         """Told again and again, since duplicates are ordinary."""
@@ -52,6 +52,13 @@ def payments(holder: Holder, clock: FixedClock) -> Teller:
 async def receipts(holder: Holder, many: int) -> Any:
     found = [one for one in await holder.listed() if one["kind"] == RECEIPT]
     return found if len(found) == many else None
+
+
+async def conditions(holder: Holder, payments: Teller, *versions: int) -> list[str]:
+    """Of the receipts of these versions of the claim."""
+    found = {one["document_id"]: one["status"] for one in await holder.listed()}
+    editions = [receipt_edition(payments.claim_id, version) for version in versions]
+    return [found[str(document_id(holder.case_id, RECEIPT, edition))] for edition in editions]
 
 
 class TestReceipt:
@@ -82,7 +89,8 @@ class TestReceipt:
         payments.tells("money_task_settled", how="kept_by_agreement", stream_version=8)
         payments.tells("money_task_settled", how="returned_by_transfer", stream_version=9)
         found = await payments.leads_later_to(lambda: receipts(holder, 3))
-        wanted = {str(document_id(holder.case_id, RECEIPT, version)) for version in (None, 7, 9)}
+        editions = [None, *(receipt_edition(payments.claim_id, version) for version in (7, 9))]
+        wanted = {str(document_id(holder.case_id, RECEIPT, edition)) for edition in editions}
         assert {one["document_id"] for one in found} == wanted
         assert {one["status"] for one in found} == {"valid"}
         assert [one for one in found if one["document_id"] == first["document_id"]] == [first]
@@ -106,6 +114,46 @@ class TestMistake:
             return one if one["status"] == "revoked" else None
 
         assert (await payments.leads_later_to(revoked))["revocation_reason"] == "entry_voided"
+
+    @pytest.mark.parametrize("method", ["cash", "card"])
+    async def test_takes_later_receipts_back_that_name_it(
+        self, holder: Holder, payments: Teller, method: str
+    ) -> None:
+        payments.tells("part_received", method="cash", stream_version=2)
+        payments.settles(method, 5, amount_cents=2060, claim_cents=3060)
+        await payments.leads_later_to(lambda: receipts(holder, 2))
+        payments.tells("cash_entry_voided", surplus=False, booked_version=2, stream_version=6)
+        await payments.leads_later_to(lambda: receipts(holder, 3))
+        assert await conditions(holder, payments, 2, 5, 6) == ["revoked", "revoked", "valid"]
+        assert holder.neighbours.receipts[-1] == "6"
+
+    async def test_of_all_that_was_paid_orders_nothing(self, holder: Holder, payments: Teller) -> None:
+        payments.tells("part_received", method="cash", stream_version=2)
+        payments.settles("cash", 3, amount_cents=2060, claim_cents=3060)
+        await payments.leads_to(lambda: receipts(holder, 2))
+        holder.neighbours.paid = False
+        payments.tells("cash_entry_voided", surplus=False, booked_version=2, stream_version=4)
+        pool = holder.documents.runtime.pool
+
+        async def done() -> Any:
+            asked = holder.neighbours.receipts[-1] == "4"
+            left = "SELECT count(*) FROM task WHERE kind = 'render_document' AND done_at IS NULL"
+            return asked and await pool.fetchval(left) == 0
+
+        await payments.leads_later_to(done)
+        assert await conditions(holder, payments, 2, 3) == ["revoked", "revoked"]
+
+    async def test_leaves_earlier_receipts(self, holder: Holder, payments: Teller) -> None:
+        payments.tells("part_received", method="cash", stream_version=2)
+        payments.settles("cash", 3, amount_cents=2060, claim_cents=3060)
+        await payments.leads_to(lambda: receipts(holder, 2))
+        payments.tells("cash_entry_voided", surplus=False, booked_version=3, stream_version=4)
+
+        async def revoked() -> bool:
+            return await conditions(holder, payments, 2, 3) == ["valid", "revoked"]
+
+        await payments.leads_later_to(revoked)
+        assert await receipts(holder, 2)
 
     async def test_alone_takes_a_receipt_back(self, holder: Holder, payments: Teller) -> None:
         payments.settles("cash", 2)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.payments.domain.claim import Claim
 from shared.ids import new_id
 from shared.testing import Running
 from tests.services.payments.paying import FEE, Citizen
@@ -32,11 +33,30 @@ async def void(office: CashOffice, citizen: Citizen, payment_id: str, reason: st
     return await post(office, path, {"reason": reason})
 
 
+async def second_voids(citizen: Citizen, payment_id: str, role: str = "clerk") -> Any:
+    """Somebody else than who took the money."""
+    return await void(CashOffice(citizen.payments, role), citizen, payment_id)
+
+
 class TestFinding:
     @pytest.mark.parametrize("number", ["47112600000122", " 4711 2600 0001 22", "bpa-2026-000001"])
     async def test_knows_either_number(self, citizen: Citizen, clerk: CashOffice, number: str) -> None:
         [claim] = (await clerk.get("/cash/claims", number=number))["claims"]
         assert (claim["claim_id"], claim["owed_cents"]) == (str(citizen.claim_id), FEE)
+
+    async def test_lists_instalments_in_their_order(self, payments: Running, clerk: CashOffice) -> None:
+        unit = payments.runtime.unit()
+        for instalment in (3, 1, 2):
+            claim = Claim.request(
+                id=new_id(), now=unit.now, case_id=new_id(), case_number="HST-2026-000001",
+                account_id=new_id(), service="hundesteuer-anmeldung", cost_object="541000",
+                kassenzeichen=f"4711260000{instalment}", amount_cents=2100, currency="EUR", pay_by=None,
+                language="de", instalment=instalment, instalment_count=3,
+            )  # fmt: skip
+            await unit.save(claim)
+        await unit.commit()
+        found = (await clerk.get("/cash/claims", number="HST-2026-000001"))["claims"]
+        assert [one["instalment"] for one in found] == [1, 2, 3]
 
     async def test_finds_nothing_by_another(self, clerk: CashOffice) -> None:
         assert (await clerk.get("/cash/claims", number="47112600000130"))["claims"] == []
@@ -88,13 +108,13 @@ class TestTaking:
 class TestVoiding:
     async def test_stays_in_the_list_of_the_day(self, citizen: Citizen, clerk: CashOffice) -> None:
         taken = (await take(clerk, citizen, 5000, keep_all=True)).json()
-        answer = await void(clerk, citizen, taken["payment_id"])
+        answer = await second_voids(citizen, taken["payment_id"])
         assert (answer.status_code, answer.json()["voided_cents"], answer.json()["owed_cents"]) == (
             201, 5000, FEE,
         )  # fmt: skip
         till = await clerk.get("/cash/entries")
         [entry] = till["entries"]
-        assert (await clerk.get(f"/claims/{citizen.claim_id}/cash"))["entries"] == [entry]
+        assert (await clerk.get(f"/claims/{citizen.claim_id}/cash"))["entries"] == [{**entry, "own": True}]
         assert (await clerk.get("/cash/entries", day="2026-01-02"))["entries"] == []
         assert (till["sum_cents"], entry["voided"], entry["reason"]) == (0, True, "amount_mistyped")
         assert (entry["amount_cents"], entry["reference"]) == (5000, taken["reference"])
@@ -105,7 +125,7 @@ class TestVoiding:
         assert (await clerk.get("/money-tasks"))["tasks"] == []
 
     async def test_is_no_payment_in_the_treasurers_sums(self, citizen: Citizen, clerk: CashOffice) -> None:
-        await void(clerk, citizen, (await take(clerk, citizen, FEE)).json()["payment_id"])
+        await second_voids(citizen, (await take(clerk, citizen, FEE)).json()["payment_id"])
         treasurer = CashOffice(citizen.payments, "treasurer")
         [row] = (await treasurer.get("/treasury/summary"))["rows"]
         assert (row["paid_count"], row["paid_cents"], row["open_cents"]) == (0, 0, FEE)
@@ -121,6 +141,17 @@ class TestVoiding:
         assert (await void(own, citizen, payment_id)).status_code == 403
         assert (await citizen.claim())["state"] == "settled"
 
+    @pytest.mark.parametrize("role", ["clerk", "treasurer"])
+    async def test_is_a_second_persons(self, citizen: Citizen, payments: Running, role: str) -> None:
+        first = CashOffice(payments, role)
+        payment_id = (await take(first, citizen, FEE)).json()["payment_id"]
+        answer = await void(first, citizen, payment_id)
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:portal:problem:cash_of_ones_own")
+        assert (await citizen.claim())["state"] == "settled"
+        assert (await second_voids(citizen, payment_id, role)).status_code == 201
+        [entry] = (await first.get(f"/claims/{citizen.claim_id}/cash"))["entries"]
+        assert (entry["voided"], entry["own"]) == (True, True)
+
 
 class TestReceipt:
     async def test_says_what_was_so_at_its_version(self, citizen: Citizen, clerk: CashOffice) -> None:
@@ -131,6 +162,23 @@ class TestReceipt:
         assert ([p["amount_cents"] for p in then["payments"]], then["owed_cents"]) == ([1000], FEE - 1000)
         now = await clerk.get(path)
         assert ([p["amount_cents"] for p in now["payments"]], now["owed_cents"]) == ([1000, FEE - 1000], 0)
+
+    async def test_names_all_that_was_taken_though_less_was_owed(
+        self, citizen: Citizen, clerk: CashOffice
+    ) -> None:
+        taken = (await take(clerk, citizen, 5000, keep_all=True)).json()
+        said = await clerk.get(f"/claims/{citizen.claim_id}/receipt", version=taken["version"])
+        assert [p["amount_cents"] for p in said["payments"]] == [5000]
+        assert (said["amount_cents"], said["pending_cents"]) == (FEE, 5000 - FEE)
+
+    async def test_leaves_out_what_came_later_above_the_claim(
+        self, citizen: Citizen, clerk: CashOffice
+    ) -> None:
+        taken = (await take(clerk, citizen, FEE)).json()
+        later = {"source": "bank", "reference": "R1", "amount_cents": 100}
+        assert (await post(clerk, f"/claims/{citizen.claim_id}/receipts", later)).status_code == 201
+        said = await clerk.get(f"/claims/{citizen.claim_id}/receipt", version=taken["version"])
+        assert ([p["amount_cents"] for p in said["payments"]], said["pending_cents"]) == ([FEE], 0)
 
     async def test_says_what_went_back_and_how_and_only_then(
         self, citizen: Citizen, clerk: CashOffice, payments: Running
@@ -151,7 +199,7 @@ class TestReceipt:
         assert (told["method"], told["how"]) == ("bank_transfer", "returned_by_transfer")
 
     async def test_is_none_once_all_is_undone(self, citizen: Citizen, clerk: CashOffice) -> None:
-        await void(clerk, citizen, (await take(clerk, citizen, FEE)).json()["payment_id"])
+        await second_voids(citizen, (await take(clerk, citizen, FEE)).json()["payment_id"])
         answer = await citizen.payments.http.get(
             f"/claims/{citizen.claim_id}/receipt", headers=citizen.headers
         )

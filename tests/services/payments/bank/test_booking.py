@@ -7,7 +7,7 @@ import pytest
 
 from services.payments.bank.collecting import collection_of
 from services.payments.domain.collection import Collection
-from services.payments.domain.mandate import Kind
+from services.payments.domain.mandate import Kind, Mandate
 from services.payments.sepa.reference import structured_reference
 from shared.bus.handlers import Permanent
 from tests.services.payments.bank.town import CITY, FEE, PAYER, Town
@@ -139,6 +139,21 @@ class TestDebit:
         assert (await town.mandate_of(debit)).condition == mandate
         found = await town.claim(debit.claim_id)
         assert (found.condition, found.attempts[debit.id].state) == ("open", "failed")
+
+    @pytest.mark.parametrize(("code", "mandate"), [("AC04", "active"), ("MD06", "suspended")])
+    async def test_of_an_account_given_up_since_leaves_the_mandate(
+        self, town: Town, code: str, mandate: str
+    ) -> None:
+        (debit,) = await town.filed()
+        town.clock.advance(timedelta(hours=1))
+        unit = town.unit()
+        amended = await unit.load(Mandate, debit.mandate_id)
+        amended.amend(CITY.iban, "Ada Lovelace", town.clock.now().date(), "online", now=unit.now)
+        await unit.save(amended, subject=debit.account_id)
+        await unit.commit()
+        await town.takes("p.xml", pain_002("SDD20261208", [(debit.reference, code)]))
+        assert (await town.debit(debit.id)).condition == "rejected"
+        assert (await town.mandate_of(debit)).condition == mandate
 
     async def test_without_funds_is_presented_once_more_where_the_city_wants_it(self, town: Town) -> None:
         object.__setattr__(town.bank.debiting.rules, "present_again", True)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -98,6 +99,13 @@ class TestBringing:
         assert again.json() == {"file_id": first["file_id"], "known": True}
         assert (await treasurer.looks(first["file_id"]))["taken"] == 1
 
+    async def test_is_taken_where_it_was_stored_and_no_more(self, town: Town, treasurer: Treasurer) -> None:
+        """The process fell between the file's commit and that of its task."""
+        content = camt([credit(777, "Danke")], account=CITY.iban)
+        file_id, _ = await town.bank.uploading.bring("auszug.xml", content, town.unit())
+        assert (await treasurer.brings(content)).json() == {"file_id": str(file_id), "known": True}
+        assert (await treasurer.looks(str(file_id)))["taken"] == 1
+
     async def test_counts_what_another_file_told(self, treasurer: Treasurer) -> None:
         lines = [credit(777, "Danke", reference="R1"), credit(888, "Auch danke", reference="R2")]
         await treasurer.taken(camt(lines[:1], account=CITY.iban, kind="054"))
@@ -117,6 +125,9 @@ class TestBringing:
         found = await treasurer.taken(pain_002(message_id, [(debit.reference, "AC04")]))
         assert (found["kind"], found["payments"]) == ("pain.002", None)
         assert (found["answer"]["debits"], found["answer"]["rejected"]) == (1, 1)
+        runtime = town.payments.runtime
+        await runtime.keys.destroy(UUID(found["file_id"]))
+        assert (await treasurer.looks(found["file_id"]))["answer"] is None
 
 
 class TestRefusing:
