@@ -51,8 +51,8 @@ class Order(BaseModel):
     """What a task holds: ids alone. `version` is the case's at the event, None for its newest; without
     `account_id` the case says whose it is.
 
-    `replaces` is the document whose place the ordered one takes. A receipt of `claim_version` is one beside
-    those of other versions, which stay as they are.
+    `replaces` is the document whose place the ordered one takes. A receipt says what was true as of
+    `claim_version`; a case's `first` is known by the case alone, each other stands beside it by its version.
     """
 
     kind: str
@@ -61,13 +61,14 @@ class Order(BaseModel):
     version: int | None = None
     claim_id: UUID | None = None
     claim_version: int | None = None
+    first: bool = False
     replaces: UUID | None = None
 
     @property
     def edition(self) -> int | str | None:
         if self.replaces:
             return self.version
-        if self.claim_id is None or self.claim_version is None:
+        if self.first or self.claim_id is None or self.claim_version is None:
             return None
         return receipt_edition(self.claim_id, self.claim_version)
 

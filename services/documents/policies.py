@@ -110,7 +110,7 @@ def _register_receipts(handlers: Handlers) -> None:
         later = event.method == CASH or event.instalment > 1 or event.in_parts
         later = later or await _has_receipt(event.case_id, unit)
         order_receipt(
-            unit, event.case_id, event.claim_id, event.stream_version if later else None,
+            unit, event.case_id, event.claim_id, event.stream_version, first=not later,
             account_id=event.account_id, at_once=event.method == CASH,
         )  # fmt: skip
 
@@ -154,12 +154,14 @@ def order_receipt(
     claim_version: int | None,
     *,
     account_id: UUID | None = None,
+    first: bool = False,
     at_once: bool = False,
 ) -> None:
-    """Orders the receipt of a claim's version, None for a case's first one."""
+    """Orders the receipt of a claim's version, None for how it stands when it is made."""
     wanted = Order(
-        kind=RECEIPT, case_id=case_id, account_id=account_id, claim_id=claim_id, claim_version=claim_version
-    )
+        kind=RECEIPT, case_id=case_id, account_id=account_id, claim_id=claim_id, claim_version=claim_version,
+        first=first,
+    )  # fmt: skip
     _place(wanted, unit, None if at_once else RECEIPT_AFTER)
 
 

@@ -81,10 +81,14 @@ class TestRevocation:
         other = await holder.revokes(key="k2")
         assert (other.status_code, other.json()["type"]) == (409, "urn:portal:problem:document_not_in_force")
 
-    async def test_is_the_clerks(self, holder: Holder) -> None:
+    async def test_for_the_citys_reasons_is_the_clerks(self, holder: Holder) -> None:
         await holder.issued()
         holder.clerk = holder.me
-        assert (await holder.revokes()).status_code == 403
+        refused = await holder.revokes(reason="wrongly_granted")
+        assert (refused.status_code, refused.json()["type"]) == (
+            409,
+            "urn:portal:problem:document_not_revocable",
+        )
         assert (await holder.listed())[0]["status"] == "valid"
 
     async def test_wants_a_known_reason(self, holder: Holder) -> None:

@@ -194,18 +194,6 @@ class TestReceipt:
         assert (issued["kind"], issued["number"][:5]) == (RECEIPT, f"ZB-{clock.now():%y}")
         assert (await holder.download()).content.startswith(b"%PDF")
 
-    async def test_is_one_for_each_instalment(self, holder: Holder, clock: FixedClock) -> None:
-        await holder.orders(RECEIPT, claim_id=new_id())
-        await holder.orders(RECEIPT, claim_id=new_id(), instalment=2)
-        await holder.orders(RECEIPT, claim_id=new_id(), instalment=2)
-
-        async def both() -> bool:
-            return len(await holder.listed()) == 2
-
-        await until(lambda: advanced(clock, both))
-        ids = {one["document_id"] for one in await holder.listed()}
-        assert ids == {str(document_id(holder.case_id, RECEIPT, edition)) for edition in (None, 2)}
-
 
 async def _done(holder: Holder) -> bool:
     return (await holder.task())["done_at"] is not None

@@ -81,6 +81,14 @@ class TestReceipt:
         payments.settles("card", 3)
         await payments.leads_later_to(lambda: receipts(holder, 1))
 
+    async def test_is_one_for_each_instalment(self, holder: Holder, payments: Teller) -> None:
+        payments.settles("card", 4)
+        payments.settles("card", 5, instalment=2)
+        found = await payments.leads_later_to(lambda: receipts(holder, 2))
+        editions = (None, receipt_edition(payments.claim_id, 5))
+        wanted = {str(document_id(holder.case_id, RECEIPT, edition)) for edition in editions}
+        assert {one["document_id"] for one in found} == wanted
+
     async def test_of_a_refund_stands_beside_the_first(self, holder: Holder, payments: Teller) -> None:
         payments.settles("card", 4)
         [first] = await payments.leads_later_to(lambda: receipts(holder, 1))
