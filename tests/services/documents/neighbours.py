@@ -120,7 +120,9 @@ class Neighbours:
     async def _receipt(self, request: Request) -> Response:
         self.receipts.append(request.query_params.get("version", ""))
         if not self.paid:
-            return JSONResponse({"type": "urn:portal:problem:not_paid"}, 409)
+            return JSONResponse(
+                {"type": "urn:portal:problem:not_paid"}, 409, media_type="application/problem+json"
+            )
         return JSONResponse(
             {
                 "claim_id": request.path_params["claim_id"], "case_number": "BPA-2026-000815",
