@@ -65,11 +65,10 @@ class Refunding:
 
     def order_what_is_due(self, claim: Claim, unit: Unit) -> None:
         """What fell due or came twice goes back by itself where the provider can and the amount is below the
-        limit, save money that may be taken back: then a person sees to it."""
+        limit."""
         for task in refunds.due(claim):
             above = refunds.needs_approval(claim, task.amount_cents, self.limit)
-            provisional = claim.is_provisional(task.payment_id, unit.now)
-            if above or provisional or self.via(claim, task.payment_id) != "provider":
+            if above or self.via(claim, task.payment_id) != "provider":
                 continue
             refund_id = derived_id("refund", claim.id, task.version)
             wish = Wish(
@@ -81,8 +80,8 @@ class Refunding:
             self.schedule(claim, refund_id, unit)
 
     def give_back_share(self, claim: Claim, period: Period, unit: Unit) -> None:
-        """By rule, when what was paid for ends early: from the payments as far as each goes. Above the limit,
-        and of money that may be taken back, a person has to agree; told again it is the same."""
+        """By rule, when what was paid for ends early: from the payments as far as each goes. Above the limit
+        a person has to agree; told again it is the same."""
         if any(derived_id(SHARE, claim.id, payment_id) in claim.refunds for payment_id in claim.payments):
             return
         try:
@@ -96,9 +95,8 @@ class Refunding:
                 continue
             owed -= cents
             refund_id = derived_id(SHARE, claim.id, payment_id)
-            limit = 0 if claim.is_provisional(payment_id, unit.now) else self.limit
             wish = Wish(
-                refund_id, cents, GIVEN_UP_EARLY, RULE, self.via(claim, payment_id), limit, payment_id
+                refund_id, cents, GIVEN_UP_EARLY, RULE, self.via(claim, payment_id), self.limit, payment_id
             )
             refunds.request(claim, wish, now=unit.now)
             self.schedule(claim, refund_id, unit)

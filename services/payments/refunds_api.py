@@ -90,16 +90,14 @@ def refunds_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
 
         `share_cents` is of the whole months left, and no more than `left_cents` that are there.
         """
-        unit = runtime.unit()
-        claim = await unit.load(Claim, claim_id)
+        claim = await runtime.unit().load(Claim, claim_id)
         if not (STAFF & caller.roles or caller.subject == str(claim.account_id)):
             raise StreamNotFound(str(claim_id))
-        cents, left = _share(claim, given_up), refunds.left_of(claim)
-        provisional = any(claim.is_provisional(payment_id, unit.now) for payment_id in left)
+        cents = _share(claim, given_up)
         return {
             "claim_id": claim_id, "share_cents": cents, "currency": claim.currency,
-            "left_cents": sum(left.values()),
-            "needs_approval": provisional or refunds.needs_approval(claim, cents, refunding.limit),
+            "left_cents": sum(refunds.left_of(claim).values()),
+            "needs_approval": refunds.needs_approval(claim, cents, refunding.limit),
         }  # fmt: skip
 
     @router.post("/claims/{claim_id}/refunds", status_code=201)

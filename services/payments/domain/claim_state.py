@@ -61,11 +61,6 @@ class ClaimState(Aggregate):
         refund = self.refunds.get(task.refund_id) if task.refund_id else None
         return refund is not None and is_under_way(refund.state, refund.via)
 
-    def is_provisional(self, payment_id: UUID, now: datetime) -> bool:
-        """Whether the payer may still have this payment back from their bank."""
-        until = self.payments[payment_id].provisional_until
-        return until is not None and until > now
-
     def begin_with(self, event: PaymentRequested) -> None:
         """Assigns the state of a new claim."""
         for name in ("case_id", "case_number", "account_id", "service", "cost_object", "kassenzeichen"):

@@ -1,6 +1,6 @@
 """What payments does when something happened to a case: events as applications publishes them."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from services.payments import queries
 from services.payments.domain import refunds
 from services.payments.domain.claim import Claim
 from services.payments.domain.kassenzeichen import RangeExhausted
-from services.payments.domain.money import Receipt, Reversal, Word
+from services.payments.domain.money import Reversal, Word
 from services.payments.domain.refunds import Wish
 from services.payments.policies import register
 from services.payments.providers.registry import Providers
@@ -142,23 +142,6 @@ class TestARevokedApproval:
         await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=used)
         claim = await claim_of(payments, case_id)
         assert (claim.condition, claim.refunds) == ("settled" if paid else "cancelled", {})
-
-    @pytest.mark.parametrize(("days", "state"), [(56, "requested"), (-1, "approved")])
-    async def test_has_a_person_agree_while_the_money_may_be_taken_back(
-        self, payments: Running, days: int, state: str
-    ) -> None:
-        case_id = await owing(payments)
-        unit = payments.runtime.unit()
-        claim = await unit.load(Claim, derived_id("claim", case_id))
-        until = NOON + timedelta(days=days)
-        debit = Receipt("bank", "direct_debit", "E-1", 3060, "EUR", provisional_until=until)
-        claim.record_receipt(debit, now=NOON)
-        await unit.save(claim)
-        await unit.commit()
-        told = revoked(case_id, "none") | {"pro_rata": HALF}
-        await happens(payments, "approval_revoked", limit=3060, **told)
-        [refund] = (await claim_of(payments, case_id)).refunds.values()
-        assert (refund.amount_cents, refund.state) == (1530, state)
 
     @pytest.mark.parametrize(("on", "condition"), [("2027-02-20", "open"), ("2026-12-31", "cancelled")])
     async def test_lets_what_was_paid_and_taken_back_be_owed_where_it_was_used(
