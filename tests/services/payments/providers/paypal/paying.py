@@ -9,6 +9,7 @@ from services.payments.providers.paypal import Account
 from services.payments.providers.port import Callback
 from tests.deploy.sandbox.paypal_serving import CLIENT_ID, CLIENT_SECRET, WEBHOOK_ID, Listener, PayPalSandbox
 
+APPROVED = b"CHECKOUT.ORDER.APPROVED"
 CALLS = {"start": "create", "status": "read"}
 
 
@@ -22,7 +23,11 @@ class SandboxPayer:
         self.sandbox.decide(reference, outcome)
 
     def callbacks(self, count: int) -> list[Callback]:
-        return [Callback(b"", headers, body) for headers, body in self.listener.wait(count)]
+        """As they came; the first that is waited for is of the order, which another may overtake."""
+        heard = self.listener.wait(count)
+        if count == 1 and APPROVED not in heard[0][1]:
+            heard = sorted(self.listener.wait(2), key=lambda posted: APPROVED not in posted[1])
+        return [Callback(b"", headers, body) for headers, body in heard]
 
     def no_more_callbacks(self, count: int) -> bool:
         self.sandbox.settled_webhooks()
