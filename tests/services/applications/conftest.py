@@ -126,6 +126,17 @@ class Town:
         )
         return [row["name"].partition(".")[2] for row in rows]
 
+    async def published(self, case_id: str, kind: str) -> list[dict[str, Any]]:
+        """What the feed gives of this kind and case, once the relay has numbered it."""
+
+        async def read() -> list[dict[str, Any]]:
+            feed = (await self.get("/events?after=0&limit=500", "gateway")).json()["events"]
+            mine = [event for event in feed if event["subject"] == case_id]
+            return [event["data"] for event in mine if event["type"] == f"applications.{kind}"]
+
+        found: list[dict[str, Any]] = await eventually(read)
+        return found
+
     async def count(self, table: str) -> int:
         """Rows of a table: to show that a refusal left everything as it was."""
         found: int = await self.service.runtime.pool.fetchval(f"SELECT count(*) FROM {table}")

@@ -239,9 +239,7 @@ class TestDogTax:
         assert (found["fee"]["cents"], found["assessment"]["total_cents"]) == (5600, 5600)
         assert [part["due_on"] for part in found["assessment"]["instalments"]] == ["2026-12-22"]
         assert (found["valid_from"], found["valid_until"]) == ("2026-05-01", None)
-        feed = (await town.get("/events?after=0&limit=500", "gateway")).json()["events"]
-        mine = [event for event in feed if event["subject"] == receipt["case_id"]]
-        (approved,) = [one["data"] for one in mine if one["type"].endswith("application_approved.v1")]
+        (approved,) = await town.published(receipt["case_id"], "application_approved.v1")
         assert approved["instalments"] == [{"due_on": "2026-12-22", "cents": 5600}]
         await town.pay(receipt["case_id"], 5600)
         assert (await town.case(receipt["case_id"]))["fee"]["settled"] is True

@@ -121,14 +121,8 @@ class TestRegister:
         case_id = (await town.apply()).json()["case_id"]
         await town.until(case_id, "awaiting_payment")
         await town.pay(case_id)
-
-        async def referred() -> object:
-            feed = (await town.get("/events?after=0&limit=500", "gateway")).json()
-            mine = [event for event in feed["events"] if event["subject"] == case_id]
-            return [event for event in mine if event["type"] == "applications.application_referred.v1"]
-
-        (event,) = await eventually(referred)
-        assert event["data"]["reasons"] == ["in_review"]
+        (referred,) = await town.published(case_id, "application_referred.v1")
+        assert referred["reasons"] == ["in_review"]
         feed = (await town.get("/events?after=0&limit=500", "gateway")).text
         assert "mismatch" not in feed
         assert "Mustermann" not in feed
