@@ -63,49 +63,30 @@ class DocumentRevoked(BaseModel):
 PUBLISHED = Published("documents")
 PUBLISHED.add(
     events.DocumentIssued,
-    name="DocumentIssued",
-    model=DocumentIssued,
-    to=lambda e: DocumentIssued(
-        document_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, kind=e.kind, number=e.number,
-        valid_from=e.valid_from, valid_until=e.valid_until, sha256=e.sha256,
-    ),
-    example=DocumentIssued(
-        document_id=_DOCUMENT, case_id=_CASE, account_id=_ACCOUNT, kind="resident_parking_permit",
-        number="BPA-26-004711", valid_from=date(2026, 12, 1), valid_until=date(2027, 11, 30),
+    DocumentIssued(
+        document_id=_DOCUMENT,
+        case_id=_CASE,
+        account_id=_ACCOUNT,
+        kind="resident_parking_permit",
+        number="BPA-26-004711",
+        valid_from=date(2026, 12, 1),
+        valid_until=date(2027, 11, 30),
         sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     ),
-)  # fmt: skip
+)
 PUBLISHED.add(
     events.DocumentSuperseded,
-    name="DocumentSuperseded",
-    model=DocumentSuperseded,
-    to=lambda e: DocumentSuperseded(document_id=e.originator_id, case_id=e.case_id, by=e.by),
-    example=DocumentSuperseded(
-        document_id=_DOCUMENT, case_id=_CASE, by=UUID("01936b7a-4a00-5c3e-9d5e-2f6f5a1b0d02")
-    ),
+    DocumentSuperseded(document_id=_DOCUMENT, case_id=_CASE, by=UUID("01936b7a-4a00-5c3e-9d5e-2f6f5a1b0d02")),
 )
 PUBLISHED.add(
     events.DocumentRevoked,
-    name="DocumentRevoked",
-    model=DocumentRevoked,
-    to=lambda e: DocumentRevoked(
-        document_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, reason=e.reason
-    ),
-    example=DocumentRevoked(document_id=_DOCUMENT, case_id=_CASE, account_id=_ACCOUNT, reason="moved_away"),
+    DocumentRevoked(document_id=_DOCUMENT, case_id=_CASE, account_id=_ACCOUNT, reason="moved_away"),
 )
 PUBLISHED.add(
     events.DocumentSuspended,
-    name="DocumentSuspended",
-    model=DocumentSuspended,
-    to=lambda e: DocumentSuspended(
-        document_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, reason=e.reason
-    ),
-    example=DocumentSuspended(document_id=_DOCUMENT, case_id=_CASE, account_id=_ACCOUNT, reason="unpaid"),
+    DocumentSuspended(document_id=_DOCUMENT, case_id=_CASE, account_id=_ACCOUNT, reason="unpaid"),
 )
 PUBLISHED.add(
     events.DocumentReinstated,
-    name="DocumentReinstated",
-    model=DocumentReinstated,
-    to=lambda e: DocumentReinstated(document_id=e.originator_id, case_id=e.case_id, account_id=e.account_id),
-    example=DocumentReinstated(document_id=_DOCUMENT, case_id=_CASE, account_id=_ACCOUNT),
+    DocumentReinstated(document_id=_DOCUMENT, case_id=_CASE, account_id=_ACCOUNT),
 )

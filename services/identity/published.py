@@ -59,50 +59,30 @@ class AccountErased(BaseModel):
 
 PUBLISHED.add(
     happened.AccountRegistered,
-    name="AccountRegistered",
-    model=AccountRegistered,
-    to=lambda e: AccountRegistered(account_id=e.originator_id),
-    example=AccountRegistered(account_id=_ACCOUNT),
+    AccountRegistered(account_id=_ACCOUNT),
 )
 PUBLISHED.add(
     happened.EmailConfirmed,
-    name="EmailConfirmed",
-    model=EmailConfirmed,
-    to=lambda e: EmailConfirmed(account_id=e.originator_id),
-    example=EmailConfirmed(account_id=_ACCOUNT),
+    EmailConfirmed(account_id=_ACCOUNT),
 )
 PUBLISHED.add(
     happened.ProfileChanged,
-    name="ProfileChanged",
-    model=ProfileChanged,
-    to=lambda e: ProfileChanged(account_id=e.originator_id, version=e.originator_version),
-    example=ProfileChanged(account_id=_ACCOUNT, version=5),
+    ProfileChanged(account_id=_ACCOUNT, version=5),
+    {"version": lambda e: e.originator_version},
 )
 PUBLISHED.add(
     happened.RoleGranted,
-    name="RoleGranted",
-    model=RoleGranted,
-    to=lambda e: RoleGranted(account_id=e.originator_id, role=e.role),
-    example=RoleGranted(account_id=_ACCOUNT, role="clerk"),
+    RoleGranted(account_id=_ACCOUNT, role="clerk"),
 )
 PUBLISHED.add(
     happened.RoleRevoked,
-    name="RoleRevoked",
-    model=RoleRevoked,
-    to=lambda e: RoleRevoked(account_id=e.originator_id, role=e.role),
-    example=RoleRevoked(account_id=_ACCOUNT, role="clerk"),
+    RoleRevoked(account_id=_ACCOUNT, role="clerk"),
 )
 PUBLISHED.add(
     happened.PasswordChanged,
-    name="PasswordChanged",
-    model=PasswordChanged,
-    to=lambda e: PasswordChanged(account_id=e.originator_id),
-    example=PasswordChanged(account_id=_ACCOUNT),
+    PasswordChanged(account_id=_ACCOUNT),
 )
 PUBLISHED.add(
     happened.AccountErased,
-    name="AccountErased",
-    model=AccountErased,
-    to=lambda e: AccountErased(account_id=e.originator_id),
-    example=AccountErased(account_id=_ACCOUNT),
+    AccountErased(account_id=_ACCOUNT),
 )

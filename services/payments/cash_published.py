@@ -77,56 +77,49 @@ def publish(published: Published) -> None:
     """Adds them to the service's."""
     published.add(
         cash_events.CashEntryVoided,
-        name="CashEntryVoided",
-        model=CashEntryVoided,
-        to=lambda e: CashEntryVoided(
-            claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, payment_id=e.payment_id,
-            amount_cents=e.amount_cents, currency=e.currency, surplus=e.task_version is not None,
-            reason=e.reason, booked_version=e.booked_version, stream_version=e.originator_version,
-        ),
-        example=CashEntryVoided(
-            claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, payment_id=_PAYMENT, amount_cents=3060,
-            currency="EUR", surplus=False, reason="amount_mistyped", booked_version=2,
+        CashEntryVoided(
+            claim_id=_CLAIM,
+            case_id=_CASE,
+            account_id=_ACCOUNT,
+            payment_id=_PAYMENT,
+            amount_cents=3060,
+            currency="EUR",
+            surplus=False,
+            reason="amount_mistyped",
+            booked_version=2,
             stream_version=3,
         ),
-    )  # fmt: skip
+        {"surplus": lambda e: e.task_version is not None},
+    )
     published.add(
         refund_events.RefundRequested,
-        name="RefundRequested",
-        model=RefundRequested,
-        to=lambda e: RefundRequested(
-            claim_id=e.originator_id, case_id=e.case_id, refund_id=e.refund_id, amount_cents=e.amount_cents,
-            currency=e.currency, reason=e.reason, via=e.via, needs_approval=e.needs_approval,
+        RefundRequested(
+            claim_id=_CLAIM,
+            case_id=_CASE,
+            refund_id=_REFUND,
+            amount_cents=1275,
+            currency="EUR",
+            reason="given_up_early",
+            via="provider",
+            needs_approval=False,
         ),
-        example=RefundRequested(
-            claim_id=_CLAIM, case_id=_CASE, refund_id=_REFUND, amount_cents=1275, currency="EUR",
-            reason="given_up_early", via="provider", needs_approval=False,
-        ),
-    )  # fmt: skip
+    )
     published.add(
         refund_events.RefundSettled,
-        name="RefundSettled",
-        model=RefundSettled,
-        to=lambda e: RefundSettled(
-            claim_id=e.originator_id, case_id=e.case_id, refund_id=e.refund_id, amount_cents=e.amount_cents,
-            currency=e.currency, stream_version=e.originator_version,
-        ),
-        example=RefundSettled(
-            claim_id=_CLAIM, case_id=_CASE, refund_id=_REFUND, amount_cents=1275, currency="EUR",
+        RefundSettled(
+            claim_id=_CLAIM,
+            case_id=_CASE,
+            refund_id=_REFUND,
+            amount_cents=1275,
+            currency="EUR",
             stream_version=7,
         ),
-    )  # fmt: skip
+    )
     published.add(
         refund_events.RefundFailed,
-        name="RefundFailed",
-        model=RefundFailed,
-        to=lambda e: RefundFailed(claim_id=e.originator_id, case_id=e.case_id, refund_id=e.refund_id),
-        example=RefundFailed(claim_id=_CLAIM, case_id=_CASE, refund_id=_REFUND),
+        RefundFailed(claim_id=_CLAIM, case_id=_CASE, refund_id=_REFUND),
     )
     published.add(
         refund_events.RefundUnclear,
-        name="RefundUnclear",
-        model=RefundUnclear,
-        to=lambda e: RefundUnclear(claim_id=e.originator_id, case_id=e.case_id, refund_id=e.refund_id),
-        example=RefundUnclear(claim_id=_CLAIM, case_id=_CASE, refund_id=_REFUND),
+        RefundUnclear(claim_id=_CLAIM, case_id=_CASE, refund_id=_REFUND),
     )

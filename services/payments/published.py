@@ -170,151 +170,116 @@ class MoneyTaskSettled(BaseModel):
 PUBLISHED = Published("payments")
 PUBLISHED.add(
     events.PaymentRequested,
-    name="PaymentRequested",
-    model=PaymentRequested,
-    to=lambda e: PaymentRequested(
-        claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, amount_cents=e.amount_cents,
-        currency=e.currency, kassenzeichen=e.kassenzeichen, pay_by=e.pay_by, instalment=e.instalment,
-        instalment_count=e.instalment_count,
+    PaymentRequested(
+        claim_id=_CLAIM,
+        case_id=_CASE,
+        account_id=_ACCOUNT,
+        amount_cents=3060,
+        currency="EUR",
+        kassenzeichen="47112600000122",
+        pay_by=date(2026, 11, 29),
     ),
-    example=PaymentRequested(
-        claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, amount_cents=3060, currency="EUR",
-        kassenzeichen="47112600000122", pay_by=date(2026, 11, 29),
-    ),
-)  # fmt: skip
+)
 PUBLISHED.add(
     events.PayerReminded,
-    name="PayerReminded",
-    model=PayerReminded,
-    to=lambda e: PayerReminded(
-        claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, step=e.step,
-        owed_cents=e.owed_cents,
-    ),
-    example=PayerReminded(
-        claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, step="reminder", owed_cents=3060
-    ),
-)  # fmt: skip
+    PayerReminded(claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, step="reminder", owed_cents=3060),
+)
 PUBLISHED.add(
     events.PaymentStarted,
-    name="PaymentStarted",
-    model=PaymentStarted,
-    to=lambda e: PaymentStarted(
-        claim_id=e.originator_id, case_id=e.case_id, attempt_id=e.attempt_id, method=e.method
-    ),
-    example=PaymentStarted(claim_id=_CLAIM, case_id=_CASE, attempt_id=_ATTEMPT, method="card"),
+    PaymentStarted(claim_id=_CLAIM, case_id=_CASE, attempt_id=_ATTEMPT, method="card"),
 )
 PUBLISHED.add(
     events.PaymentSettled,
-    name="PaymentSettled",
-    model=PaymentSettled,
-    to=lambda e: PaymentSettled(
-        claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, attempt_id=e.attempt_id,
-        amount_cents=e.amount_cents, claim_cents=e.claim_cents, currency=e.currency, method=e.method,
-        settled_at=e.timestamp, provisional_until=e.provisional_until, instalment=e.instalment,
-        stream_version=e.originator_version,
-    ),
-    example=PaymentSettled(
-        claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, attempt_id=_ATTEMPT, amount_cents=3060,
-        claim_cents=3060, currency="EUR", method="card", settled_at=datetime(2026, 11, 22, 9, 31, tzinfo=UTC),
+    PaymentSettled(
+        claim_id=_CLAIM,
+        case_id=_CASE,
+        account_id=_ACCOUNT,
+        attempt_id=_ATTEMPT,
+        amount_cents=3060,
+        claim_cents=3060,
+        currency="EUR",
+        method="card",
+        settled_at=datetime(2026, 11, 22, 9, 31, tzinfo=UTC),
         stream_version=4,
     ),
-)  # fmt: skip
+    {"settled_at": lambda e: e.timestamp},
+)
 PUBLISHED.add(
     events.PaymentFailed,
-    name="PaymentFailed",
-    model=PaymentFailed,
-    to=lambda e: PaymentFailed(
-        claim_id=e.originator_id, case_id=e.case_id, attempt_id=e.attempt_id, outcome=e.outcome
-    ),
-    example=PaymentFailed(claim_id=_CLAIM, case_id=_CASE, attempt_id=_ATTEMPT, outcome="cancelled"),
+    PaymentFailed(claim_id=_CLAIM, case_id=_CASE, attempt_id=_ATTEMPT, outcome="cancelled"),
 )
 PUBLISHED.add(
     events.PaymentUnclear,
-    name="PaymentUnclear",
-    model=PaymentUnclear,
-    to=lambda e: PaymentUnclear(claim_id=e.originator_id, case_id=e.case_id, attempt_id=e.attempt_id),
-    example=PaymentUnclear(claim_id=_CLAIM, case_id=_CASE, attempt_id=_ATTEMPT),
+    PaymentUnclear(claim_id=_CLAIM, case_id=_CASE, attempt_id=_ATTEMPT),
 )
 PUBLISHED.add(
     events.ClaimCancelled,
-    name="ClaimCancelled",
-    model=ClaimCancelled,
-    to=lambda e: ClaimCancelled(claim_id=e.originator_id, case_id=e.case_id, reason=e.reason),
-    example=ClaimCancelled(claim_id=_CLAIM, case_id=_CASE, reason="withdrawn"),
+    ClaimCancelled(claim_id=_CLAIM, case_id=_CASE, reason="withdrawn"),
 )
 PUBLISHED.add(
     events.SurplusReceived,
-    name="SurplusReceived",
-    model=SurplusReceived,
-    to=lambda e: SurplusReceived(
-        claim_id=e.originator_id, case_id=e.case_id, attempt_id=e.attempt_id, amount_cents=e.amount_cents,
-        currency=e.currency, reason=e.reason,
-    ),
-    example=SurplusReceived(
-        claim_id=_CLAIM, case_id=_CASE, attempt_id=_ATTEMPT, amount_cents=3060, currency="EUR",
+    SurplusReceived(
+        claim_id=_CLAIM,
+        case_id=_CASE,
+        attempt_id=_ATTEMPT,
+        amount_cents=3060,
+        currency="EUR",
         reason="after_cancellation",
     ),
-)  # fmt: skip
+)
 PUBLISHED.add(
     events.RefundFellDue,
-    name="RefundFellDue",
-    model=RefundFellDue,
-    to=lambda e: RefundFellDue(
-        claim_id=e.originator_id, case_id=e.case_id, amount_cents=e.amount_cents, reason=e.reason
-    ),
-    example=RefundFellDue(claim_id=_CLAIM, case_id=_CASE, amount_cents=3060, reason="rejected"),
+    RefundFellDue(claim_id=_CLAIM, case_id=_CASE, amount_cents=3060, reason="rejected"),
 )
 PUBLISHED.add(
     events.MoneyTaskSettled,
-    name="MoneyTaskSettled",
-    model=MoneyTaskSettled,
-    to=lambda e: MoneyTaskSettled(
-        claim_id=e.originator_id, case_id=e.case_id, kind=e.kind, amount_cents=e.amount_cents,
-        currency=e.currency, how=e.how, voucher=e.voucher, stream_version=e.originator_version,
+    MoneyTaskSettled(
+        claim_id=_CLAIM,
+        case_id=_CASE,
+        kind="refund_due",
+        amount_cents=3060,
+        currency="EUR",
+        how="returned_by_transfer",
+        voucher="AA-2026-004711",
+        stream_version=6,
     ),
-    example=MoneyTaskSettled(
-        claim_id=_CLAIM, case_id=_CASE, kind="refund_due", amount_cents=3060, currency="EUR",
-        how="returned_by_transfer", voucher="AA-2026-004711", stream_version=6,
-    ),
-)  # fmt: skip
+)
 PUBLISHED.add(
     events.PartReceived,
-    name="PartReceived",
-    model=PartReceived,
-    to=lambda e: PartReceived(
-        claim_id=e.originator_id, case_id=e.case_id, payment_id=e.payment_id, amount_cents=e.amount_cents,
-        currency=e.currency, method=e.method, stream_version=e.originator_version,
+    PartReceived(
+        claim_id=_CLAIM,
+        case_id=_CASE,
+        payment_id=_ATTEMPT,
+        amount_cents=1000,
+        currency="EUR",
+        method="bank_transfer",
+        stream_version=2,
     ),
-    example=PartReceived(
-        claim_id=_CLAIM, case_id=_CASE, payment_id=_ATTEMPT, amount_cents=1000, currency="EUR",
-        method="bank_transfer", stream_version=2,
-    ),
-)  # fmt: skip
+)
 PUBLISHED.add(
     events.PaymentReversed,
-    name="PaymentReversed",
-    model=PaymentReversed,
-    to=lambda e: PaymentReversed(
-        claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, payment_id=e.payment_id,
-        owed_cents=e.owed_cents, currency=e.currency, code=e.code,
+    PaymentReversed(
+        claim_id=_CLAIM,
+        case_id=_CASE,
+        account_id=_ACCOUNT,
+        payment_id=_ATTEMPT,
+        owed_cents=3060,
+        currency="EUR",
+        code="MD06",
     ),
-    example=PaymentReversed(
-        claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, payment_id=_ATTEMPT, owed_cents=3060,
-        currency="EUR", code="MD06",
-    ),
-)  # fmt: skip
+)
 PUBLISHED.add(
     dunning_events.DunningStepTaken,
-    name="DunningStepTaken",
-    model=DunningStepTaken,
-    to=lambda e: DunningStepTaken(
-        claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, step=e.step,
-        charge_cents=e.charge_cents, owed_cents=e.owed_cents, currency=e.currency, due_on=e.due_on,
+    DunningStepTaken(
+        claim_id=_CLAIM,
+        case_id=_CASE,
+        account_id=_ACCOUNT,
+        step="reminder",
+        charge_cents=0,
+        owed_cents=3060,
+        currency="EUR",
+        due_on=date(2026, 11, 29),
     ),
-    example=DunningStepTaken(
-        claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, step="reminder", charge_cents=0,
-        owed_cents=3060, currency="EUR", due_on=date(2026, 11, 29),
-    ),
-)  # fmt: skip
+)
 cash_published.publish(PUBLISHED)
 publish(PUBLISHED)

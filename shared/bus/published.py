@@ -1,17 +1,20 @@
 """Which stored facts become public events, and in what shape. The shapes are the product's contract."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
 from shared.bus.envelope import Envelope
 from shared.domain import Event, type_of
+from shared.domain.registry import COMMON
 from shared.log.reading import Recorded
 
 E = TypeVar("E", bound=Event)
 Model = TypeVar("Model", bound=BaseModel)
+STREAM_VERSION: Final = "stream_version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,27 @@ class PublicEvent(Generic[E, Model]):
         return f"{service}.{snake}.v{self.version}"
 
 
+def _mapping(
+    event_class: type[E], model: type[Model], made: Mapping[str, Callable[[E], object]]
+) -> Callable[[E], Model]:
+    own = {one.name for one in fields(event_class)} - COMMON
+    wanted = [name for name in model.model_fields if name not in made]
+    places = {name: name for name in wanted if name in own}
+    elsewhere = [name for name in wanted if name not in own]
+    streams = [name for name in elsewhere if name.endswith("_id")]
+    places |= dict.fromkeys(streams, "originator_id")
+    if STREAM_VERSION in elsewhere:
+        places[STREAM_VERSION] = "originator_version"
+    if len(streams) > 1 or len(places) < len(wanted):
+        raise TypeError(f"{model.__name__} has fields that {event_class.__name__} lacks: {elsewhere}")
+
+    def to(event: E) -> Model:
+        copied = {name: getattr(event, place) for name, place in places.items()}
+        return model(**copied, **{name: make(event) for name, make in made.items()})
+
+    return to
+
+
 class Published:
     """The public events of one service."""
 
@@ -41,24 +65,29 @@ class Published:
     def add(
         self,
         event_class: type[E],
-        *,
-        name: str,
-        model: type[Model],
-        to: Callable[[E], Model],
         example: Model,
+        made: Mapping[str, Callable[[E], object]] = MappingProxyType({}),
+        *,
+        name: str = "",
         version: int = 1,
     ) -> None:
-        """Makes an event public. Raises TypeError when the model's docstring, whose first line says what the
-        event means, is missing.
+        """Makes an event public in the shape of `example`, which goes into schemas, documents and the message
+        contracts of consumers. A change that breaks a consumer takes a new `version`.
 
-        `name` is CamelCase, subject and past participle; the type on the wire follows from it. `to` maps the
-        stored event, read without any key: a personal field is `Redacted` there, and does not belong into
-        `model`. `example` goes into schemas, documents and the message contracts of consumers. A change that
-        breaks a consumer takes a new `version`.
+        The model's fields are the event's of the same names; the one id that the event has no field for is
+        its stream's, and `stream_version` is the stream's at it. Any other is `made` of the event, which is read
+        without any key: a personal field is `Redacted` there, and does not belong into the model. `name` is
+        CamelCase, subject and past participle, and the model's own unless given; the type follows from it.
+
+        Raises TypeError when a field comes from nowhere, or when the model lacks its docstring, whose first
+        line says what the event means.
         """
+        model = type(example)
         meaning = (model.__doc__ or "").strip().partition("\n")[0]
+        name = name or model.__name__
         if not meaning:
             raise TypeError(f"{model.__name__} lacks the line that says what {name} means")
+        to = _mapping(event_class, model, made)
         self._by_event[event_class] = PublicEvent(name, version, model, to, example, meaning)
 
     def __iter__(self) -> Iterator[PublicEvent[Any, Any]]:

@@ -99,10 +99,9 @@ PUBLISHED = Published("office")
 for _event in (MatterOpened, MatterNoted, MatterMoved):
     PUBLISHED.add(
         _event,
+        MatterNews(matter_id=UUID(int=1), step=1),
         name=_event.__name__,
-        model=MatterNews,
-        to=lambda e: MatterNews(matter_id=e.originator_id, step=e.originator_version),
-        example=MatterNews(matter_id=UUID(int=1), step=1),
+        made={"step": lambda e: e.originator_version},
     )
 
 PROJECTIONS = Projections()

@@ -98,72 +98,58 @@ class DebitArrangementEnded(BaseModel):
 def publish(published: Published) -> None:
     """Makes them public."""
     published.add(
-        mandates.MandateProposed, name="MandateProposed", model=MandateProposed,
-        to=lambda e: MandateProposed(
-            mandate_id=e.originator_id, account_id=e.account_id, reference=e.reference, kind=e.kind
-        ),
-        example=MandateProposed(
+        mandates.MandateProposed,
+        MandateProposed(
             mandate_id=_MANDATE, account_id=_ACCOUNT, reference="M-47112600000122", kind="recurring"
         ),
-    )  # fmt: skip
+    )
     published.add(
-        mandates.MandateActivated, name="MandateActivated", model=MandateActivated,
-        to=lambda e: MandateActivated(mandate_id=e.originator_id, signed_on=e.signed_on, how=e.how),
-        example=MandateActivated(mandate_id=_MANDATE, signed_on=date(2026, 11, 26), how="online"),
-    )  # fmt: skip
+        mandates.MandateActivated,
+        MandateActivated(mandate_id=_MANDATE, signed_on=date(2026, 11, 26), how="online"),
+    )
     published.add(
-        mandates.MandateSuspended, name="MandateSuspended", model=MandateSuspended,
-        to=lambda e: MandateSuspended(mandate_id=e.originator_id, reason=e.reason),
-        example=MandateSuspended(mandate_id=_MANDATE, reason="AC04"),
-    )  # fmt: skip
+        mandates.MandateSuspended,
+        MandateSuspended(mandate_id=_MANDATE, reason="AC04"),
+    )
     published.add(
-        mandates.MandateRevoked, name="MandateRevoked", model=MandateRevoked,
-        to=lambda e: MandateRevoked(mandate_id=e.originator_id, reason=e.reason),
-        example=MandateRevoked(mandate_id=_MANDATE, reason="MD01"),
-    )  # fmt: skip
+        mandates.MandateRevoked,
+        MandateRevoked(mandate_id=_MANDATE, reason="MD01"),
+    )
     published.add(
-        mandates.MandateLapsed, name="MandateLapsed", model=MandateLapsed,
-        to=lambda e: MandateLapsed(mandate_id=e.originator_id, last_used_on=e.last_used_on),
-        example=MandateLapsed(mandate_id=_MANDATE, last_used_on=date(2026, 11, 26)),
-    )  # fmt: skip
+        mandates.MandateLapsed,
+        MandateLapsed(mandate_id=_MANDATE, last_used_on=date(2026, 11, 26)),
+    )
     _publish_debits(published)
     _publish_arrangements(published)
 
 
 def _publish_debits(published: Published) -> None:
     published.add(
-        debits.DebitAnnounced, name="DebitAnnounced", model=DebitAnnounced,
-        to=lambda e: DebitAnnounced(
-            debit_id=e.originator_id, claim_id=e.claim_id, case_id=e.case_id, account_id=e.account_id,
-            mandate_id=e.mandate_id, amount_cents=e.amount_cents, currency=e.currency, due=e.due,
-            presentation=e.presentation,
+        debits.DebitAnnounced,
+        DebitAnnounced(
+            debit_id=_DEBIT,
+            claim_id=_CLAIM,
+            case_id=_CASE,
+            account_id=_ACCOUNT,
+            mandate_id=_MANDATE,
+            amount_cents=3060,
+            currency="EUR",
+            due=date(2026, 12, 10),
+            presentation=1,
         ),
-        example=DebitAnnounced(
-            debit_id=_DEBIT, claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, mandate_id=_MANDATE,
-            amount_cents=3060, currency="EUR", due=date(2026, 12, 10), presentation=1,
-        ),
-    )  # fmt: skip
+    )
     published.add(
-        debits.DebitReturned, name="DebitReturned", model=DebitReturned,
-        to=lambda e: DebitReturned(
-            debit_id=e.originator_id, code=e.code, concern=e.concern, charges_cents=e.charges_cents
-        ),
-        example=DebitReturned(debit_id=_DEBIT, code="MS03", concern="citizen_pays", charges_cents=325),
-    )  # fmt: skip
+        debits.DebitReturned,
+        DebitReturned(debit_id=_DEBIT, code="MS03", concern="citizen_pays", charges_cents=325),
+    )
 
 
 def _publish_arrangements(published: Published) -> None:
     published.add(
-        arrangements.DebitArranged, name="DebitArranged", model=DebitArranged,
-        to=lambda e: DebitArranged(claim_id=e.originator_id, case_id=e.case_id, mandate_id=e.mandate_id),
-        example=DebitArranged(claim_id=_CLAIM, case_id=_CASE, mandate_id=_MANDATE),
-    )  # fmt: skip
+        arrangements.DebitArranged,
+        DebitArranged(claim_id=_CLAIM, case_id=_CASE, mandate_id=_MANDATE),
+    )
     published.add(
-        arrangements.DebitArrangementEnded, name="DebitArrangementEnded", model=DebitArrangementEnded,
-        to=lambda e: DebitArrangementEnded(
-            claim_id=e.originator_id, case_id=e.case_id, account_id=e.account_id, reason=e.reason
-        ),
-        example=DebitArrangementEnded(
-            claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, reason="mandate_revoked"
-        ),
-    )  # fmt: skip
+        arrangements.DebitArrangementEnded,
+        DebitArrangementEnded(claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, reason="mandate_revoked"),
+    )

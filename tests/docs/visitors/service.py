@@ -64,10 +64,7 @@ class VisitorDayUsed(BaseModel):
 
 
 PUBLISHED, PROJECTIONS, EXAMPLE = Published("visitors"), Projections(), VisitorDayUsed(days_left=9)
-PUBLISHED.add(
-    DayUsed, name="VisitorDayUsed", model=VisitorDayUsed, example=EXAMPLE,
-    to=lambda event: VisitorDayUsed(days_left=event.days_left),
-)  # fmt: skip
+PUBLISHED.add(DayUsed, EXAMPLE)
 BOOKLETS = PROJECTIONS.table("booklet", ("booklet_id",), ("days_left",))
 
 

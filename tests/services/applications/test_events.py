@@ -7,7 +7,7 @@ import pytest
 
 from services.applications import consumed
 from services.applications.domain import case_events as happened
-from services.applications.published import PUBLISHED, referred
+from services.applications.published import PUBLISHED, public_reasons
 from shared.domain import decode, encode, type_of
 from shared.keys import DataKey
 from shared.log import Meta, Recorded
@@ -120,7 +120,7 @@ class TestPublicEvents:
 
     def test_hide_the_registers_reasons(self) -> None:
         event = self.referral(["remark", "register_mismatch", "register_unavailable"])
-        assert referred(event).reasons == ["remark", "in_review"]
+        assert public_reasons(event) == ["remark", "in_review"]
 
     def test_are_made_of_every_event_without_personal_data(self) -> None:
         made = set()

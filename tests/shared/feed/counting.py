@@ -67,10 +67,8 @@ class HasCounted(BaseModel):
 PUBLISHED = Published("counter")
 PUBLISHED.add(
     Counted,
+    HasCounted(count=1),
     name="Counted",
-    model=HasCounted,
-    to=lambda event: HasCounted(count=event.count),
-    example=HasCounted(count=1),
 )
 
 

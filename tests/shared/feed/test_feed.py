@@ -66,9 +66,10 @@ class TestTheFeed:
         """What stays inside takes no number: a consumer would wait for it for ever."""
         loans_alone = Published("library")
         loans_alone.add(
-            BookLent, name="BookLent", model=BookLentOut, example=BookLentOut(loan_id=new_id(), title=""),
-            to=lambda e: BookLentOut(loan_id=e.originator_id, title=e.title),
-        )  # fmt: skip
+    BookLent,
+    BookLentOut(loan_id=new_id(), title=""),
+    name="BookLent",
+)  # fmt: skip
         for _ in range(3):
             unit = log.unit()
             loan = Loan.lend(id=new_id(), now=unit.now, title="Faust", reader="x")

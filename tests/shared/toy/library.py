@@ -75,17 +75,13 @@ class BookCameBack(BaseModel):
 PUBLISHED = Published("library")
 PUBLISHED.add(
     BookLent,
+    BookLentOut(loan_id=UUID(int=1), title="Faust"),
     name="BookLent",
-    model=BookLentOut,
-    to=lambda e: BookLentOut(loan_id=e.originator_id, title=e.title),
-    example=BookLentOut(loan_id=UUID(int=1), title="Faust"),
 )
 PUBLISHED.add(
     BookReturned,
+    BookCameBack(loan_id=UUID(int=1)),
     name="BookReturned",
-    model=BookCameBack,
-    to=lambda e: BookCameBack(loan_id=e.originator_id),
-    example=BookCameBack(loan_id=UUID(int=1)),
 )
 
 PROJECTIONS = Projections()
