@@ -75,7 +75,7 @@ class Published:
         contracts of consumers. A change that breaks a consumer takes a new `version`.
 
         The model's fields are the event's of the same names; the one id that the event has no field for is
-        its stream's, and `stream_version` is the stream's at it. Any other is `made` of the event, which is read
+        its stream's, and `stream_version` is the stream's at it. Any other is `made` of the event: it is read
         without any key: a personal field is `Redacted` there, and does not belong into the model. `name` is
         CamelCase, subject and past participle, and the model's own unless given; the type follows from it.
 
