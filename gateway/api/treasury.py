@@ -56,7 +56,7 @@ async def read_list(
 
 @router.get("/exports")
 async def list_exports(
-    visit: Treasurer, after: Annotated[int | None, Query(ge=1)] = None, limit: Limit = 100
+    visit: Treasurer, after: Annotated[int | None, Query(ge=1, lt=2**63)] = None, limit: Limit = 100
 ) -> Any:
     """Closed batches, the newest first."""
     params = _given({"after": after, "limit": limit})

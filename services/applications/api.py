@@ -74,7 +74,10 @@ def router(runtime: Runtime, office: Office) -> APIRouter:
 
     @routes.get("/applications/{case_id}")
     async def look_at(
-        case_id: UUID, caller: Reader, language: Language, version: Annotated[int | None, Query(ge=1)] = None
+        case_id: UUID,
+        caller: Reader,
+        language: Language,
+        version: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
     ) -> dict[str, Any]:
         if caller.kind == "service" and caller.subject not in READERS:
             raise wrong_role()

@@ -22,7 +22,7 @@ def events_router(pool: asyncpg.Pool, published: Published) -> APIRouter:
     @router.get("/events")
     async def read_feed(
         _caller: Annotated[Caller, Depends(require("service", "operator"))],
-        after: Annotated[int, Query(ge=0)] = 0,
+        after: Annotated[int, Query(ge=0, lt=2**63)] = 0,
         limit: Annotated[int, Query(ge=1, le=LIMIT)] = 100,
     ) -> Response:
         """Events with a sequence above `after`, oldest first; ask again with `next`.

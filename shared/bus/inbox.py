@@ -20,7 +20,7 @@ from shared.bus.handlers import Handlers, Permanent
 from shared.bus.parking import Parking, PoisonSuspected
 from shared.bus.standing import DOUBT, Standing
 from shared.crash import CrashPoint
-from shared.log import AppendRefused, CursorMoved, LogUnavailable, Unit
+from shared.log import AppendRefused, CursorMoved, LogUnavailable, Unit, VersionConflict
 from shared.log.outage import DATABASE_AWAY
 from shared.observe.metrics import counter, gauge
 from shared.waking import woken
@@ -36,6 +36,8 @@ GAP_GRACE: Final = 0.05
 PARKING_SECONDS: Final = 2.0
 BACK_OFF: Final = (0.05, 0.2, 0.5, 1.0, 2.0)
 OUTAGE: Final = (LogUnavailable, *DATABASE_AWAY)
+CONFLICTS: Final = 50
+CONFLICT_SECONDS: Final = 0.01
 
 _duplicates = counter("portal_inbox_duplicates", "Events seen again and ignored", ("source",))
 _applied = counter("portal_inbox_applied", "Events applied", ("source",))
@@ -284,21 +286,31 @@ class Inbox:
         if self._standing.doubts(envelope) and self._handlers.wants(envelope):
             await self._park(envelope, DOUBT)
             return
-        failure = ""
-        for wait in BACK_OFF:
+        if failure := await self._failure(envelope):
+            await self._park(envelope, failure)
+
+    async def _failure(self, envelope: Envelope) -> str:
+        """Why an event cannot be applied, after some tries; "" once it is applied.
+
+        Somebody who writes to the same stream is not the event's fault, unless it never ends.
+        """
+        failure, waits, conflicts = "", list(BACK_OFF), 0
+        while waits:
             try:
                 await self._try(envelope)
-                return
+                return ""
             except (CursorMoved, *OUTAGE):
                 raise
             except (Permanent, PoisonSuspected) as error:
-                failure = str(error)
-                break
+                return str(error)
             except Exception as error:
                 failure = repr(error)
                 log.warning("handler_failed", type=envelope.type, id=str(envelope.id), error=failure[:300])
-                await asyncio.sleep(0 if isinstance(error, AppendRefused) else wait)
-        await self._park(envelope, failure)
+                conflicts += isinstance(error, VersionConflict)
+                in_vain = not isinstance(error, VersionConflict) or conflicts > CONFLICTS
+                wait = waits.pop(0) if in_vain else CONFLICT_SECONDS
+                await asyncio.sleep(0 if in_vain and isinstance(error, AppendRefused) else wait)
+        return failure
 
     async def _try(self, envelope: Envelope) -> None:
         unit = self._make_unit(envelope)

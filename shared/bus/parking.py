@@ -10,7 +10,7 @@ from typing import Final
 import asyncpg
 
 from shared.bus.envelope import Envelope, read, write
-from shared.log import CursorMoved, LogUnavailable, Retention, Table, Unit
+from shared.log import CursorMoved, LogUnavailable, Retention, Table, Unit, VersionConflict
 from shared.log.outage import DATABASE_AWAY
 from shared.observe.metrics import gauge
 
@@ -151,8 +151,8 @@ class Parking:
     async def _retry(self, envelope: Envelope, apply: Callable[[Envelope], Awaitable[None]]) -> None:
         try:
             await apply(envelope)
-        except (LogUnavailable, *DATABASE_AWAY):
-            raise  # the operator's word stands until the database is back
+        except (VersionConflict, LogUnavailable, *DATABASE_AWAY):
+            raise  # the operator's word stands until the stream rests and the database is back
         except Exception as error:
             where = envelope.sequence, repr(error)[:2000], envelope.epoch
             await self._pool.execute(_AGAIN, self._source, *where)

@@ -10,7 +10,7 @@ recognised; cancelling a caller neither loses nor doubles what it has handed ove
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,6 +70,7 @@ class AppendQueue:
         self._on_commit = on_commit
         self._pending: deque[Item] = deque()
         self._waiting_keys = 0
+        self._flushes = 0
         self._held: set[object] = set()
         self._wake = asyncio.Event()
         self._closing = False
@@ -149,18 +150,26 @@ class AppendQueue:
                 await self._wake.wait()
 
     async def _flush(self, lane: Lane, batch: list[Item]) -> None:
-        lane.is_busy = True
+        lane.is_busy, before = True, self._flushes
         try:
             if not await self._flush_together(lane, batch):
                 for item in batch:
                     await self._flush_together(lane, [item])
         except Exception as error:
-            for _, written, _ in batch:
-                _settle(written, error)
+            self._tell(batch, error)
+            if self._flushes == before:  # no other lane gets through either: nobody is to wait for his turn
+                self._tell(self._pending, error)
+                self._pending.clear()
+                self._waiting_keys = 0
         finally:
             lane.is_busy = False
             for _, _, keys in batch:
                 self._held -= keys
+
+    @staticmethod
+    def _tell(items: Iterable[Item], error: Exception) -> None:
+        for _, written, _ in items:
+            _settle(written, error)
 
     async def _flush_together(self, lane: Lane, batch: list[Item]) -> bool:
         """Whether every append of the batch was settled; else they are to be tried one by one."""
@@ -190,6 +199,7 @@ class AppendQueue:
         crash.reach(CrashPoint.BEFORE_COMMIT)
         rows = await connection.fetch(statement.text, *statement.args, timeout=ANSWERED_WITHIN)
         crash.reach(CrashPoint.AFTER_COMMIT)
+        self._flushes += 1
         lost = {row["i"]: _refusal(row["state"], row["scope"]) for row in rows}
         for i, (append, written, _) in enumerate(batch):
             refusal = lost.get(i)
@@ -206,13 +216,22 @@ class AppendQueue:
     async def _reconnect(self, lane: Lane) -> asyncpg.Connection:
         lane.connection = None
         connection = await self._connect()
-        await connection.execute(SETTINGS, timeout=ANSWERED_WITHIN)
-        if await connection.fetchval(_FROM_ELSEWHERE, timeout=ANSWERED_WITHIN):
-            # what it wrote would sort before what is there
-            raise LogOfAnotherServer("this log was written on another server: run `portal restore` first")
-        lane.epoch = await connection.fetchval("SELECT epoch FROM log_epoch", timeout=ANSWERED_WITHIN)
+        try:
+            lane.epoch = await _prepare(connection)
+        except BaseException:
+            connection.terminate()
+            raise
         lane.connection = connection
         return connection
+
+
+async def _prepare(connection: asyncpg.Connection) -> int:
+    """The log's epoch. Raises LogOfAnotherServer: what that wrote would sort before what is there."""
+    await connection.execute(SETTINGS, timeout=ANSWERED_WITHIN)
+    if await connection.fetchval(_FROM_ELSEWHERE, timeout=ANSWERED_WITHIN):
+        raise LogOfAnotherServer("this log was written on another server: run `portal restore` first")
+    epoch: int = await connection.fetchval("SELECT epoch FROM log_epoch", timeout=ANSWERED_WITHIN)
+    return epoch
 
 
 def _refusal(state: str, scope: str | None) -> AppendRefused | None:

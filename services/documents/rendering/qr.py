@@ -14,6 +14,7 @@ from services.documents.rendering.branding import BankAccount
 MASK = 3
 QUIET: Final = 4
 """Modules left white around a code (ISO/IEC 18004)."""
+_STRUCTURED: Final = re.compile("RF[0-9]{2}[0-9A-Z]{1,21}")
 _DARK: Final = re.compile(rb"\x01+")
 
 
@@ -22,10 +23,18 @@ def permit_code(url: str) -> str:
     return _svg(segno.make_qr(url, error="m", mode="alphanumeric", boost_error=False, mask=MASK))
 
 
-def giro_code(account: BankAccount, amount_cents: int, reference: str) -> str:
-    """SVG of a GiroCode (EPC069-12 version 002, UTF-8) for `amount_cents` to the city's account."""
+def giro_code(account: BankAccount, amount_cents: int, kassenzeichen: str) -> str:
+    """SVG of a GiroCode (EPC069-12 version 002, UTF-8) for `amount_cents` to the city's account.
+
+    A Kassenzeichen that is a structured reference (ISO 11649) stands in the field for those, any other in
+    the text.
+    """
     euros = Decimal(amount_cents) / 100
-    return _svg(make_epc_qr(account.holder, account.iban, euros, text=reference, bic=account.bic, encoding=1))
+    purpose = "reference" if _STRUCTURED.fullmatch(kassenzeichen) else "text"
+    drawn = make_epc_qr(
+        account.holder, account.iban, euros, bic=account.bic, encoding=1, **{purpose: kassenzeichen}
+    )
+    return _svg(drawn)
 
 
 def _svg(code: segno.QRCode) -> str:

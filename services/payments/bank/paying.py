@@ -19,6 +19,7 @@ from services.payments.sepa.debits import Creditor
 from services.payments.sepa.girocode import girocode_text
 from services.payments.sepa.iban import Iban
 from services.payments.sepa.qr import girocode_svg
+from services.payments.sepa.reference import is_structured_reference
 from shared.ids import new_id
 from shared.log import Unit
 
@@ -46,8 +47,9 @@ class Paying:
         """What a payer types or scans, for what is owed now. Raises NotPayable."""
         _refuse_unpayable(claim)
         iban = Iban(self.creditor.iban, "", self.creditor.bic)
+        purpose = "reference" if is_structured_reference(claim.kassenzeichen) else "text"
         code = girocode_text(
-            self.creditor.name, iban.number, claim.owed_cents, text=claim.kassenzeichen
+            self.creditor.name, iban.number, claim.owed_cents, **{purpose: claim.kassenzeichen}
         )  # fmt: skip
         return {
             "holder": self.creditor.name, "iban": iban.number, "iban_grouped": iban.grouped,

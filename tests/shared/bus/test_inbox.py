@@ -17,7 +17,7 @@ from shared.bus.envelope import Envelope
 from shared.bus.handlers import ForeignEvent, Handlers, Permanent
 from shared.bus.inbox import Inbox
 from shared.ids import new_id
-from shared.log import Unit
+from shared.log import Unit, VersionConflict
 from tests.shared.delivering import settled
 from tests.shared.log.conftest import Log, databases, log
 from tests.shared.toy.library import LOANS
@@ -287,6 +287,43 @@ class TestATransientFailure:
         bench.reaction = fail
         await bench.deliver(bench.inbox(), noted(1), noted(2), noted(3))
         assert (await bench.effects(), await bench.parked()) == ([1, 3], [2])
+
+
+class TestSomebodyElseOnTheStream:
+    """Whoever writes to the stream that a reaction goes on with is no fault of the event's."""
+
+    async def test_is_given_way_to_without_parking(self, bench: Bench) -> None:
+        async def overtaken(n: int, unit: Unit) -> None:
+            if bench.seen.count(n) < 20:
+                raise VersionConflict("the stream has moved on")
+
+        bench.reaction = overtaken
+        await bench.deliver(bench.inbox(), noted(1))
+        assert (await bench.effects(), await bench.parked()) == ([1], [])
+
+    async def test_for_ever_is_parked(self, bench: Bench) -> None:
+        async def overtaken(n: int, unit: Unit) -> None:
+            if n == 1:
+                raise VersionConflict("the stream has moved on")
+
+        bench.reaction = overtaken
+        await bench.deliver(bench.inbox(), noted(1), noted(2))
+        assert (await bench.effects(), await bench.parked()) == ([2], [1])
+
+    async def test_does_not_take_back_an_operators_word(self, bench: Bench) -> None:
+        async def refuse(n: int, unit: Unit) -> None:
+            raise Permanent("no")
+
+        async def overtaken_once(n: int, unit: Unit) -> None:
+            if bench.seen.count(n) < 3:
+                raise VersionConflict("the stream has moved on")
+
+        bench.reaction = refuse
+        await bench.deliver(bench.inbox(), noted(1))
+        bench.reaction = overtaken_once
+        await bench.log.pool.execute("UPDATE parked SET retry_at = now()")
+        await bench.unparked()
+        assert await bench.effects() == [1]
 
 
 class TestAValueTheDatabaseRefuses:

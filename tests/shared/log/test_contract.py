@@ -151,7 +151,7 @@ class TestAReservation:
 
 
 class TestAPoisonValue:
-    @pytest.mark.parametrize("poison", ["a\x00b", object()], ids=["nul", "object"])
+    @pytest.mark.parametrize("poison", ["a\x00b", object(), "\ud800"], ids=["nul", "object", "surrogate"])
     async def test_of_one_disturbs_no_neighbour(self, subject: Subject, poison: object) -> None:
         appends = [row("fine") for _ in range(30)]
         appends.insert(11, row(poison))

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
+from shared.clock import SystemClock
 from shared.ids import new_id
 from shared.log import (
     Append,
@@ -35,6 +36,13 @@ def row(title: object) -> Append:
     return append
 
 
+def named(loan: str, title: int) -> Append:
+    """A new title for one loan."""
+    append = Append()
+    append.put(Row(LOANS, (loan,), {"title": str(title), "state": "lent"}))
+    return append
+
+
 async def outcomes(*appends: Any) -> list[Any]:
     return list(await asyncio.gather(*appends, return_exceptions=True))
 
@@ -51,6 +59,63 @@ class TestAPoisonValue:
         else:
             assert bad == [11]
         assert await log.count("loan") == 31 - len(bad)
+
+    async def test_that_the_driver_cannot_send_is_its_callers_alone(self, log: Log) -> None:
+        """A text with half a character: no connection is to blame, and none is given up for it."""
+        connection = log.queue._lanes[0].connection
+        poison = row("poisoned")
+        poison.tasks.append(NewTask(new_id(), "remind", "{}", "{}", SystemClock().now(), "\ud800"))
+        async with asyncio.timeout(5):
+            found = await outcomes(
+                log.queue.append(row("fine")), log.queue.append(poison), log.queue.append(row("fine"))
+            )
+        assert [type(outcome) for outcome in found[::2]] == [type(None)] * 2
+        assert isinstance(found[1], asyncpg.DataError)
+        assert log.queue._lanes[0].connection is connection
+        assert await log.count("loan") == 2
+
+
+class TestWhileTheDatabase:
+    async def test_is_away_nobody_waits_for_his_turn_to_be_told(self, log: Log, monkeypatch: Any) -> None:
+        monkeypatch.setattr(queue_module, "TRIES", 2)
+        monkeypatch.setattr(queue_module, "BATCH", 2)
+        asked: list[bool] = []
+
+        async def refused() -> asyncpg.Connection:
+            asked.append(True)
+            raise ConnectionRefusedError
+
+        monkeypatch.setattr(log.queue, "_connect", refused)
+        connection = log.queue._lanes[0].connection
+        assert connection is not None
+        connection.terminate()
+        found = await outcomes(*(log.queue.append(row("unheard")) for _ in range(40)))
+        assert {type(outcome) for outcome in found} == {LogUnavailable}
+        assert len(asked) <= queue_module.TRIES * queue_module.LANES
+        assert log.queue._waiting_keys == 0
+        monkeypatch.undo()
+        await log.queue.append(row("heard"))
+        assert await log.count("loan") == 1
+
+    async def test_is_slow_so_much_may_wait_and_no_more(self, log: Log, monkeypatch: Any) -> None:
+        """A rival holds a row: what needs it waits, what comes behind is refused, and all that was taken is
+        written when the row is free."""
+        monkeypatch.setattr(queue_module, "PENDING", 10)
+        loan = str(new_id())
+        rival = await asyncpg.connect(log.databases.log)
+        async with rival.transaction():
+            await rival.execute("INSERT INTO loan (loan_id, title, state) VALUES ($1, '', '')", loan)
+            held = [asyncio.create_task(log.queue.append(named(loan, 0)))]
+            await asyncio.sleep(0.2)  # on its way
+            held += [asyncio.create_task(log.queue.append(named(loan, n))) for n in range(1, 11)]
+            await asyncio.sleep(0.2)
+            with pytest.raises(LogUnavailable, match="too much"):
+                await log.queue.append(row("one too many"))
+            assert not any(task.done() for task in held)
+        await rival.close()
+        async with asyncio.timeout(10):
+            assert await asyncio.gather(*held) == [None] * 11
+        assert await log.pool.fetchval("SELECT title FROM loan") == "10"
 
 
 class TestWhatWaits:
@@ -121,7 +186,7 @@ class TestALostConnection:
         assert await log.count("event") == 2
 
     async def test_that_falls_silent_is_left_for_a_new_one(self, log: Log, monkeypatch: Any) -> None:
-        monkeypatch.setattr(queue_module, "ANSWERED_WITHIN", 0.3)
+        monkeypatch.setattr(queue_module, "ANSWERED_WITHIN", 1.0)
         async with Wire(urlsplit(log.databases.log).port or 5432).listening() as wire:
             silences: list[asyncio.Task[None]] = []
 
