@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -41,11 +42,13 @@ class Year:
     shop: Shop
     paypal: PayPalSandbox
     listener: Listener
-    clerk: dict[str, str] = field(init=False)
+    _clerk: UUID = field(default_factory=new_id)
     _keys: int = 0
 
-    def __post_init__(self) -> None:
-        self.clerk = self.town.payments.mint.account(new_id(), "payments", "treasurer")
+    @property
+    def clerk(self) -> dict[str, str]:
+        """Headers that hold for some minutes: a year takes longer where much else runs."""
+        return self.town.payments.mint.account(self._clerk, "payments", "treasurer")
 
     # days
 
