@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from deploy.local.sandbox.bank.bank import Bank
