@@ -112,7 +112,7 @@ class Archive:
         consumer = RawConsumer(self.log, queue, len(self.flow.messages))
         _, client, server = await self.rig.spent(consumer.run)
         await queue.delete(if_unused=False, if_empty=False)
-        return _figures(len(self.flow.messages), time.perf_counter() - consumer.began, client, server)
+        return _figures(len(self.flow.messages), consumer.ended - consumer.began, client, server)
 
     async def catch_up(self, feed: FeedClient) -> Figures:
         """A new consumer, the broker empty: everything from the feed of the other process."""
@@ -144,7 +144,7 @@ class RawConsumer:
     def __init__(self, log: Log, queue: Any, count: int) -> None:
         self._log, self._queue, self._count = log, queue, count
         self._arrived: asyncio.Queue[Any] = asyncio.Queue()
-        self.began = 0.0
+        self.began = self.ended = 0.0
 
     async def run(self) -> None:
         await self._queue.channel.set_qos(PREFETCH)
@@ -157,6 +157,7 @@ class RawConsumer:
                     batch.append(self._arrived.get_nowait())
                 done += len(batch)
                 await self._commit(connection, batch, done)
+        self.ended = time.perf_counter()
         await self._queue.cancel(tag)
 
     async def _arrive(self, message: Any) -> None:

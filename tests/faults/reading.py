@@ -1,12 +1,13 @@
 """Reads the world out of the services' databases, the document store and the bank's book."""
 
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
+from deploy.compose import FOLLOWED
 from shared.cli.rebuilding import Fold, checksum
 from shared.domain import decode
 from shared.keys import KeyRing
@@ -87,23 +88,15 @@ async def _feed(stage: Stage, service: str, facts: list[Fact]) -> Feed:
 
 
 async def _cursors(stage: Stage) -> dict[tuple[str, str], int]:
-    """How far each service has read each that it listens to; -1 where it never began."""
+    """How far each service has read each that it listens to; 0 where it never began."""
     found: dict[tuple[str, str], int] = {}
     for name in (service.name for service in WITH_LOG):
         told = {
             row["source"]: row["sequence"]
             for row in await stage.query(name, "SELECT source, sequence FROM inbox_cursor")
         }
-        found |= {(name, source): told.get(source, 0) for source in SOURCES[name]}
+        found |= {(name, source): told.get(source, 0) for source in FOLLOWED[name]}
     return found
-
-
-SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
-    "identity": ("applications", "documents"),
-    "applications": ("documents", "payments"),
-    "payments": ("applications",),
-    "documents": ("applications", "payments"),
-}
 
 
 async def _ledger(stage: Stage) -> list[Line]:

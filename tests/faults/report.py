@@ -4,13 +4,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
 from tests.faults.invariants import INVARIANTS, Violation
 from tests.faults.world import Fact, World
+
+LAST: Final = 20
 
 
 @dataclass(slots=True)
@@ -41,6 +43,13 @@ class Outcome:
     def holds(self) -> bool:
         return not self.violations and not self.unanswered and not self.died
 
+    def history(self, violation: Violation) -> list[str]:
+        """What led to it: the events of its case or stream; where it has none, the faults before the end."""
+        facts = violation.history(self.world)
+        return [line_of(fact) for fact in facts] or [
+            f"{at:.1f} s: {words}" for at, words in self.order[-LAST:]
+        ]
+
     def sentence(self) -> str:
         """*N faults, M applications, V violations*."""
         count = len(self.violations) + len(self.unanswered) + len(self.died)
@@ -60,8 +69,8 @@ def show(outcome: Outcome, console: Console) -> None:
         console.print(f"[red]died by itself[/red] {words}", highlight=False, markup=False)
     for violation in outcome.violations:
         console.print(f"\n{violation.invariant}: {violation.sentence}", style="red", highlight=False)
-        for fact in violation.history(outcome.world):
-            console.print(f"  {line_of(fact)}", highlight=False, markup=False, soft_wrap=True)
+        for line in outcome.history(violation):
+            console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
     console.print(
         f"\nWhile the faults lasted, {outcome.accepted_meanwhile} applications were accepted and "
         f"{outcome.completed_meanwhile} completed; the others came to their end afterwards."
@@ -113,11 +122,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "died": outcome.died,
         "order": outcome.order,
         "violations": [
-            {
-                "invariant": one.invariant,
-                "sentence": one.sentence,
-                "history": [line_of(fact) for fact in one.history(outcome.world)],
-            }
+            {"invariant": one.invariant, "sentence": one.sentence, "history": outcome.history(one)}
             for one in outcome.violations
         ],
     }

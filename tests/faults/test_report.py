@@ -44,6 +44,12 @@ class TestAViolation:
         assert f"I1: case {CASE} has come to no end" in text
         assert f"payments {CLAIM} v2 payments.payment_settled" in text
 
+    def test_of_no_case_is_told_with_the_faults_before(self) -> None:
+        world = sound()
+        found = outcome(replace(world, balance_cents=world.balance_cents + 1))
+        assert "its book" in said(found)
+        assert "0.5 s: payments killed" in said(found)
+
     def test_is_kept_with_its_history(self, tmp_path: Path) -> None:
         kept = json.loads(save(outcome(without(sound(), COMPLETED)), tmp_path).read_text())
         assert kept["violations"][0]["invariant"] == "I1"

@@ -7,7 +7,7 @@ from tests.faults.report import show
 from tests.faults.run import Wish, run
 
 pytestmark = pytest.mark.integration
-KINDS = ("crashes", "broker", "database", "wires", "provider", "mischief", "mail")
+KINDS = ("crashes", "kills", "broker", "database", "wires", "provider", "mischief", "mail")
 SHORT = Wish(seed=15, seconds=14, applications=6, kinds=KINDS, most=2, pace=0.2)
 
 
