@@ -45,10 +45,9 @@ class Outcome:
 
     def history(self, violation: Violation) -> list[str]:
         """What led to it: the events of its case or stream; where it has none, the faults before the end."""
-        facts = violation.history(self.world)
-        return [line_of(fact) for fact in facts] or [
-            f"{at:.1f} s: {words}" for at, words in self.order[-LAST:]
-        ]
+        if facts := violation.history(self.world):
+            return [line_of(fact) for fact in facts]
+        return [f"{at:.1f} s: {words}" for at, words in self.order[-LAST:]]
 
     def sentence(self) -> str:
         """*N faults, M applications, V violations*."""
