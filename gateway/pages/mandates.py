@@ -36,6 +36,20 @@ async def revoke_mandate(visit: Visit) -> Response:
 
 
 @signed_in
+async def resume_mandate(visit: Visit) -> Response:
+    mandate_id: UUID = visit.request.path_params["mandate_id"]
+    try:
+        await visit.post("payments", f"/mandates/{mandate_id}/resume", purpose=PURPOSE)
+    except RemoteProblem as refused:
+        if refused.slug == "mandate_needs_account":
+            return visit.redirect("/konto", "mandate_needs_account")
+        if refused.slug != "mandate_not_active":
+            raise
+        return visit.redirect("/konto", "mandate_over")
+    return visit.redirect("/konto", "mandate_resumed")
+
+
+@signed_in
 async def show_amendment(visit: Visit) -> Response:
     return await _amendment(visit, {}, {})
 
@@ -109,12 +123,16 @@ def _mandate(visit: Visit, one: dict[str, Any]) -> Mandate:
         if one["state"] in REVOCABLE
         else "",
         amend_url=visit.url(f"/konto/mandate/{one['mandate_id']}/konto") if one["state"] in AMENDABLE else "",
+        resume_url=visit.url(f"/konto/mandate/{one['mandate_id']}/freigeben")
+        if one["state"] == "suspended"
+        else "",
         reusable=(one.get("kind"), one["state"]) == ("recurring", "active"),
     )
 
 
 ROUTES: Final[list[BaseRoute]] = [
     Route("/konto/mandate/{mandate_id:uuid}/widerrufen", revoke_mandate, methods=["POST"]),
+    Route("/konto/mandate/{mandate_id:uuid}/freigeben", resume_mandate, methods=["POST"]),
     Route("/konto/mandate/{mandate_id:uuid}/konto", show_amendment, methods=["GET"]),
     Route("/konto/mandate/{mandate_id:uuid}/konto", amend_mandate, methods=["POST"]),
 ]

@@ -110,6 +110,7 @@ class Mandate:
     state: str
     revoke_url: str = ""
     amend_url: str = ""
+    resume_url: str = ""
     reusable: bool = False
 
 

@@ -175,6 +175,16 @@ def mandates_router(runtime: Runtime, lookups: Lookups, paying: Paying) -> APIRo
         at_bank = await lookups.at_the_bank(mandate_id)
         return {"mandate_id": mandate_id, "state": "revoked", "still_debited": at_bank}
 
+    @router.post("/mandates/{mandate_id}/resume")
+    async def resume_mandate(mandate_id: UUID, caller: Citizen) -> dict[str, Any]:
+        """Debits are allowed again by the payer who had one given back; where the bank refuses the account
+        it takes another one."""
+        work = Work(runtime.unit_for(caller))
+        await _own_mandate(work, mandate_id, caller)
+        await paying.resume(work, mandate_id)
+        await work.commit()
+        return {"mandate_id": mandate_id, "state": "active"}
+
     @router.post("/mandates/{mandate_id}/amendment", status_code=201)
     async def amend_mandate(
         mandate_id: UUID, new: OtherAccount, caller: Citizen, idempotency: IdempotentRequest

@@ -104,6 +104,12 @@ class Paying:
         mandate.amend(iban.number, holder, self.debiting.rules.today(now), "online", now=now)
         return mandate
 
+    async def resume(self, work: Work, mandate_id: UUID) -> None:
+        """The payer allows debits again after having had one given back. Raises NotAllowedNow,
+        OtherAccountNeeded."""
+        mandate = await work.load(Mandate, mandate_id)
+        mandate.resume("citizen", now=work.unit.now)
+
     async def revoke(
         self, work: Work, mandate_id: UUID, announced: list[UUID], arranged: Iterable[UUID] = ()
     ) -> None:

@@ -22,6 +22,7 @@ from services.payments.domain.mandate_events import (
     MandateRevoked,
     MandateSuspended,
 )
+from services.payments.domain.returns import Concern, reaction_to
 from shared.domain import Aggregate, Redacted
 
 LIFE_MONTHS: Final = 36
@@ -80,6 +81,12 @@ class SameAccount(MandateRefused):
     slug = "same_account"
 
 
+class OtherAccountNeeded(MandateRefused):
+    """What the bank said of the account stands: the citizen's word alone does not settle it."""
+
+    slug = "mandate_needs_account"
+
+
 class NotForLaterClaims(MandateRefused):
     """A mandate for one debit is not used for another claim."""
 
@@ -114,6 +121,7 @@ class Mandate(Aggregate):
     last_collected_on: date | None
     is_amended: bool
     amended_at: datetime | None
+    suspended_for: str
 
     def begin_with(self, event: MandateProposed) -> None:
         """Assigns the state of a new mandate."""
@@ -121,6 +129,7 @@ class Mandate(Aggregate):
         self.iban, self.holder, self.condition = event.iban, event.holder, "proposed"
         self.signed_on, self.last_collected_on, self.is_amended = None, None, False
         self.amended_at = None
+        self.suspended_for = ""
 
     def move(self, what: str) -> None:
         """Assigns the condition that follows."""
@@ -173,8 +182,11 @@ class Mandate(Aggregate):
             self.emit(MandateSuspended, now=now, reason=reason)
 
     def resume(self, by: str, *, now: datetime) -> None:
-        """Raises NotAllowedNow."""
+        """The citizen, who had a debit given back, allows the next one. Raises NotAllowedNow,
+        OtherAccountNeeded."""
         self._refuse_unless("resumed")
+        if reaction_to(self.suspended_for).concern is not Concern.CITIZEN_PAYS:
+            raise OtherAccountNeeded("the bank debits nothing from this account")
         self.emit(MandateResumed, now=now, by=by)
 
     def revoke(self, reason: str, *, now: datetime) -> None:

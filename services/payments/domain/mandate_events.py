@@ -83,6 +83,7 @@ class MandateSuspended(Event):
 
     def apply(self, aggregate: "Mandate") -> None:
         aggregate.move("suspended")
+        aggregate.suspended_for = self.reason
 
 
 @stored("payments.mandate_resumed")

@@ -215,6 +215,26 @@ class TestMandates:
         await citizen.send(page, f"/konto/mandate/{MANDATE}/widerrufen")
         assert "schon bei der Bank" in (await citizen.get("/konto")).text
 
+    @pytest.mark.parametrize(
+        ("answer", "told"),
+        [
+            ((200, {"state": "active"}), "Das Mandat ist wieder frei."),
+            (problem(409, "mandate_needs_account"), "Geben Sie bitte ein anderes Konto an."),
+            (problem(409, "mandate_not_active"), "lässt sich nicht mehr ändern"),
+        ],
+    )
+    async def test_that_rest_are_released(
+        self, citizen: Visitor, town: Town, answer: tuple[int, Any], told: str
+    ) -> None:
+        mandates = [{**GIVEN, "state": "suspended"}, {**GIVEN, "state": "active"}]
+        town.tell("GET", "/mandates", (200, {"creditor_id": "DE98ZZZ09999999999", "mandates": mandates}))
+        town.tell("POST", f"/mandates/{MANDATE}/resume", answer)
+        page = await citizen.get("/konto")
+        release = f"/konto/mandate/{MANDATE}/freigeben"
+        assert page.text.count(release) == 1
+        await citizen.send(page, release)
+        assert told in (await citizen.get("/konto")).text
+
     async def test_away_leave_the_rest_of_the_page(self, citizen: Visitor, town: Town) -> None:
         town.tell("GET", "/mandates", problem(503, "unavailable"))
         assert "Ihre Mandate lassen sich gerade nicht zeigen." in (await citizen.get("/konto")).text

@@ -63,4 +63,9 @@ class TestTheGiroCode:
         lines = scan(pdf, tmp_path, 2, 200).split("\n")
         assert lines[:4] == ["BCD", "002", "1", "SCT"]
         assert lines[5:8] == ["Stadt Lindenau", "DE08500209990001234567", "EUR32"]
-        assert "5120.000332.7" in lines
+        assert lines[9:11] == ["", "5120.000332.7"]
+
+    def test_has_a_structured_reference_in_the_field_for_it(self, renderer: Renderer, tmp_path: Path) -> None:
+        data = sample("dog_tax_assessment", kassenzeichen="RF462026000123")
+        lines = scan(renderer.render("dog_tax_assessment", data), tmp_path, 2, 200).split("\n")
+        assert lines[9:] == ["RF462026000123"]

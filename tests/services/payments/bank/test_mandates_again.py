@@ -138,10 +138,41 @@ class TestAnotherAccount:
         assert (await self.amends(stranger, given["mandate_id"])).status_code == 404
 
     async def test_brings_a_suspended_mandate_back(self, payer: Payer, town: Town) -> None:
-        mandate = await town.mandate(payer.claim, Kind.RECURRING)
-        unit = town.unit()
-        found = await unit.load(Mandate, mandate.id)
-        found.suspend("AC04", now=unit.now)
-        await unit.save(found)
-        await unit.commit()
-        assert (await self.amends(payer, str(mandate.id))).json()["state"] == "active"
+        mandate_id = await suspended(town, payer, "AC04")
+        assert (await self.amends(payer, mandate_id)).json()["state"] == "active"
+
+
+async def suspended(town: Town, payer: Payer, code: str) -> str:
+    """A recurring mandate of the payer's that rests for what the bank said."""
+    mandate = await town.mandate(payer.claim, Kind.RECURRING)
+    unit = town.unit()
+    found = await unit.load(Mandate, mandate.id)
+    found.suspend(code, now=unit.now)
+    await unit.save(found)
+    await unit.commit()
+    return str(mandate.id)
+
+
+class TestASuspendedMandate:
+    async def test_is_released_by_the_payer_who_had_a_debit_given_back(
+        self, payer: Payer, town: Town
+    ) -> None:
+        mandate_id = await suspended(town, payer, "MD06")
+        said = await payer.asks("POST", f"/mandates/{mandate_id}/resume")
+        assert (said.status_code, said.json()["state"]) == (200, "active")
+        [shown] = (await payer.asks("GET", "/mandates")).json()["mandates"]
+        assert shown["state"] == "active"
+        again = await payer.asks("POST", f"/mandates/{mandate_id}/resume")
+        assert (again.status_code, again.json()["type"]) == (409, PROBLEM + "mandate_not_active")
+
+    async def test_needs_another_account_where_the_bank_refuses_this_one(
+        self, payer: Payer, town: Town
+    ) -> None:
+        mandate_id = await suspended(town, payer, "AC04")
+        refused = await payer.asks("POST", f"/mandates/{mandate_id}/resume")
+        assert (refused.status_code, refused.json()["type"]) == (409, PROBLEM + "mandate_needs_account")
+
+    async def test_is_nobody_elses(self, payer: Payer, town: Town) -> None:
+        mandate_id = await suspended(town, payer, "MD06")
+        stranger = Payer(town, await town.owed())
+        assert (await stranger.asks("POST", f"/mandates/{mandate_id}/resume")).status_code == 404

@@ -82,6 +82,11 @@ class TestATransfer:
         claim = await payer.told()
         assert (claim["state"], claim["waits_for"]) == ("open", "transfer")
 
+    async def test_has_a_structured_reference_in_the_field_for_it(self, town: Town, payer: Payer) -> None:
+        other = Payer(town, await town.owed(account_id=payer.claim.account_id, mark="RF462026000123"))
+        codes = [(await one.transfers()).json()["girocode"].splitlines() for one in (payer, other)]
+        assert [code[9:] for code in codes] == [["", payer.claim.kassenzeichen], ["RF462026000123"]]
+
     async def test_chosen_twice_is_one_choice(self, payer: Payer) -> None:
         await payer.transfers()
         assert (await payer.transfers("t2")).status_code == 201

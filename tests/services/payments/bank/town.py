@@ -48,16 +48,16 @@ class Town:
         return self.payments.runtime.unit()
 
     async def owed(
-        self, cents: int = FEE, account_id: UUID | None = None, pay_by: date | None = None
+        self, cents: int = FEE, account_id: UUID | None = None, pay_by: date | None = None, mark: str = ""
     ) -> Claim:
-        """A citizen's claim with a Kassenzeichen of its own."""
+        """A citizen's claim with a Kassenzeichen of its own, or the one that is named."""
         self._number += 1
         unit = self.unit()
         claim = Claim.request(
             id=new_id(), now=unit.now, case_id=new_id(), case_number=f"BPA-2026-{self._number:06}",
             account_id=account_id or new_id(), service="resident-parking-permit", cost_object="541000",
-            kassenzeichen=kassenzeichen("4711", 2026, self._number), amount_cents=cents, currency="EUR",
-            pay_by=pay_by, language="de",
+            kassenzeichen=mark or kassenzeichen("4711", 2026, self._number), amount_cents=cents,
+            currency="EUR", pay_by=pay_by, language="de",
         )  # fmt: skip
         await unit.save(claim)
         await unit.commit()

@@ -16,6 +16,7 @@ from services.payments.domain.mandate import (
     MandateRefused,
     NotAllowedNow,
     NotYetLapsed,
+    OtherAccountNeeded,
     SameAccount,
     SignedInFuture,
 )
@@ -189,10 +190,15 @@ class TestSuspending:
         mandate.suspend("MD06", now=NOW)
         assert happenings(mandate) == []
 
-    def test_ends_by_the_citizens_word(self) -> None:
+    def test_for_a_debit_given_back_ends_by_the_citizens_word(self) -> None:
         mandate = suspended()
-        mandate.resume("clerk", now=NOW)
+        mandate.resume("citizen", now=NOW)
         assert mandate.condition == "active"
+
+    @pytest.mark.parametrize("code", ["AC04", "MD07", "XX99"])
+    def test_for_what_the_bank_says_of_the_account_does_not(self, code: str) -> None:
+        mandate = after(active(), lambda mandate: mandate.suspend(code, now=NOW))
+        refuses(mandate, OtherAccountNeeded, lambda mandate: mandate.resume("citizen", now=NOW))
 
     def test_of_what_is_not_suspended_cannot_end(self) -> None:
         refuses(active(), NotAllowedNow, lambda mandate: mandate.resume("clerk", now=NOW))
