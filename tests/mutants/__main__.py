@@ -19,6 +19,7 @@ from tests.architecture.tracked import ROOT
 from tests.mutants.catalogue import Mutant, mutants
 
 LONGEST: Final = 300.0
+EACH: Final = 10.0
 
 
 class Tree:
@@ -28,16 +29,16 @@ class Tree:
         self.root = root
         self._environment = environment
 
-    def reds(self, tests: Sequence[str]) -> tuple[set[str], str]:
-        """Which of the tests failed, and what pytest said."""
+    def reds(self, tests: Sequence[str], longest: float = LONGEST) -> tuple[set[str], str]:
+        """Which of the tests failed, and what pytest said; nothing of it after `longest` seconds."""
         command = [sys.executable, "-m", "pytest", "-rf", "--tb=line", "-p", "no:cacheprovider", *tests]
         try:
             done = subprocess.run(
                 command, check=False, cwd=self.root, env=self._environment, capture_output=True, text=True,
-                timeout=LONGEST,
+                timeout=longest,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            return set(), f"no end after {LONGEST:.0f} s"
+            return set(), f"no end after {longest:.0f} s"
         failed = [line.removeprefix("FAILED ") for line in done.stdout.splitlines()]
         reds = {
             test for test in tests if any(f"{line} ".startswith((f"{test} ", f"{test}[")) for line in failed)
@@ -85,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
         named = sorted({test for mutant in chosen for test in mutant.red})
         print(f"{len(chosen)} breaks; first their {len(named)} tests on sound code …", flush=True)
         began = time.monotonic()
-        reds, said = tree.reds(named)
+        reds, said = tree.reds(named, LONGEST + EACH * len(named))
         if reds or " passed" not in said:
             print(f"Red without any break: {', '.join(sorted(reds)) or said}")
             return 1
