@@ -37,6 +37,7 @@ from services.payments.domain.switchboard import SWITCH
 from services.payments.dunning import DUN, Dunning
 from services.payments.methods_api import methods_router, switch_as_told
 from services.payments.money_tasks_api import money_tasks_router
+from services.payments.numbers_api import numbers_router
 from services.payments.offer import Offer
 from services.payments.policies import ERASE, erase_citizen, register
 from services.payments.providers import registry
@@ -88,6 +89,7 @@ def build(runtime: Runtime) -> Parts:
             cash_router(runtime),
             refunds_router(runtime, refunding),
             ledger_router(runtime),
+            numbers_router(runtime),
             money_tasks_router(runtime),
             items_router(runtime),
             callbacks_router(attempts, providers.by_name),
