@@ -39,8 +39,10 @@ CLAIMS = PROJECTIONS.table(
      "mandate_id", "case_number"),
 )  # fmt: skip
 ATTEMPTS = PROJECTIONS.table(
-    "attempt", ("attempt_id",), ("claim_id", "method", "state", "reference", "opened_at")
-)
+    "attempt", ("attempt_id",),
+    ("claim_id", "method", "state", "reference", "opened_at", "left_at", "provider", "amount_cents", "found",
+     "voucher", "found_by", "found_at"),
+)  # fmt: skip
 LEDGER = PROJECTIONS.table(
     "ledger_line", ("claim_id", "version", "line"), ("account", "cents", "currency", "event", "booked_at")
 )

@@ -28,6 +28,7 @@ from services.payments.domain.mandate import MandateRefused
 from services.payments.domain.refusals import (
     ClaimRefused,
     SecondPersonNeeded,
+    UnknownAttempt,
     UnknownMoneyTask,
     UnknownPayment,
     UnknownRefund,
@@ -46,6 +47,7 @@ from services.payments.receipts_api import receipts_router
 from services.payments.refunding import REFUND, Refunding
 from services.payments.refunds_api import refunds_router
 from services.payments.settings import PaymentsSettings
+from services.payments.undecided_api import undecided_router
 from shared.bus.handlers import Handlers
 from shared.log import Unit
 from shared.service import Parts, Runtime, Service
@@ -70,7 +72,7 @@ def build(runtime: Runtime) -> Parts:
     )
     handlers, tasks = Handlers(), Tasks()
     register(handlers, runtime, refunding)
-    tasks.on(ASK)(attempts.ask)
+    tasks.on(ASK, give_up=attempts.leave)(attempts.ask)
     tasks.on(ERASE)(_erasing(runtime))
     tasks.on(REFUND, give_up=refunding.give_up)(refunding.carry_out)
     tasks.on(SWITCH)(switch_as_told)
@@ -91,6 +93,7 @@ def build(runtime: Runtime) -> Parts:
             ledger_router(runtime),
             numbers_router(runtime),
             money_tasks_router(runtime),
+            undecided_router(runtime, attempts),
             items_router(runtime),
             callbacks_router(attempts, providers.by_name),
             *books.routers(),
@@ -123,6 +126,7 @@ async def _closing(http: httpx.AsyncClient) -> AsyncIterator[None]:
 
 _STATUS: Final = {
     SecondPersonNeeded: 403,
+    UnknownAttempt: 404,
     UnknownMoneyTask: 404,
     UnknownPayment: 404,
     UnknownRefund: 404,

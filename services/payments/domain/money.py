@@ -24,8 +24,20 @@ class Recorded(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What a person saw at the provider's, `paid` or `not_paid`, and has to be confirmed by another."""
+
+    found: str
+    voucher: str
+    found_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try to pay; its state is one of `transitions.ATTEMPT`. `amount_cents` is what it was begun for."""
+    """One try to pay; its state is one of `transitions.ATTEMPT`. `amount_cents` is what it was begun for.
+
+    `left` says that its provider is not asked any more and a person has to find out.
+    """
 
     attempt_id: UUID
     method: str
@@ -33,6 +45,8 @@ class Attempt:
     amount_cents: int
     provider: str = ""
     reference: str = ""
+    left: bool = False
+    finding: Finding | None = None
 
 
 @dataclass(frozen=True, slots=True)

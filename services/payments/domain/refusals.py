@@ -31,6 +31,30 @@ class UnknownAttempt(ClaimRefused):
     slug = "unknown_attempt"
 
 
+class AttemptDecided(ClaimRefused):
+    """What became of this attempt is known: there is nothing to find out."""
+
+    slug = "attempt_decided"
+
+
+class AttemptStillAsked(ClaimRefused):
+    """The provider is being asked what became of this attempt: nobody says it in its place."""
+
+    slug = "attempt_still_asked"
+
+
+class FindingWaits(ClaimRefused):
+    """What somebody found of this attempt waits for a second person."""
+
+    slug = "finding_waits"
+
+
+class NoSuchFinding(ClaimRefused):
+    """Nobody has found this of the attempt, or it was decided on."""
+
+    slug = "finding_unknown"
+
+
 class UnknownPayment(ClaimRefused):
     """No money of this claim came under this id."""
 

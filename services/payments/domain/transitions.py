@@ -72,6 +72,8 @@ REFUND: Final[Moves] = {
 
 OPEN_ATTEMPTS: Final = ("opened", "started", "approved", "unclear")
 """States of an attempt from which a final word is still to come."""
+BEGUN: Final = ("started", "approved", "unclear")
+"""Of these, those that a provider knows."""
 DECIDED_ELSEWHERE: Final = ("approved", "unclear")
 """States of an attempt while which a second one could pay twice."""
 UNDER_WAY: Final = ("requested", "ordered", "pending")

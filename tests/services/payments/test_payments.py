@@ -24,7 +24,6 @@ from services.payments.providers.port import (
 )
 from services.payments.providers.registry import Providers
 from shared.bus.envelope import Envelope, write
-from shared.bus.handlers import Permanent
 from shared.ids import derived_id, new_id
 from shared.keys import KeyDestroyed
 from shared.tasks import Later
@@ -339,7 +338,7 @@ class TestAnErasedCitizen:
 
 
 class TestSilence:
-    async def test_of_a_provider_is_given_up_after_a_month(
+    async def test_of_a_provider_is_left_to_people_after_a_month(
         self, payments: Running, citizen: Citizen, bank: Sandbox
     ) -> None:
         assert (await citizen.begins()).status_code == 201
@@ -351,11 +350,19 @@ class TestSilence:
         providers = Providers.of([SilentProvider()])
         offer = Offer(payments.runtime.pool, providers, frozenset(), 5, timedelta(minutes=1))
         attempts = Attempts(payments.runtime, providers, offer, {})
-        with pytest.raises(Permanent):
-            await attempts.ask(ids, unit)
         unit.now -= timedelta(days=30)
         with pytest.raises(Later):
             await attempts.ask(ids, unit)
+        unit.now += timedelta(days=30)
+        for _ in range(2):
+            await attempts.ask(ids, unit)
+        await unit.commit()
+        claim = await payments.runtime.unit().load(Claim, citizen.claim_id)
+        assert claim.attempts[attempt.attempt_id].left
+        rows = await payments.runtime.pool.fetch("SELECT left_at, provider, amount_cents FROM attempt")
+        assert [(bool(row["left_at"]), row["provider"], row["amount_cents"]) for row in rows] == [
+            (True, "girocheckout", FEE)
+        ]
 
 
 class SilentProvider:

@@ -59,7 +59,8 @@ _ALL = (
     *_refused(
         (5020, 5021, 5022, 5023), "merchantId, projectId, merchantTxId or purpose invalid", Reaction.BUG
     ),
-    *_refused((5026, 5027), "BIC or IBAN invalid", Reaction.PAYER),
+    Code(5026, "BIC invalid", State.FAILED, Reaction.PAYER),
+    Code(5027, "IBAN invalid", State.FAILED, Reaction.PAYER),
     *_refused((5030, 5033), "amount or currency invalid", Reaction.BUG),
     *_refused((5032, 5051, 5052), "mandate field invalid", Reaction.BUG),
     *_refused((5034,), "transaction does not exist", Reaction.BUG),
