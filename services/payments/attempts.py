@@ -15,6 +15,7 @@ from services.payments.domain.money import Recorded, Word
 from services.payments.domain.transitions import OPEN_ATTEMPTS
 from services.payments.offer import Offer
 from services.payments.providers.port import (
+    AFTERWARDS,
     Attempt,
     CapturingProvider,
     Method,
@@ -195,7 +196,7 @@ class Attempts:
             raise Permanent(f"the provider {attempt.provider} is not set up here any more")
         outcome = await self._status(provider, attempt.reference, Method(attempt.method))
         result = None
-        if outcome is not None and outcome.state is not State.UNKNOWN:
+        if outcome is not None and _is_news(outcome, attempt):
             result = await self.take(claim.id, attempt.attempt_id, outcome, provider)
         if result in (None, Recorded.APPROVED, Recorded.UNCLEAR, Recorded.CONTRADICTED):
             # undecided is not unclear: the payer may still sit at the provider's page, or pay otherwise
@@ -224,7 +225,7 @@ class Attempts:
         attempt = open_ones[-1]
         provider = self.providers.by_name[attempt.provider]
         outcome = await self._status(provider, attempt.reference, Method(attempt.method))
-        if outcome is not None and outcome.state is not State.UNKNOWN:
+        if outcome is not None and _is_news(outcome, attempt):
             await self.take(claim_id, attempt.attempt_id, outcome, provider)
 
     async def _status(self, provider: PaymentProvider, reference: str, method: Method) -> Outcome | None:
@@ -262,7 +263,8 @@ class Attempts:
     def _word(self, outcome: Outcome, provider: str, claim: Claim, attempt_id: UUID) -> Word:
         attempt = claim.attempts[attempt_id]
         return Word(
-            state=outcome.state.value, code=outcome.code, provider=provider, reference=outcome.reference,
+            state=outcome.state.value, code=outcome.code, provider=provider,
+            reference=outcome.entry or outcome.reference,
             amount_cents=attempt.amount_cents if outcome.amount_cents is None else outcome.amount_cents,
             currency=outcome.currency or claim.currency, backend_id=outcome.backend_transaction_id,
             fee_cents=outcome.fee_cents,
@@ -293,9 +295,14 @@ class Attempts:
         )  # fmt: skip
 
 
+def _is_news(outcome: Outcome, attempt: KnownAttempt) -> bool:
+    """Whether an answer says more than was known; that the provider decides later is said once."""
+    return outcome.state is not State.UNKNOWN or (outcome.pending and attempt.state == "started")
+
+
 def _agrees(outcome: Outcome, reference: str, attempt: KnownAttempt, currency: str) -> bool:
     """Whether a word is about this attempt and its money; what was taken back may be less."""
-    cents = outcome.amount_cents if outcome.state is State.REVERSED else attempt.amount_cents
+    cents = outcome.amount_cents if outcome.state in AFTERWARDS else attempt.amount_cents
     return outcome.agrees_with(
         reference=reference, attempt_id=attempt.attempt_id, amount_cents=cents or 0, currency=currency
     )

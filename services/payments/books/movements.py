@@ -14,7 +14,6 @@ from services.payments.domain.cash_events import CashEntryVoided
 from services.payments.domain.events import (
     MoneyTaskSettled,
     PartReceived,
-    PaymentReversed,
     PaymentSettled,
     ProviderFeeCharged,
     SurplusReceived,
@@ -23,6 +22,7 @@ from services.payments.domain.money import BANK
 from services.payments.domain.money_tasks import Settled
 from services.payments.domain.provider_account import ProviderStatementTaken
 from services.payments.domain.refund_events import RefundSettled
+from services.payments.domain.return_events import PaymentReversed, RefundedElsewhere, ReversalUndone
 from shared.log import Meta, Sealer
 from shared.log.projection import Patch
 
@@ -71,8 +71,27 @@ def fees_were_told(event: ProviderStatementTaken, meta: Meta, seal: Sealer) -> I
 def money_was_taken_back(event: PaymentReversed, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     yield _patch(
         event, "reversal", event.provider, -event.owed_cents - event.reclaimable_cents,
-        payment_id=event.payment_id, reference=event.reference, code=event.code,
+        payment_id=event.payment_id, reference=event.reference, backend_id=event.backend_id, code=event.code,
         charges_cents=-event.charges_cents,
+    )  # fmt: skip
+
+
+@PROJECTIONS.on(ReversalUndone)
+def money_made_up_for_what_was_gone_twice(event: ReversalUndone, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    """The rest comes as a payment or a surplus."""
+    if event.reclaimable_cents:
+        yield _patch(
+            event, "reversal", event.provider, event.reclaimable_cents, payment_id=event.payment_id,
+            reference=event.reference, backend_id=event.backend_id, code=event.code,
+        )  # fmt: skip
+
+
+@PROJECTIONS.on(RefundedElsewhere)
+def money_was_given_back_elsewhere(event: RefundedElsewhere, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    cents = event.given_up_cents + event.owed_cents + event.reclaimable_cents
+    yield _patch(
+        event, "refund", event.provider, -cents, payment_id=event.payment_id, reference=event.reference,
+        backend_id=event.backend_id, code=event.code,
     )  # fmt: skip
 
 

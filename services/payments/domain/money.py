@@ -19,6 +19,8 @@ class Recorded(StrEnum):
     UNCLEAR = "unclear"
     APPROVED = "approved"
     REVERSED = "reversed"
+    RESTORED = "restored"
+    GIVEN_BACK = "given_back"
     DUPLICATE = "duplicate"
     CONTRADICTED = "contradicted"
 
@@ -81,7 +83,8 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """Bank or card network took a payment back: the R-code or the provider's, and what it charges for it."""
+    """Bank or card network took a payment back, or brought it back, or gave it back there: the R-code or the
+    provider's, what it charges for it, and the `reference` by which this one is known when told again."""
 
     code: str
     reference: str
@@ -94,7 +97,8 @@ class Payment:
     """Money that came; `payment_id` is the attempt's id, or the receipt's own.
 
     `kept_cents` counts towards the claim now. What was received and is not kept waits for a person, or has
-    gone back; `reclaimable_cents` of it went back twice. `version` is the event that booked it first.
+    gone back; `reclaimable_cents` of it went back twice. `taken_back` is what went back without our order,
+    `brought_back` what of that came again: cents by reference. `version` is the event that booked it first.
     """
 
     payment_id: UUID
@@ -110,6 +114,21 @@ class Payment:
     reversed: bool = False
     taken_at: datetime | None = None
     version: int = 0
+    taken_back: tuple[tuple[str, int], ...] = ()
+    brought_back: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def taken_back_cents(self) -> int:
+        return sum(cents for _, cents in self.taken_back)
+
+    @property
+    def brought_back_cents(self) -> int:
+        return sum(cents for _, cents in self.brought_back)
+
+    @property
+    def there_cents(self) -> int:
+        """What came, less what went back without our order."""
+        return self.received_cents - self.taken_back_cents
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ CLAIM: Final[Moves] = {
     ("open", "dunned"): "open",
     ("open", "claim_cancelled"): "cancelled",
     ("settled", "part_refunded"): "settled",
+    ("settled", "refunded_elsewhere"): "refunded",
     ("settled", "payment_reversed"): "open",
     ("settled", "cash_voided"): "open",
     ("settled", "refund_fell_due"): "refund_due",
@@ -56,6 +57,8 @@ ATTEMPT: Final[Moves] = {
     **_each(("unclear",), {"succeeded": "succeeded", **_ENDS}),
     **_each(("failed", "cancelled", "expired", "abandoned"), {"succeeded": "succeeded"}),
     ("succeeded", "reversed"): "reversed",
+    ("reversed", "reversed"): "reversed",
+    ("reversed", "succeeded"): "succeeded",
 }
 
 REFUND: Final[Moves] = {
