@@ -48,7 +48,8 @@ LEDGER = PROJECTIONS.table(
 )
 MONEY_TASKS = PROJECTIONS.table(
     "money_task", ("claim_id", "version"),
-    ("kind", "amount_cents", "currency", "since", "settled_at", "how", "under_way"),
+    ("kind", "amount_cents", "currency", "since", "settled_at", "how", "under_way", "proposed_how",
+     "proposed_voucher", "proposed_by", "proposed_at"),
 )  # fmt: skip
 
 _ATTEMPT_STATES = {AttemptAbandoned: "abandoned", PaymentApproved: "approved", PaymentUnclear: "unclear"}

@@ -35,7 +35,7 @@ ORDER BY a.left_at, a.attempt_id LIMIT $2
 _ONE: Final = f"{_COLUMNS} WHERE a.attempt_id = $1 AND a.left_at IS NOT NULL"
 
 
-class Finding(BaseModel):
+class NewFinding(BaseModel):
     """What a person saw at the provider's, and the number of the voucher that shows it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -44,7 +44,7 @@ class Finding(BaseModel):
     voucher: str = Field(max_length=60)
 
 
-class Decision(BaseModel):
+class FindingDecision(BaseModel):
     """The finding that the second person read."""
 
     model_config = ConfigDict(extra="forbid")
@@ -77,7 +77,7 @@ def undecided_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
 
     @router.post("/claims/{claim_id}/attempts/{attempt_id}/finding", status_code=201)
     async def propose_finding(
-        claim_id: UUID, attempt_id: UUID, told: Finding, caller: CashOffice, idempotency: IdempotentRequest
+        claim_id: UUID, attempt_id: UUID, told: NewFinding, caller: CashOffice, idempotency: IdempotentRequest
     ) -> Response:
         """Says what was found at the provider's; a second person has to confirm it."""
         unit = runtime.unit_for(caller)
@@ -90,7 +90,11 @@ def undecided_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
 
     @router.post("/claims/{claim_id}/attempts/{attempt_id}/finding/approval", status_code=201)
     async def confirm_finding(
-        claim_id: UUID, attempt_id: UUID, told: Decision, caller: CashOffice, idempotency: IdempotentRequest
+        claim_id: UUID,
+        attempt_id: UUID,
+        told: FindingDecision,
+        caller: CashOffice,
+        idempotency: IdempotentRequest,
     ) -> Response:
         """The second person confirms it: what was paid is booked, what was not frees the claim."""
         unit = runtime.unit_for(caller)
@@ -108,7 +112,11 @@ def undecided_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
 
     @router.post("/claims/{claim_id}/attempts/{attempt_id}/finding/refusal", status_code=201)
     async def decline_finding(
-        claim_id: UUID, attempt_id: UUID, told: Decision, caller: CashOffice, idempotency: IdempotentRequest
+        claim_id: UUID,
+        attempt_id: UUID,
+        told: FindingDecision,
+        caller: CashOffice,
+        idempotency: IdempotentRequest,
     ) -> Response:
         """The second person does not confirm it; the attempt is as undecided as it was."""
         unit = runtime.unit_for(caller)

@@ -23,7 +23,7 @@ from services.payments.books.reconciliation_api import LIMIT
 from services.payments.callbacks import callbacks_router
 from services.payments.cash_api import cash_router
 from services.payments.diagrams import payments_md
-from services.payments.domain.bank_item import BankItemRefused, ItemVoucherImpossible
+from services.payments.domain.bank_item import BankItemRefused, ItemVoucherImpossible, OtherPersonNeeded
 from services.payments.domain.mandate import MandateRefused
 from services.payments.domain.refusals import (
     ClaimRefused,
@@ -126,6 +126,7 @@ async def _closing(http: httpx.AsyncClient) -> AsyncIterator[None]:
 
 _STATUS: Final = {
     SecondPersonNeeded: 403,
+    OtherPersonNeeded: 403,
     UnknownAttempt: 404,
     UnknownMoneyTask: 404,
     UnknownPayment: 404,

@@ -8,7 +8,7 @@ provider their sum is the balance of its account in the ledger.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from services.payments import undecided_projections
+from services.payments import settlement_projections
 from services.payments.domain.bank_item import WAITING, BankItemAllocated, BankItemReceived, BankItemSentBack
 from services.payments.domain.cash_events import CashEntryVoided
 from services.payments.domain.events import (
@@ -26,7 +26,7 @@ from services.payments.domain.return_events import PaymentReversed, RefundedElse
 from shared.log import Meta, Sealer
 from shared.log.projection import Patch
 
-PROJECTIONS = undecided_projections.PROJECTIONS
+PROJECTIONS = settlement_projections.PROJECTIONS
 MOVEMENTS: Final = PROJECTIONS.table(
     "movement", ("stream_id", "version"),
     ("kind", "claim_id", "payment_id", "refund_id", "provider", "method", "reference", "backend_id", "code",

@@ -79,6 +79,18 @@ class RefundUnderWay(ClaimRefused):
     slug = "refund_under_way"
 
 
+class SettlementWaits(ClaimRefused):
+    """What somebody said of this money waits for a second person."""
+
+    slug = "settlement_waits"
+
+
+class NoSuchSettlement(ClaimRefused):
+    """Nobody has said this of the money, or it was decided on."""
+
+    slug = "settlement_unknown"
+
+
 class AmountDiffers(ClaimRefused):
     """A task is done in full, or not at all."""
 

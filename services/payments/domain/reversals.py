@@ -121,4 +121,5 @@ def _free_tasks(claim: ClaimState, payment_id: UUID) -> Iterator[MoneyTask]:
 
 def _on_its_way(claim: ClaimState, task: MoneyTask) -> bool:
     refund = claim.refunds.get(task.refund_id) if task.refund_id else None
-    return claim.under_way(task) or (refund is not None and refund.state == "unclear")
+    unclear = refund is not None and refund.state == "unclear"
+    return claim.under_way(task) or unclear or task.proposal is not None
