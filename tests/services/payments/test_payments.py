@@ -21,6 +21,7 @@ from services.payments.providers.port import (
     Outcome,
     ProviderUnavailable,
     Started,
+    State,
 )
 from services.payments.providers.registry import Providers
 from shared.bus.envelope import Envelope, write
@@ -364,6 +365,23 @@ class TestSilence:
             (True, "girocheckout", FEE)
         ]
 
+    async def test_that_decides_later_is_told_to_the_payer_once(
+        self, payments: Running, citizen: Citizen, bank: Sandbox
+    ) -> None:
+        assert (await citizen.begins()).status_code == 201
+        claim = await payments.runtime.unit().load(Claim, citizen.claim_id)
+        (attempt,) = claim.attempts.values()
+        ids = {"claim_id": str(claim.id), "attempt_id": str(attempt.attempt_id)}
+        providers = Providers.of([LateProvider()])
+        offer = Offer(payments.runtime.pool, providers, frozenset(), 5, timedelta(minutes=1))
+        attempts = Attempts(payments.runtime, providers, offer, {})
+        before = await citizen.log_length()
+        for _ in range(2):
+            with pytest.raises(Later):
+                await attempts.ask(ids, payments.runtime.unit())
+        assert (await citizen.claim())["state"] == "being_checked"
+        assert await citizen.log_length() == before + 1
+
 
 class SilentProvider:
     """A provider whose line is dead."""
@@ -379,3 +397,10 @@ class SilentProvider:
 
     async def verify_callback(self, callback: Callback) -> Notification:
         raise CallbackForged("silent")
+
+
+class LateProvider(SilentProvider):
+    """The payer has done their part, and the provider decides later."""
+
+    async def status(self, reference: str, method: Method) -> Outcome:
+        return Outcome(State.UNKNOWN, "4152", reference, "", FEE, "EUR", pending=True)

@@ -49,6 +49,9 @@ class TestEveryCode:
     def test_is_listed_here_and_nowhere_else(self) -> None:
         assert set(CODES) == set(EXPECTED)
 
+    def test_leaves_it_to_the_provider_only_as_4152(self) -> None:
+        assert [n for n, code in CODES.items() if code.pending] == [4152]
+
     def test_succeeds_only_as_4000(self) -> None:
         assert [n for n, code in CODES.items() if code.state is State.SUCCEEDED] == [4000]
 
