@@ -156,7 +156,7 @@ def _as_claimed(claim: Claim, today: date) -> dict[str, Any]:
             {
                 "payment_id": p.payment_id,
                 "method": p.method,
-                "received_cents": p.received_cents,
+                "received_cents": p.came_cents,
                 "kept_cents": p.kept_cents,
                 "currency": p.currency,
                 "reversed": p.reversed,
@@ -217,7 +217,7 @@ def receipt_answer(claim: Claim) -> dict[str, Any] | None:
 
 def _there(payment: Payment) -> int:
     """What of a payment came to stay: of one taken back what still counts."""
-    return payment.kept_cents if payment.reversed else payment.received_cents
+    return payment.kept_cents if payment.reversed else payment.came_cents
 
 
 def _back_by(claim: Claim, task: MoneyTask) -> str:

@@ -144,6 +144,7 @@ class ClaimState(Aggregate):
             payment, received_cents=payment.received_cents + reclaimed_cents,
             reclaimable_cents=payment.reclaimable_cents - reclaimed_cents,
             brought_back=(*payment.brought_back, (reference, cents)),
+            reversed=payment.taken_back_cents > payment.brought_back_cents + cents,
         )  # fmt: skip
 
     def give_back_elsewhere(

@@ -126,6 +126,11 @@ class Payment:
         return sum(cents for _, cents in self.brought_back)
 
     @property
+    def came_cents(self) -> int:
+        """What came, without what only came again."""
+        return self.received_cents - self.brought_back_cents
+
+    @property
     def there_cents(self) -> int:
         """What came, less what went back without our order."""
         return self.received_cents - self.taken_back_cents

@@ -124,6 +124,15 @@ class TestAReversalUndone:
         assert won(claim, payment_id, "W1", 600) is Recorded.DUPLICATE
         assert won(claim, payment_id, "W2", 401) is Recorded.CONTRADICTED
 
+    def test_is_the_same_payment_as_before(self) -> None:
+        claim, payment_id = given_paid()
+        taken(claim, payment_id)
+        won(claim, payment_id, "W1", 1000)
+        assert claim.payments[payment_id].reversed
+        won(claim, payment_id, "W2", FEE - 1000)
+        payment = claim.payments[payment_id]
+        assert (payment.reversed, payment.came_cents, payment.kept_cents) == (False, FEE, FEE)
+
     def test_may_be_taken_back_once_more(self) -> None:
         claim, payment_id = given_paid()
         taken(claim, payment_id)
