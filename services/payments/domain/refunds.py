@@ -101,7 +101,8 @@ def needs_approval(claim: ClaimState, cents: int, limit_cents: int) -> bool:
     """Whether a second person has to agree: with this, what went out of the claim would exceed the limit."""
     refunded = [one for one in claim.refunds.values() if one.state not in ("declined", "failed")]
     by_hand = [task for task in claim.money_tasks.values() if task.how in _BY_HAND and task.refund_id is None]
-    return sum(one.amount_cents for one in (*refunded, *by_hand)) + cents > limit_cents
+    out = sum(one.amount_cents for one in refunded) + sum(task.amount_cents for task in by_hand)
+    return out + cents > limit_cents
 
 
 def _check_task(claim: ClaimState, task: MoneyTask, cents: int) -> None:

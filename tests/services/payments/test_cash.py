@@ -72,7 +72,7 @@ class TestTheTill:
     async def test_is_read_in_pages(self, citizen: Citizen, clerk: CashOffice) -> None:
         for key in ("a", "b", "c"):
             await take(clerk, citizen, 100, key)
-        seen, after = [], {}
+        seen, after = [], dict[str, Any]()
         for _ in range(3):
             page = await clerk.get("/cash/entries", limit=1, **after)
             assert page["sum_cents"] == 300

@@ -84,7 +84,8 @@ class TestAnAccount:
         treasurer, payment = Office(payments, "treasurer"), await paid(citizen)
         for part in ("D1", "D2"):
             await treasurer.post(f"{payment}/reversal", **said(part, 100))
-        path, seen, after = "/ledger/accounts/provider:paypal", [], {}
+        path, seen = "/ledger/accounts/provider:paypal", []
+        after: dict[str, Any] = {}
         for _ in range(3):
             page = (await treasurer.get(path, limit=1, **after)).json()
             seen += [line["cents"] for line in page["lines"]]

@@ -105,7 +105,8 @@ class TestAFinding:
         for other in others:
             await other.owes()
             await left(other)
-        sam, seen, after = Office(payments, "treasurer"), [], {}
+        sam, seen = Office(payments, "treasurer"), []
+        after: dict[str, Any] = {}
         for _ in range(3):
             page = (await sam.get("/undecided-attempts", limit=1, **after)).json()
             seen += [one["claim_id"] for one in page["attempts"]]
