@@ -3,7 +3,19 @@
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from gateway.api import access, bank_items, cases, cash, catalogue, money, offices, permits, treasury, work
+from gateway.api import (
+    access,
+    bank_items,
+    cases,
+    cash,
+    catalogue,
+    money,
+    offices,
+    permits,
+    treasury,
+    undecided,
+    work,
+)
 from gateway.api.problems import BROKEN, install, refusal_document
 from gateway.portal import Portal
 from shared.web.openapi import describe_problems
@@ -29,7 +41,8 @@ def api_app(portal: Portal) -> FastAPI:
     )
     app.state.portal = portal
     install(app)
-    for part in (access, catalogue, cases, permits, work, money, cash, bank_items, treasury, offices):
+    money_parts = (money, cash, bank_items, undecided, treasury)
+    for part in (access, catalogue, cases, permits, work, *money_parts, offices):
         app.include_router(part.router, prefix="/v1")
     describe_problems(app)
     return app

@@ -1,6 +1,6 @@
 """What the bank booked and no claim has: looked at, given to a claim, or sent back."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -59,8 +59,21 @@ async def allocate_bank_item(
 async def send_bank_item_back(
     item_id: UUID, told: SendingBack, visit: CashOffice, idempotency_key: IdempotencyKey = None
 ) -> Any:
-    """Records that the money was sent back, or booked where it belongs."""
+    """Records that the money was sent back, or booked where it belongs; above the limit (`outcome` is then
+    `return_proposed`) once a second person agrees."""
     return await visit.post(
         "payments", f"/bank-items/{item_id}/sending-back", purpose=PURPOSE, json=told.model_dump(),
         idempotency_key=idempotency_key,
     )  # fmt: skip
+
+
+@router.post("/bank-items/{item_id}/sending-back/{decision}", status_code=201)
+async def decide_return(
+    item_id: UUID,
+    decision: Literal["approval", "refusal"],
+    visit: CashOffice,
+    idempotency_key: IdempotencyKey = None,
+) -> Any:
+    """The second person's word. Who wants it sent back cannot give it (403 `second_person_needed`)."""
+    path = f"/bank-items/{item_id}/sending-back/{decision}"
+    return await visit.post("payments", path, purpose=PURPOSE, idempotency_key=idempotency_key)

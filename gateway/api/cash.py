@@ -38,9 +38,16 @@ async def find_claims(number: Annotated[str, Query(min_length=1, max_length=60)]
 
 
 @router.get("/cash/entries")
-async def list_entries(visit: CashOffice, day: date | None = None) -> Any:
-    """What the till took on a day, by default today; a voided entry stays in the list."""
-    params = {"day": str(day)} if day else None
+async def list_entries(
+    visit: CashOffice,
+    day: date | None = None,
+    after: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 200,
+) -> Any:
+    """What the till took on a day, by default today, the newest first; a voided entry stays in the list.
+    `next` is the `after` of the next page."""
+    said = {"day": day, "after": after}
+    params = {"limit": str(limit), **{name: str(value) for name, value in said.items() if value}}
     return await visit.get("payments", "/cash/entries", purpose=PURPOSE, params=params)
 
 

@@ -44,6 +44,14 @@ class Revocation(BaseModel):
     reason: str = Field(max_length=60)
 
 
+class SettlementDecision(BaseModel):
+    """The settlement that the second person read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    how: Literal["returned_by_transfer", "returned_by_provider", "kept_by_agreement"]
+
+
 class Settlement(BaseModel):
     """What was done with all of the task's money; `voucher` is a number, without personal data."""
 
@@ -128,11 +136,28 @@ async def settle_money_task(
     visit: CashOffice,
     idempotency_key: IdempotencyKey = None,
 ) -> Any:
-    """Records what was done with the money and books it, once."""
+    """Records what was done with the money and books it, once; above the limit (`recorded` is then `waiting`)
+    once a second person agrees."""
     return await visit.post(
         "payments",
         f"/money-tasks/{claim_id}/{version}/settlement",
         purpose=MONEY,
         json=given.model_dump(),
         idempotency_key=idempotency_key,
+    )
+
+
+@router.post("/money-tasks/{claim_id}/{version}/settlement/{decision}", status_code=201, tags=["money tasks"])
+async def decide_settlement(
+    claim_id: UUID,
+    version: Version,
+    decision: Literal["approval", "refusal"],
+    told: SettlementDecision,
+    visit: CashOffice,
+    idempotency_key: IdempotencyKey = None,
+) -> Any:
+    """The second person's word. Who said it cannot give it (403 `second_person_needed`)."""
+    path = f"/money-tasks/{claim_id}/{version}/settlement/{decision}"
+    return await visit.post(
+        "payments", path, purpose=MONEY, json=told.model_dump(), idempotency_key=idempotency_key
     )

@@ -9,6 +9,7 @@ from gateway import formats
 from gateway.pages.claims import HERE as CLAIMS
 from gateway.pages.claims import TONES
 from gateway.pages.counter_forms import number_field
+from gateway.pages.money_words import who
 from gateway.translations import Translator
 from gateway.views.bank_items import BankItem, Candidate
 from gateway.views.forms import Field, Option
@@ -33,6 +34,8 @@ def item_view(visit: Visit, item: Given, claims: Iterable[Given], *, masked: boo
         account=f"{iban[:4]} … {iban[-4:]}" if iban and not masked else "",
         text=item["text"] or "",
         candidates=tuple(candidate(visit, item, claim) for claim in claims),
+        proposed_by=who(visit, item["proposed_by"], None) if item.get("proposed_by") else "",
+        voucher=item.get("proposed_voucher") or "",
     )
 
 

@@ -22,6 +22,7 @@ from shared.web.calls import RemoteProblem
 
 ROWS: Final = 25
 _LONGEST: Final = 60
+DECISIONS: Final = {"approve": "approval", "decline": "refusal"}
 _REFUSALS: Final = frozenset({403, 409, 422})
 _Claims = dict[str, dict[str, Any]]
 
@@ -78,12 +79,14 @@ async def allocate(visit: Visit) -> Response:
 @staff("treasurer", "clerk")
 async def send_back(visit: Visit) -> Response:
     form, item_id = await visit.form(), visit.request.path_params["item_id"]
+    if decision := form.get("decision", ""):
+        return await _decide(visit, form, decision)
     voucher = form.get("voucher", "").strip()
     if not voucher or len(voucher) > _LONGEST:
         missing = visit.t("problem.voucher_impossible" if voucher else "bank_item.voucher_missing")
         return await _page(visit, form, {"voucher": missing}, status=422)
     try:
-        await visit.post(
+        told = await visit.post(
             "payments", f"/bank-items/{item_id}/sending-back", purpose=PURPOSE, json={"voucher": voucher},
             idempotency_key=f"{form.get('idempotency-key', '')}.back",
         )  # fmt: skip
@@ -94,7 +97,25 @@ async def send_back(visit: Visit) -> Response:
         if refused.status == 422:
             return await _page(visit, form, {"voucher": visit.t(f"problem.{key}")}, status=422)
         return await _page(visit, form, message=key, status=refused.status)
-    return visit.redirect(HERE, "bank_item_sent_back")
+    waits = told.get("outcome") == "return_proposed"
+    return visit.redirect(HERE, "bank_item_return_waits" if waits else "bank_item_sent_back")
+
+
+async def _decide(visit: Visit, form: Mapping[str, str], decision: str) -> Response:
+    """The second person's word on sending it back."""
+    if decision not in DECISIONS:
+        return await _page(visit, form, message="refund_decision_missing", status=422)
+    path = f"/bank-items/{visit.request.path_params['item_id']}/sending-back/{DECISIONS[decision]}"
+    try:
+        await visit.post(
+            "payments", path, purpose=PURPOSE, idempotency_key=f"{form.get('idempotency-key', '')}.{decision}"
+        )
+    except RemoteProblem as refused:
+        if refused.status not in _REFUSALS:
+            raise
+        return await _page(visit, form, message=problem_key(visit.t, refused), status=refused.status)
+    done = decision == "approve"
+    return visit.redirect(HERE, "bank_item_sent_back" if done else "bank_item_return_declined")
 
 
 @staff("treasurer", "clerk")
@@ -122,6 +143,8 @@ async def _page(
             ),
             409 if status != 200 else 200,
         )
+    if item.get("proposed_by"):
+        return _waiting_page(visit, item, message, status)
     claims, wrong = await _candidates(visit, item, typed.get("nummer"))
     view = forms.item_view(visit, item, claims)
     status = status if status != 200 or not wrong else 422 if wrong == "number_missing" else 404
@@ -140,6 +163,20 @@ async def _page(
         ),
         status,
     )
+
+
+def _waiting_page(visit: Visit, item: Mapping[str, Any], message: str, status: int) -> Response:
+    """Sending it back waits for a second person."""
+    assert visit.account is not None
+    own = item["proposed_by"] == visit.account.account_id
+    page = BankItemPage(
+        item=forms.item_view(visit, item, ()),
+        hidden={"idempotency-key": str(new_id())},
+        may_decide=not own,
+        why_not="second_person_needed" if own else "",
+        message=message,
+    )
+    return visit.page(page, status)
 
 
 async def _item(visit: Visit) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -122,11 +123,15 @@ async def back_to_entry(visit: Visit) -> Response:
 async def _counter(
     visit: Visit, typed: str, message: str = "", found: tuple[FoundClaim, ...] | None = None
 ) -> CounterPage:
-    till = await visit.get("payments", "/cash/entries", purpose=PURPOSE)
+    after = visit.request.query_params.get("nach")
+    params = {"after": after} if after else None
+    till = await visit.get("payments", "/cash/entries", purpose=PURPOSE, params=params)
+    behind = till.get("next")
     return CounterPage(
         number=number_field(visit.t, typed),
         sum_cents=till["sum_cents"],
         entries=tuple(_entry(visit, one) for one in till["entries"]),
+        next_url=f"{visit.url(HERE)}?nach={quote(behind)}" if behind else "",
         found=found,
         message=message,
     )

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.pages.answers import problem_key
+from gateway.pages.money_words import who
 from gateway.pages.parts import or_none
 from gateway.views.answers import SETTLEMENTS, settlement_fields
 from gateway.views.work import MoneyTask, MoneyTaskPage, MoneyTasksPage
@@ -20,6 +21,8 @@ from shared.web.calls import RemoteProblem
 PURPOSE: Final = "money-tasks"
 HERE: Final = "/arbeit/zahlungen"
 ROWS: Final = 50
+DECISIONS: Final = {"approve": "approval", "decline": "refusal"}
+NOTICES: Final = {"waiting": "money_task_waits", "declined": "money_task_declined"}
 _REFUSALS: Final = frozenset({403, 409, 422})
 
 
@@ -49,24 +52,29 @@ async def show_money_task(visit: Visit) -> Response:
 
 @staff("treasurer", "clerk")
 async def settle(visit: Visit) -> Response:
+    """What was done, or with `decision` the second person's word on it."""
     form = await visit.form()
-    amount = form.get("amount", "")
+    decision, amount = form.get("decision", ""), form.get("amount", "")
+    if decision and decision not in DECISIONS:
+        return visit.page(await _page(visit, "refund_decision_missing", form), 422)
     if form.get("how") not in SETTLEMENTS or not (amount.isascii() and amount.isdigit() and len(amount) < 12):
         return visit.page(await _page(visit, "how_missing", form), 422)
+    path, said = f"/money-tasks/{_named(visit)}/settlement", {"how": form["how"]}
+    whole = {**said, "amount_cents": int(amount), "voucher": form.get("voucher", "")}
     try:
-        await visit.post(
+        told = await visit.post(
             "payments",
-            f"/money-tasks/{_named(visit)}/settlement",
+            f"{path}/{DECISIONS[decision]}" if decision else path,
             purpose=PURPOSE,
-            json={"how": form["how"], "amount_cents": int(amount), "voucher": form.get("voucher", "")},
-            idempotency_key=form.get("idempotency-key"),
+            json=said if decision else whole,
+            idempotency_key=".".join(filter(None, (form.get("idempotency-key"), decision))) or None,
         )
     except RemoteProblem as refused:
         if refused.status not in _REFUSALS:
             raise
         message = "voucher_impossible" if refused.slug == "invalid" else problem_key(visit.t, refused)
         return visit.page(await _page(visit, message, form), refused.status)
-    return visit.redirect(HERE, "money_task_settled")
+    return visit.redirect(HERE, NOTICES.get(told.get("recorded", ""), "money_task_settled"))
 
 
 async def _page(visit: Visit, message: str = "", typed: Mapping[str, str] | None = None) -> MoneyTaskPage:
@@ -75,13 +83,29 @@ async def _page(visit: Visit, message: str = "", typed: Mapping[str, str] | None
         visit.get("payments", f"/money-tasks/{_named(visit)}", purpose=PURPOSE),
         _claim(visit, str(visit.request.path_params["claim_id"])),
     )
+    proposed = "" if task["how"] else task.get("proposed_how") or ""
+    why_not = _why_not(visit, task, claim) if proposed else ""
     return MoneyTaskPage(
         task=_task(visit, task, claim),
-        fields=settlement_fields(visit.t, typed or {}),
-        hidden={"amount": str(task["amount_cents"]), "idempotency-key": str(new_id())},
+        fields=() if proposed else settlement_fields(visit.t, typed or {}),
+        hidden={
+            "amount": str(task["amount_cents"]),
+            "idempotency-key": str(new_id()),
+            **({"how": proposed} if proposed else {}),
+        },
         done=task["how"] or "",
+        may_decide=bool(proposed) and not why_not,
+        why_not=why_not,
         message=message,
     )
+
+
+def _why_not(visit: Visit, task: Mapping[str, Any], claim: Mapping[str, Any] | None) -> str:
+    assert visit.account is not None
+    me = visit.account.account_id
+    if claim is not None and claim.get("account_id") == me:
+        return "own_case"
+    return "second_person_needed" if task["proposed_by"] == me else ""
 
 
 async def _claim(visit: Visit, claim_id: str) -> Any:
@@ -98,6 +122,9 @@ def _task(visit: Visit, task: Mapping[str, Any], claim: Mapping[str, Any] | None
         version=task["version"],
         kassenzeichen=claim["kassenzeichen"] if claim else "",
         case_number=claim["case_number"] if claim else "",
+        proposed=task.get("proposed_how") or "",
+        proposed_by=who(visit, task["proposed_by"], None) if task.get("proposed_by") else "",
+        voucher=task.get("proposed_voucher") or "",
     )
 
 

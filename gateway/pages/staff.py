@@ -20,6 +20,7 @@ from gateway.pages import (
     statements,
     treasury,
     treasury_lists,
+    undecided,
 )
 from gateway.pages.answers import field_errors, problem_key
 from gateway.pages.case_files import PURPOSE, STATES, TONES, Typed, read_file, referral
@@ -33,6 +34,7 @@ _WITHOUT_REASON: Final = frozenset({"approve", "take_correction_back"})
 _REFUSALS: Final = frozenset({403, 409, 422})
 MONEY: Final = (
     bank_items,
+    undecided,
     counter,
     money_tasks,
     claims,

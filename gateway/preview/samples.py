@@ -343,11 +343,23 @@ def _money(t: Translator) -> dict[str, Page]:
         )
         for kind in ("refund_due", "second_payment", "amount_differs", "after_cancellation")
     )
-    task = work.MoneyTaskPage(task=tasks[0], fields=settlement_fields(t, {}), message="how_missing")
+    waits = replace(
+        tasks[1], proposed="returned_by_transfer", proposed_by="colleague", voucher="AA-2026-004711"
+    )
+    tasks = (waits, *tasks)
+    task = work.MoneyTaskPage(task=tasks[1], fields=settlement_fields(t, {}), message="how_missing")
     return {
         "work-money": work.MoneyTasksPage(tasks=tasks, next_url="#"),
         "work-money-empty": work.MoneyTasksPage(tasks=()),
         "work-money-task": task,
+        "work-money-second": replace(task, fields=(), task=waits, may_decide=True, message=""),
+        "work-money-own": replace(
+            task,
+            fields=(),
+            task=replace(waits, proposed_by="you"),
+            why_not="second_person_needed",
+            message="",
+        ),
         "work-money-done": replace(task, done="returned_by_transfer", message=""),
     }
 

@@ -29,6 +29,7 @@ def bank_item_pages(t: Translator) -> dict[str, Page]:
         item=item, number=forms.number(t, ""), allocation=forms.allocation(t, item, {}, {}),
         sending_back=forms.sending_back(t, {}), hidden=hidden,
     )  # fmt: skip
+    proposed = replace(bare, amount="377,00 €", proposed_by="colleague", voucher="AA-2026-004711")
     two = replace(item, candidates=(exact, over), why="several")
     errors = forms.allocation_errors(t, two, {"claim": "2"})
     listed = (
@@ -37,6 +38,7 @@ def bank_item_pages(t: Translator) -> dict[str, Page]:
         replace(bare, amount="7,77 €", booked_on=None),
         replace(bare, why="no_number", text="Miete November", payer="K…\u00a0M…", amount="12,00 CHF"),
         replace(bare, why="outgoing", amount="−5,00 €"),
+        proposed,
     )
     return {
         "cash-bank-items": bank_items.BankItemsPage(items=listed, next_url="#"),
@@ -49,6 +51,10 @@ def bank_item_pages(t: Translator) -> dict[str, Page]:
             sending_back=forms.sending_back(t, {}, t("bank_item.voucher_missing")),
         ),
         "cash-bank-item-bare": replace(page, item=bare, allocation=()),
+        "cash-bank-item-second": bank_items.BankItemPage(item=proposed, hidden=hidden, may_decide=True),
+        "cash-bank-item-own": bank_items.BankItemPage(
+            item=replace(proposed, proposed_by="you"), why_not="second_person_needed"
+        ),
         "cash-bank-item-done": bank_items.BankItemPage(
             item=replace(item, state="allocated"), claim_url="#", message="bank_item_done"
         ),

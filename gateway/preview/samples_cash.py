@@ -7,6 +7,7 @@ from gateway.pages import refund_forms, treasury_lists
 from gateway.preview.samples_bank_items import bank_item_pages
 from gateway.preview.samples_counter import counter_pages
 from gateway.preview.samples_statements import statement_pages
+from gateway.preview.samples_undecided import undecided_pages
 from gateway.translations import Translator
 from gateway.views import claims, switches, treasury
 from gateway.views.forms import Field, Option
@@ -29,6 +30,7 @@ def cash_office(t: Translator) -> dict[str, Page]:
         **_compared(),
         **counter_pages(t),
         **bank_item_pages(t),
+        **undecided_pages(t),
         **statement_pages(t),
     }
 

@@ -24,7 +24,9 @@ def counter_pages(t: Translator) -> dict[str, Page]:
         amount_cents=3060, owed_cents=3060,
     )  # fmt: skip
     paid = replace(claim, state="settled", tone="success", owed_cents=0)
-    start = counter.CounterPage(number=number_field(t, ""), sum_cents=3060, entries=(entry, gone))
+    start = counter.CounterPage(
+        number=number_field(t, ""), sum_cents=3060, entries=(entry, gone), next_url="#"
+    )
     taken = counter.CounterEntryPage(
         entry=entry, claim=paid, receipt_url="#", change_cents=1940, void_action="#",
         fields=void_fields(t, REASONS),

@@ -28,7 +28,8 @@ class Candidate:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankItem:
     """One payment; `amount` is in words, with its currency. `why` is a key below `bank_item_why.`, `state`
-    one below `bank_item_state.`."""
+    one below `bank_item_state.`. `proposed_by` is a key below `cash_actor.` where sending it back waits for a
+    second person, with its `voucher`."""
 
     url: str
     state: str
@@ -39,6 +40,8 @@ class BankItem:
     account: str = ""
     text: str = ""
     candidates: tuple[Candidate, ...] = ()
+    proposed_by: str = ""
+    voucher: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,8 @@ class BankItemsPage(Page):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankItemPage(Page):
     """One payment. `number` finds claims beside the proposals; `allocation` and `sending_back` post with
-    `hidden`, both empty where the payment has found its place. `claim_url` is the claim that has it.
+    `hidden`, both empty where the payment has found its place, or sending it back waits for a second person:
+    then `may_decide`, or `why_not` is a key below `settlement_why_not.`. `claim_url` is whose it is.
     """
 
     template: ClassVar[str] = "work/bank_item.html"
@@ -68,6 +72,8 @@ class BankItemPage(Page):
     sending_back: tuple[Field, ...] = ()
     hidden: dict[str, str] = field(default_factory=dict)
     claim_url: str = ""
+    may_decide: bool = False
+    why_not: str = ""
     message: str = ""
 
     @property

@@ -48,6 +48,7 @@ class CounterPage(Page):
     sum_cents: int
     entries: tuple[TillEntry, ...]
     found: tuple[FoundClaim, ...] | None = None
+    next_url: str = ""
     message: str = ""
 
 

@@ -130,7 +130,8 @@ class CaseFilePage(Page):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyTask:
     """Money a person has to see to. `kind` is a key below `money_task.`, `claim_url` leads to all the money
-    of its claim; texts are empty where payments did not tell them."""
+    of its claim; texts are empty where payments did not tell them. `proposed` is a key below `settled_how.`
+    where that waits for a second person, with its `voucher`; `proposed_by` a key below `cash_actor.`."""
 
     kind: str
     amount_cents: int
@@ -140,6 +141,9 @@ class MoneyTask:
     version: int
     kassenzeichen: str = ""
     case_number: str = ""
+    proposed: str = ""
+    proposed_by: str = ""
+    voucher: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +159,8 @@ class MoneyTasksPage(Page):
 class MoneyTaskPage(Page):
     """One task with the form that records what was done: `how` and `voucher` beside `hidden`.
 
-    `done` is a key below `settled_how.` once somebody has; `message` is a key below `problem.`.
+    Once somebody has, above the limit, `may_decide` for a second person, or `why_not` is a key below
+    `settlement_why_not.`. `done` is a key below `settled_how.`; `message` is a key below `problem.`.
     """
 
     template: ClassVar[str] = "work/money_task.html"
@@ -165,4 +170,6 @@ class MoneyTaskPage(Page):
     fields: tuple[Field, ...] = ()
     hidden: dict[str, str] = field(default_factory=dict)
     done: str = ""
+    may_decide: bool = False
+    why_not: str = ""
     message: str = ""

@@ -25,6 +25,7 @@ Citizen = Annotated[Caller, Depends(require("citizen"))]
 Reader = Annotated[Caller, Depends(require("citizen", "clerk", "treasurer", "service"))]
 Treasurer = Annotated[Caller, Depends(require("treasurer"))]
 STAFF = frozenset({"clerk", "treasurer"})
+LINE = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9]{1,9}:[0-9]{1,4}$"
 READERS = frozenset({"documents"})
 """Services that read claims: a receipt and an assessment print what is owed and paid."""
 
@@ -102,11 +103,23 @@ def ledger_router(runtime: Runtime) -> APIRouter:
 
     @router.get("/ledger/accounts/{name}")
     async def read_account(
-        name: str, _caller: Treasurer, limit: Annotated[int, Query(ge=1, le=1000)] = 200
-    ) -> dict[str, Any]:
-        return {"lines": jsonable_encoder(await queries.ledger_account(runtime.pool, name, limit))}
+        name: str,
+        _caller: Treasurer,
+        after: Annotated[str | None, Query(pattern=LINE)] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> Any:
+        """Its lines, the oldest first; `next` is the `after` of the next page."""
+        found = await queries.ledger_account(runtime.pool, name, after=_line(after), limit=limit)
+        return jsonable_encoder(found)
 
     return router
+
+
+def _line(named: str | None) -> tuple[UUID, int, int] | None:
+    if named is None:
+        return None
+    claim_id, version, line = named.split(":")
+    return UUID(claim_id), int(version), int(line)
 
 
 async def _told(runtime: Runtime, claim: Claim) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from uuid import UUID
 
 import structlog
 
+from services.payments.domain import undecided
 from services.payments.domain.claim import NOT_WANTED, Claim
 from services.payments.domain.money import Attempt as KnownAttempt
 from services.payments.domain.money import Recorded, Word
 from services.payments.domain.transitions import OPEN_ATTEMPTS
 from services.payments.offer import Offer
 from services.payments.providers.port import (
+    AFTERWARDS,
     Attempt,
     CapturingProvider,
     Method,
@@ -45,7 +47,7 @@ Answered = Callable[[Unit, UUID, Started], A]
 ASK: Final = "ask_provider"
 FIRST_QUESTION: Final = timedelta(seconds=20)
 GIVEN_UP: Final = timedelta(days=30)
-"""Then the task counts as failed and an operator sees it; the claim stays as it is."""
+"""Then the provider is not asked any more, and two people decide what became of the attempt."""
 OUR_FAULT: Final = (Reaction.CONFIGURATION, Reaction.BUG)
 RIVALS: Final = 5
 """How often a decision is made anew because another one came first."""
@@ -184,24 +186,31 @@ class Attempts:
         return captured
 
     async def ask(self, payload: Mapping[str, Any], unit: Unit) -> None:
-        """A task: asks the provider about an attempt until its outcome is final."""
+        """A task: asks the provider about an attempt until its outcome is final, or it is left to people."""
         claim = await unit.load(Claim, UUID(payload["claim_id"]))
         attempt = claim.attempts[UUID(payload["attempt_id"])]
-        if attempt.state not in OPEN_ATTEMPTS:
+        if attempt.state not in OPEN_ATTEMPTS or attempt.left:
             return
         provider = self.providers.by_name.get(attempt.provider)
         if provider is None:
             raise Permanent(f"the provider {attempt.provider} is not set up here any more")
         outcome = await self._status(provider, attempt.reference, Method(attempt.method))
         result = None
-        if outcome is not None and outcome.state is not State.UNKNOWN:
+        if outcome is not None and _is_news(outcome, attempt):
             result = await self.take(claim.id, attempt.attempt_id, outcome, provider)
         if result in (None, Recorded.APPROVED, Recorded.UNCLEAR, Recorded.CONTRADICTED):
             # undecided is not unclear: the payer may still sit at the provider's page, or pay otherwise
             age = unit.now - claim.modified_on
-            if age > GIVEN_UP:
-                raise Permanent("the provider never said what became of the attempt")
-            raise Later(pace(age))
+            if age <= GIVEN_UP:
+                raise Later(pace(age))
+            await self.leave(payload, unit)
+
+    async def leave(self, payload: Mapping[str, Any], unit: Unit) -> None:
+        """Nobody knows and nobody asks any more: the attempt waits for people."""
+        claim = await unit.load(Claim, UUID(payload["claim_id"]))
+        undecided.leave(claim, UUID(payload["attempt_id"]), now=unit.now)
+        await unit.save(claim)
+        log.error("attempt_left_undecided", attempt=payload["attempt_id"])
 
     async def look(self, claim_id: UUID) -> None:
         """Asks about the newest attempt under way, whose payer has come back: the browser proves nothing, but
@@ -216,7 +225,7 @@ class Attempts:
         attempt = open_ones[-1]
         provider = self.providers.by_name[attempt.provider]
         outcome = await self._status(provider, attempt.reference, Method(attempt.method))
-        if outcome is not None and outcome.state is not State.UNKNOWN:
+        if outcome is not None and _is_news(outcome, attempt):
             await self.take(claim_id, attempt.attempt_id, outcome, provider)
 
     async def _status(self, provider: PaymentProvider, reference: str, method: Method) -> Outcome | None:
@@ -246,15 +255,20 @@ class Attempts:
             return result
         raise VersionConflict("the claim keeps changing")
 
+    def provisional_until(self, method: str) -> datetime | None:
+        """Until when money that comes now by this way may be taken back."""
+        days = self.provisional.get(method)
+        return self.runtime.clock.now() + timedelta(days=days) if days else None
+
     def _word(self, outcome: Outcome, provider: str, claim: Claim, attempt_id: UUID) -> Word:
         attempt = claim.attempts[attempt_id]
-        days = self.provisional.get(attempt.method)
         return Word(
-            state=outcome.state.value, code=outcome.code, provider=provider, reference=outcome.reference,
+            state=outcome.state.value, code=outcome.code, provider=provider,
+            reference=outcome.entry or outcome.reference,
             amount_cents=attempt.amount_cents if outcome.amount_cents is None else outcome.amount_cents,
             currency=outcome.currency or claim.currency, backend_id=outcome.backend_transaction_id,
             fee_cents=outcome.fee_cents,
-            provisional_until=self.runtime.clock.now() + timedelta(days=days) if days else None,
+            provisional_until=self.provisional_until(attempt.method),
         )  # fmt: skip
 
     async def _find(self, transaction_id: str) -> tuple[UUID, UUID]:
@@ -281,9 +295,14 @@ class Attempts:
         )  # fmt: skip
 
 
+def _is_news(outcome: Outcome, attempt: KnownAttempt) -> bool:
+    """Whether an answer says more than was known; that the provider decides later is said once."""
+    return outcome.state is not State.UNKNOWN or (outcome.pending and attempt.state == "started")
+
+
 def _agrees(outcome: Outcome, reference: str, attempt: KnownAttempt, currency: str) -> bool:
     """Whether a word is about this attempt and its money; what was taken back may be less."""
-    cents = outcome.amount_cents if outcome.state is State.REVERSED else attempt.amount_cents
+    cents = outcome.amount_cents if outcome.state in AFTERWARDS else attempt.amount_cents
     return outcome.agrees_with(
         reference=reference, attempt_id=attempt.attempt_id, amount_cents=cents or 0, currency=currency
     )

@@ -35,10 +35,15 @@ SELECT m.claim_id, m.payment_id, min(m.booked_at) AS booked_at, max(m.reference)
   max(c.kassenzeichen) AS kassenzeichen, max(c.case_number) AS case_number
 FROM movement m LEFT JOIN claim c ON c.claim_id = m.claim_id
 WHERE m.provider = $1 AND m.kind IN ('payment', 'surplus') AND {}
-GROUP BY m.claim_id, m.payment_id ORDER BY booked_at DESC, m.payment_id LIMIT $2
+GROUP BY m.claim_id, m.payment_id {} ORDER BY min(m.booked_at) DESC, m.payment_id DESC LIMIT $2
 """
-_OF_CLAIM: Final = _ENTRIES.format("m.claim_id = $3")
-_OF_DAY: Final = _ENTRIES.format("m.booked_at >= $3 AND m.booked_at < $4")
+_BEHIND: Final = """
+HAVING $5::uuid IS NULL OR (min(m.booked_at), m.payment_id) <
+  (SELECT min(a.booked_at), a.payment_id FROM movement a
+   WHERE a.provider = $1 AND a.payment_id = $5 GROUP BY a.payment_id)
+"""
+_OF_CLAIM: Final = _ENTRIES.format("m.claim_id = $3", "")
+_OF_DAY: Final = _ENTRIES.format("m.booked_at >= $3 AND m.booked_at < $4", _BEHIND)
 _SUM: Final = """
 SELECT coalesce(sum(cents), 0)::bigint FROM movement
 WHERE provider = $1 AND booked_at >= $2 AND booked_at < $3
@@ -79,14 +84,23 @@ def cash_router(runtime: Runtime) -> APIRouter:
         return {"claims": [await queries.claim_answer(runtime.pool, claim, day) for claim in claims]}
 
     @router.get("/cash/entries")
-    async def list_entries(_caller: CashOffice, day: date | None = None) -> dict[str, Any]:
+    async def list_entries(
+        _caller: CashOffice,
+        day: date | None = None,
+        after: UUID | None = None,
+        limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
+    ) -> dict[str, Any]:
         """What the till took on a day, by default today, the newest first; `sum_cents` is what should be in
-        it of that day. A voided entry stays in the list."""
+        it of that day, `next` the `after` of the next page. A voided entry stays in the list."""
         wanted = day or _today(runtime)
         span = span_of(wanted, wanted, _zone(runtime))
-        rows = await runtime.pool.fetch(_OF_DAY, CASH, MOST, *span)
+        rows = await runtime.pool.fetch(_OF_DAY, CASH, limit + 1, *span, after)
         total = await runtime.pool.fetchval(_SUM, CASH, *span)
-        return {"day": wanted, "sum_cents": total, "entries": _entries(runtime, rows)}
+        shown = rows[:limit]
+        return {
+            "day": wanted, "sum_cents": total, "entries": _entries(runtime, shown),
+            "next": str(shown[-1]["payment_id"]) if len(rows) > limit else None,
+        }  # fmt: skip
 
     @router.get("/claims/{claim_id}/cash")
     async def list_entries_of_claim(claim_id: UUID, caller: CashOffice) -> dict[str, Any]:

@@ -8,9 +8,12 @@ from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.payments import queries
+from services.payments.domain import settlements
 from services.payments.domain.claim import Claim
 from services.payments.domain.money_tasks import Settled
 from services.payments.domain.refusals import UnknownMoneyTask
+from services.payments.domain.settlements import Settlement
+from shared.log import Unit
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
 from shared.web.problems import Problem
@@ -22,7 +25,7 @@ VERSION: Final = Path(ge=1, le=2**31 - 1)
 TASK: Final = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9]{1,9}$"
 
 
-class Settlement(BaseModel):
+class NewSettlement(BaseModel):
     """What was done with all of the task's money, and the number of the voucher that shows it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -32,8 +35,16 @@ class Settlement(BaseModel):
     voucher: str = Field(max_length=60)
 
 
+class SettlementDecision(BaseModel):
+    """The settlement that the second person read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    how: Settled
+
+
 def money_tasks_router(runtime: Runtime) -> APIRouter:
-    """For treasurers and clerks; nobody settles money of their own."""
+    """For treasurers and clerks; nobody settles money of their own, and above the limit nobody alone."""
     router = APIRouter(tags=["money tasks"])
 
     @router.get("/money-tasks")
@@ -61,23 +72,70 @@ def money_tasks_router(runtime: Runtime) -> APIRouter:
     async def settle_money_task(
         claim_id: UUID,
         version: Annotated[int, VERSION],
-        given: Settlement,
+        given: NewSettlement,
         caller: CashOffice,
         idempotency: IdempotentRequest,
     ) -> Response:
-        """Records that the money was returned or kept, and books it."""
+        """Records that the money was returned or kept, and books it; above the limit (`recorded` is then
+        `waiting`) once a second person agrees."""
         unit = runtime.unit_for(caller)
-        claim = await unit.load(Claim, claim_id)
-        if caller.subject == str(claim.account_id):
-            raise Problem("own_case", 403, "Nobody settles money of their own")
-        claim.settle_money_task(version, given.how, given.amount_cents, given.voucher, now=unit.now)
+        claim = await _somebody_elses(unit, claim_id, caller)
+        said = Settlement(version, given.how, given.amount_cents, given.voucher, caller.subject)
+        booked = settlements.settle(claim, said, runtime.settings.refund_limit_cents, now=unit.now)
         await unit.save(claim)
-        done = {"claim_id": claim_id, "version": version, "how": given.how, "state": claim.condition}
+        done = _answer(claim, version, given.how, "settled" if booked else "waiting")
         answer = idempotency.remember_in(unit, 201, done)
         await unit.commit()
         return answer
 
+    @router.post("/money-tasks/{claim_id}/{version}/settlement/approval", status_code=201)
+    async def confirm_settlement(
+        claim_id: UUID,
+        version: Annotated[int, VERSION],
+        told: SettlementDecision,
+        caller: CashOffice,
+        idempotency: IdempotentRequest,
+    ) -> Response:
+        """The second person agrees, and it is booked."""
+        unit = runtime.unit_for(caller)
+        claim = await _somebody_elses(unit, claim_id, caller)
+        settlements.confirm(claim, version, told.how, caller.subject, now=unit.now)
+        await unit.save(claim)
+        answer = idempotency.remember_in(unit, 201, _answer(claim, version, told.how, "settled"))
+        await unit.commit()
+        return answer
+
+    @router.post("/money-tasks/{claim_id}/{version}/settlement/refusal", status_code=201)
+    async def decline_settlement(
+        claim_id: UUID,
+        version: Annotated[int, VERSION],
+        told: SettlementDecision,
+        caller: CashOffice,
+        idempotency: IdempotentRequest,
+    ) -> Response:
+        """The second person does not agree; the money waits as it did."""
+        unit = runtime.unit_for(caller)
+        claim = await _somebody_elses(unit, claim_id, caller)
+        settlements.decline(claim, version, told.how, caller.subject, now=unit.now)
+        await unit.save(claim)
+        answer = idempotency.remember_in(unit, 201, _answer(claim, version, told.how, "declined"))
+        await unit.commit()
+        return answer
+
     return router
+
+
+async def _somebody_elses(unit: Unit, claim_id: UUID, caller: Caller) -> Claim:
+    claim = await unit.load(Claim, claim_id)
+    if caller.subject == str(claim.account_id):
+        raise Problem("own_case", 403, "Nobody settles money of their own")
+    return claim
+
+
+def _answer(claim: Claim, version: int, how: Settled, recorded: str) -> dict[str, Any]:
+    return {
+        "claim_id": claim.id, "version": version, "how": how, "recorded": recorded, "state": claim.condition,
+    }  # fmt: skip
 
 
 def _task(named: str) -> tuple[UUID, int]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from services.payments.consumed import AccountErased, ApprovalRevoked, CaseEnded, FeeOfCase, GivenUp
 from services.payments.domain.claim import Claim
 from services.payments.domain.pro_rata import Period
-from services.payments.numbers import next_kassenzeichen
+from services.payments.numbers import KASSENZEICHEN, next_kassenzeichen
 from services.payments.refunding import Refunding
 from shared.bus.handlers import Handler, Handlers, Permanent
 from shared.ids import derived_id
@@ -73,6 +73,7 @@ def _opener(runtime: Runtime) -> Handler:
                 currency=event.currency, pay_by=pay_by, language=event.language, instalment=at,
                 instalment_count=len(parts),
             )  # fmt: skip
+            unit.reserve(KASSENZEICHEN, number, claim.id)
             await unit.save(claim)
 
     return open_claim

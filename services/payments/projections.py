@@ -16,7 +16,6 @@ from services.payments.domain.events import (
     PaymentApproved,
     PaymentFailed,
     PaymentRequested,
-    PaymentReversed,
     PaymentSettled,
     PaymentStarted,
     PaymentUnclear,
@@ -27,6 +26,7 @@ from services.payments.domain.ledger import POSTINGS, entry
 from services.payments.domain.money import is_receipt
 from services.payments.domain.money_tasks import REFUND
 from services.payments.domain.refund_events import RefundSettled
+from services.payments.domain.return_events import PaymentReversed, RefundedElsewhere
 from shared.domain import Event, type_of
 from shared.log import Meta, Projections, Sealer
 from shared.log.projection import Patch
@@ -39,14 +39,17 @@ CLAIMS = PROJECTIONS.table(
      "mandate_id", "case_number"),
 )  # fmt: skip
 ATTEMPTS = PROJECTIONS.table(
-    "attempt", ("attempt_id",), ("claim_id", "method", "state", "reference", "opened_at")
-)
+    "attempt", ("attempt_id",),
+    ("claim_id", "method", "state", "reference", "opened_at", "left_at", "provider", "amount_cents", "found",
+     "voucher", "found_by", "found_at"),
+)  # fmt: skip
 LEDGER = PROJECTIONS.table(
     "ledger_line", ("claim_id", "version", "line"), ("account", "cents", "currency", "event", "booked_at")
 )
 MONEY_TASKS = PROJECTIONS.table(
     "money_task", ("claim_id", "version"),
-    ("kind", "amount_cents", "currency", "since", "settled_at", "how", "under_way"),
+    ("kind", "amount_cents", "currency", "since", "settled_at", "how", "under_way", "proposed_how",
+     "proposed_voucher", "proposed_by", "proposed_at"),
 )  # fmt: skip
 
 _ATTEMPT_STATES = {AttemptAbandoned: "abandoned", PaymentApproved: "approved", PaymentUnclear: "unclear"}
@@ -106,9 +109,9 @@ def claim_is_its_payers(event: DebitArrangementEnded, meta: Meta, seal: Sealer) 
     yield CLAIMS, (str(event.originator_id),), {"mandate_id": None}
 
 
-@PROJECTIONS.on(MoneyTaskSettled, MoneyTaskOffset, RefundSettled)
+@PROJECTIONS.on(MoneyTaskSettled, MoneyTaskOffset, RefundSettled, RefundedElsewhere)
 def claim_is_refunded(
-    event: MoneyTaskSettled | MoneyTaskOffset | RefundSettled, meta: Meta, seal: Sealer
+    event: MoneyTaskSettled | MoneyTaskOffset | RefundSettled | RefundedElsewhere, meta: Meta, seal: Sealer
 ) -> Iterable[Patch]:
     if event.condition:
         yield CLAIMS, (str(event.originator_id),), {"state": event.condition}
@@ -174,3 +177,13 @@ def money_task_is_done(
         if not event.left_cents:
             values = {"settled_at": event.timestamp, "how": "offset_by_reversal"}
     yield MONEY_TASKS, (str(event.originator_id), event.task_version), {**values, "under_way": False}
+
+
+@PROJECTIONS.on(RefundedElsewhere)
+def money_task_was_done_elsewhere(event: RefundedElsewhere, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    if event.given_up_cents:
+        yield MONEY_TASKS, (str(event.originator_id), event.originator_version), {
+            "kind": event.kind, "amount_cents": event.given_up_cents, "currency": event.currency,
+            "since": event.timestamp, "settled_at": event.timestamp, "how": "returned_by_provider",
+            "under_way": False,
+        }  # fmt: skip

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from services.payments import cash_published
 from services.payments.bank.published import publish
-from services.payments.domain import dunning_events, events
+from services.payments.domain import dunning_events, events, return_events
 from shared.bus.published import Published
 
 _CLAIM = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c02")
@@ -94,6 +94,32 @@ class PaymentReversed(BaseModel):
     owed_cents: int
     currency: str
     code: str
+
+
+class ReversalUndone(BaseModel):
+    """What had been taken back came again; what of it counts is told as a payment beside this."""
+
+    claim_id: UUID
+    case_id: UUID
+    payment_id: UUID
+    amount_cents: int
+    currency: str
+    code: str
+
+
+class RefundedElsewhere(BaseModel):
+    """The provider gave money back without an order of the city: `given_up_cents` are claimed no more,
+    `owed_cents` are owed again, `reclaimable_cents` had not counted."""
+
+    claim_id: UUID
+    case_id: UUID
+    payment_id: UUID
+    given_up_cents: int
+    owed_cents: int
+    reclaimable_cents: int
+    currency: str
+    code: str
+    stream_version: int | None = None
 
 
 class PaymentFailed(BaseModel):
@@ -257,7 +283,7 @@ PUBLISHED.add(
     ),
 )
 PUBLISHED.add(
-    events.PaymentReversed,
+    return_events.PaymentReversed,
     PaymentReversed(
         claim_id=_CLAIM,
         case_id=_CASE,
@@ -266,6 +292,31 @@ PUBLISHED.add(
         owed_cents=3060,
         currency="EUR",
         code="MD06",
+    ),
+)
+PUBLISHED.add(
+    return_events.ReversalUndone,
+    ReversalUndone(
+        claim_id=_CLAIM,
+        case_id=_CASE,
+        payment_id=_ATTEMPT,
+        amount_cents=3060,
+        currency="EUR",
+        code="RESOLVED_SELLER_FAVOUR",
+    ),
+)
+PUBLISHED.add(
+    return_events.RefundedElsewhere,
+    RefundedElsewhere(
+        claim_id=_CLAIM,
+        case_id=_CASE,
+        payment_id=_ATTEMPT,
+        given_up_cents=3060,
+        owed_cents=0,
+        reclaimable_cents=0,
+        currency="EUR",
+        code="PAYMENT.CAPTURE.REFUNDED",
+        stream_version=5,
     ),
 )
 PUBLISHED.add(

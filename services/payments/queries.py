@@ -19,17 +19,22 @@ SELECT account, currency, sum(cents)::bigint AS cents, count(*) AS lines
 FROM ledger_line GROUP BY account, currency ORDER BY account, currency
 """
 _ACCOUNT = """
-SELECT claim_id, version, cents, currency, event, booked_at FROM ledger_line
-WHERE account = $1 ORDER BY booked_at, claim_id, version LIMIT $2
+SELECT claim_id, version, line, cents, currency, event, booked_at FROM ledger_line
+WHERE account = $1 AND ($2::uuid IS NULL OR (booked_at, claim_id, version, line) >
+  (SELECT booked_at, claim_id, version, line FROM ledger_line
+   WHERE claim_id = $2 AND version = $3 AND line = $4))
+ORDER BY booked_at, claim_id, version, line LIMIT $5
 """
 _TASKS = """
-SELECT claim_id, version, kind, amount_cents, currency, since, settled_at, how FROM money_task
+SELECT claim_id, version, kind, amount_cents, currency, since, settled_at, how, proposed_how,
+  proposed_voucher, proposed_by, proposed_at FROM money_task
 WHERE {} AND ($1::uuid IS NULL OR (since, claim_id, version) >
   (SELECT since, claim_id, version FROM money_task WHERE claim_id = $1 AND version = $2))
 ORDER BY since, claim_id, version LIMIT $3
 """
 _TASK = """
-SELECT claim_id, version, kind, amount_cents, currency, since, settled_at, how FROM money_task
+SELECT claim_id, version, kind, amount_cents, currency, since, settled_at, how, proposed_how,
+  proposed_voucher, proposed_by, proposed_at FROM money_task
 WHERE claim_id = $1 AND version = $2
 """
 _REFUNDS = """
@@ -66,8 +71,16 @@ async def trial_balance(pool: asyncpg.Pool) -> dict[str, Any]:
     return {"accounts": accounts, "sum_cents": sum(account["cents"] for account in accounts)}
 
 
-async def ledger_account(pool: asyncpg.Pool, account: str, limit: int) -> list[dict[str, Any]]:
-    return [dict(row) for row in await pool.fetch(_ACCOUNT, account, limit)]
+async def ledger_account(
+    pool: asyncpg.Pool, account: str, *, after: tuple[UUID, int, int] | None, limit: int
+) -> dict[str, Any]:
+    """The oldest lines first, from behind the line `after`; `next` names the last where there are more."""
+    rows = await pool.fetch(_ACCOUNT, account, *(after or (None, None, None)), limit + 1)
+    lines = [dict(row) for row in rows[:limit]]
+    last = lines[-1] if len(rows) > limit else None
+    return {
+        "lines": lines, "next": f"{last['claim_id']}:{last['version']}:{last['line']}" if last else None,
+    }  # fmt: skip
 
 
 async def money_tasks(
@@ -143,7 +156,7 @@ def _as_claimed(claim: Claim, today: date) -> dict[str, Any]:
             {
                 "payment_id": p.payment_id,
                 "method": p.method,
-                "received_cents": p.received_cents,
+                "received_cents": p.came_cents,
                 "kept_cents": p.kept_cents,
                 "currency": p.currency,
                 "reversed": p.reversed,
@@ -204,7 +217,7 @@ def receipt_answer(claim: Claim) -> dict[str, Any] | None:
 
 def _there(payment: Payment) -> int:
     """What of a payment came to stay: of one taken back what still counts."""
-    return payment.kept_cents if payment.reversed else payment.received_cents
+    return payment.kept_cents if payment.reversed else payment.came_cents
 
 
 def _back_by(claim: Claim, task: MoneyTask) -> str:

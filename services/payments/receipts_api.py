@@ -1,5 +1,6 @@
 """HTTP of the cash office for money without an attempt: receipts of bank and till, and reversals."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -34,14 +35,19 @@ class NewReceipt(BaseModel):
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
 
 
-class NewReversal(BaseModel):
-    """What was taken back of a payment: the R-code or the provider's, and what is charged for it."""
+class NewReturn(BaseModel):
+    """What was brought back or given back of a payment; `reference` is its own at the provider."""
 
     model_config = ConfigDict(extra="forbid")
 
     code: str = Field(pattern=CODE)
     reference: str = Field(pattern=REFERENCE)
     amount_cents: int = Field(ge=1, le=10**12)
+
+
+class NewReversal(NewReturn):
+    """What was taken back of a payment: the R-code or the provider's, and what is charged for it."""
+
     charges_cents: int = Field(default=0, ge=0, le=10**9)
 
 
@@ -86,6 +92,35 @@ def receipts_router(runtime: Runtime) -> APIRouter:
         result = claim.record_reversal(payment_id, reversal, now=unit.now)
         if result is Recorded.CONTRADICTED:
             raise Problem("amount_differs", 409, "So much did not come with this payment")
+        await unit.save(claim)
+        answer = idempotency.remember_in(unit, 201, _answer(claim, result))
+        await unit.commit()
+        return answer
+
+    @router.post("/claims/{claim_id}/payments/{payment_id}/reversal-undoing", status_code=201)
+    async def record_undoing(
+        claim_id: UUID, payment_id: UUID, told: NewReturn, caller: Treasurer, idempotency: IdempotentRequest
+    ) -> Response:
+        """Books that what had been taken back came again: a dispute was won, a chargeback withdrawn."""
+        return await _returned(claim_id, payment_id, told, caller, idempotency, Claim.record_undoing)
+
+    @router.post("/claims/{claim_id}/payments/{payment_id}/refund-elsewhere", status_code=201)
+    async def record_refund_elsewhere(
+        claim_id: UUID, payment_id: UUID, told: NewReturn, caller: Treasurer, idempotency: IdempotentRequest
+    ) -> Response:
+        """Books that the provider gave money back without our order, in its own pages for instance."""
+        return await _returned(claim_id, payment_id, told, caller, idempotency, Claim.record_refund_elsewhere)
+
+    async def _returned(
+        claim_id: UUID, payment_id: UUID, told: NewReturn, caller: Caller,
+        idempotency: IdempotentRequest, record: Callable[..., Recorded],
+    ) -> Response:  # fmt: skip
+        unit = runtime.unit_for(caller)
+        claim = _not_own(await unit.load(Claim, claim_id), caller)
+        told_of = Reversal(told.code, told.reference, told.amount_cents)
+        result = record(claim, payment_id, told_of, now=unit.now)
+        if result is Recorded.CONTRADICTED:
+            raise Problem("amount_differs", 409, "So much did not come or go with this payment")
         await unit.save(claim)
         answer = idempotency.remember_in(unit, 201, _answer(claim, result))
         await unit.commit()

@@ -23,11 +23,12 @@ from services.payments.books.reconciliation_api import LIMIT
 from services.payments.callbacks import callbacks_router
 from services.payments.cash_api import cash_router
 from services.payments.diagrams import payments_md
-from services.payments.domain.bank_item import BankItemRefused, ItemVoucherImpossible
+from services.payments.domain.bank_item import BankItemRefused, ItemVoucherImpossible, OtherPersonNeeded
 from services.payments.domain.mandate import MandateRefused
 from services.payments.domain.refusals import (
     ClaimRefused,
     SecondPersonNeeded,
+    UnknownAttempt,
     UnknownMoneyTask,
     UnknownPayment,
     UnknownRefund,
@@ -37,6 +38,7 @@ from services.payments.domain.switchboard import SWITCH
 from services.payments.dunning import DUN, Dunning
 from services.payments.methods_api import methods_router, switch_as_told
 from services.payments.money_tasks_api import money_tasks_router
+from services.payments.numbers_api import numbers_router
 from services.payments.offer import Offer
 from services.payments.policies import ERASE, erase_citizen, register
 from services.payments.providers import registry
@@ -45,6 +47,7 @@ from services.payments.receipts_api import receipts_router
 from services.payments.refunding import REFUND, Refunding
 from services.payments.refunds_api import refunds_router
 from services.payments.settings import PaymentsSettings
+from services.payments.undecided_api import undecided_router
 from shared.bus.handlers import Handlers
 from shared.log import Unit
 from shared.service import Parts, Runtime, Service
@@ -69,7 +72,7 @@ def build(runtime: Runtime) -> Parts:
     )
     handlers, tasks = Handlers(), Tasks()
     register(handlers, runtime, refunding)
-    tasks.on(ASK)(attempts.ask)
+    tasks.on(ASK, give_up=attempts.leave)(attempts.ask)
     tasks.on(ERASE)(_erasing(runtime))
     tasks.on(REFUND, give_up=refunding.give_up)(refunding.carry_out)
     tasks.on(SWITCH)(switch_as_told)
@@ -88,7 +91,9 @@ def build(runtime: Runtime) -> Parts:
             cash_router(runtime),
             refunds_router(runtime, refunding),
             ledger_router(runtime),
+            numbers_router(runtime),
             money_tasks_router(runtime),
+            undecided_router(runtime, attempts),
             items_router(runtime),
             callbacks_router(attempts, providers.by_name),
             *books.routers(),
@@ -121,6 +126,8 @@ async def _closing(http: httpx.AsyncClient) -> AsyncIterator[None]:
 
 _STATUS: Final = {
     SecondPersonNeeded: 403,
+    OtherPersonNeeded: 403,
+    UnknownAttempt: 404,
     UnknownMoneyTask: 404,
     UnknownPayment: 404,
     UnknownRefund: 404,

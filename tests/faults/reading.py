@@ -129,7 +129,7 @@ async def _series(stage: Stage, service: str, facts: list[Fact]) -> list[Series]
 def series_of(service: str, number: str) -> tuple[str, int]:
     """The range that an official number comes from, and its place in it."""
     if service == "payments":  # prefix (4) ‖ year (2) ‖ running number (7) ‖ check digit
-        return f"kassenzeichen-20{number[4:6]}", int(number[6:13])
+        return f"kassenzeichen-{number[:4]}-20{number[4:6]}-1", int(number[6:13])
     prefix, _, running = number.rpartition("-")
     if service == "applications":
         return prefix, int(running)

@@ -1,7 +1,7 @@
 """HTTP of the cash office for what the bank booked and no claim has: looked at, allocated, or sent back."""
 
 import json
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -13,6 +13,7 @@ from services.payments.domain.bank_item import BankItem
 from services.payments.domain.claim import Claim
 from services.payments.domain.money import BANK, Receipt, Recorded
 from shared.keys import SealBroken
+from shared.log import Unit
 from shared.log.projection import row_aad
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
@@ -24,7 +25,8 @@ MOST: Final = 200
 TRANSFER: Final = "bank_transfer"
 
 _COLUMNS: Final = (
-    "item_id, statement_id, file_id, cents, currency, booked_on, outcome, claim_id, proposals, since, detail"
+    "item_id, statement_id, file_id, cents, currency, booked_on, outcome, claim_id, proposals, since, "
+    "detail, proposed_voucher, proposed_by, proposed_at"
 )
 _WAITING: Final = f"""
 SELECT {_COLUMNS} FROM bank_item WHERE outcome IN ('proposed', 'unallocated')
@@ -101,16 +103,39 @@ def items_router(runtime: Runtime) -> APIRouter:
     async def send_bank_item_back(
         item_id: UUID, told: SendingBack, caller: CashOffice, idempotency: IdempotentRequest
     ) -> Response:
-        """Records that the money was sent back, or booked where it belongs."""
+        """Records that the money was sent back, or booked where it belongs; above the limit for refunds
+        (`outcome` is then `return_proposed`) once a second person agrees."""
         unit = runtime.unit_for(caller)
         item = await unit.load(BankItem, item_id)
-        item.send_back(told.voucher, now=unit.now)
-        await unit.save(item)
-        answer = idempotency.remember_in(unit, 201, {"item_id": str(item.id), "outcome": "sent_back"})
-        await unit.commit()
-        return answer
+        alone = abs(item.amount_cents) <= runtime.settings.refund_limit_cents
+        if alone:
+            item.send_back(told.voucher, now=unit.now)
+        else:
+            item.propose_return(told.voucher, caller.subject, now=unit.now)
+        return await _saved(unit, item, "sent_back" if alone else "return_proposed", idempotency)
+
+    @router.post("/bank-items/{item_id}/sending-back/{word}", status_code=201)
+    async def decide_return(
+        item_id: UUID, word: Literal["approval", "refusal"], caller: CashOffice,
+        idempotency: IdempotentRequest,
+    ) -> Response:  # fmt: skip
+        """The second person's word: it is booked, or the money waits as it did."""
+        unit = runtime.unit_for(caller)
+        item = await unit.load(BankItem, item_id)
+        if word == "approval":
+            item.confirm_return(caller.subject, now=unit.now)
+        else:
+            item.decline_return(caller.subject, now=unit.now)
+        return await _saved(unit, item, "sent_back" if word == "approval" else "waiting", idempotency)
 
     return router
+
+
+async def _saved(unit: Unit, item: BankItem, outcome: str, idempotency: Any) -> Response:
+    await unit.save(item)
+    answer: Response = idempotency.remember_in(unit, 201, {"item_id": str(item.id), "outcome": outcome})
+    await unit.commit()
+    return answer
 
 
 async def _answer(runtime: Runtime, row: Any) -> dict[str, Any]:

@@ -6,7 +6,13 @@ from typing import Any, Final
 
 from services.payments.domain import debit_events as debits
 from services.payments.domain import mandate_events as mandates
-from services.payments.domain.bank_item import BankItemAllocated, BankItemReceived, BankItemSentBack
+from services.payments.domain.bank_item import (
+    BankItemAllocated,
+    BankItemReceived,
+    BankItemReturnDeclined,
+    BankItemReturnProposed,
+    BankItemSentBack,
+)
 from services.payments.domain.bank_statement import StatementTaken
 from services.payments.domain.collection import (
     CollectionAnswered,
@@ -43,7 +49,7 @@ STATEMENTS: Final = PROJECTIONS.table(
 BANK_ITEMS: Final = PROJECTIONS.table(
     "bank_item", ("item_id",),
     ("statement_id", "file_id", "cents", "currency", "booked_on", "outcome", "claim_id", "proposals",
-     "since", "detail"),
+     "since", "detail", "proposed_voucher", "proposed_by", "proposed_at"),
 )  # fmt: skip
 LINES: Final = Table("collection_line", ("collection_id", "debit_id"), ("line",), write_once=True)
 """No read model: what is put into a file, sealed; it goes with the filing of its debit."""
@@ -173,6 +179,17 @@ def bank_item_has_its_place(event: Event, meta: Meta, seal: Sealer) -> Iterable[
         yield BANK_ITEMS, _at(event), {"outcome": "allocated", "claim_id": event.claim_id}
     else:
         yield BANK_ITEMS, _at(event), {"outcome": "sent_back"}
+
+
+@PROJECTIONS.on(BankItemReturnProposed, BankItemReturnDeclined)
+def return_waits_or_not(
+    event: BankItemReturnProposed | BankItemReturnDeclined, meta: Meta, seal: Sealer
+) -> Iterable[Patch]:
+    said: tuple[object, ...] = (None, None, None)
+    if isinstance(event, BankItemReturnProposed):
+        said = (event.voucher, event.proposed_by, event.timestamp)
+    names = ("proposed_voucher", "proposed_by", "proposed_at")
+    yield BANK_ITEMS, _at(event), dict(zip(names, said, strict=True))
 
 
 @PROJECTIONS.on(BankItemReceived, BankItemAllocated, BankItemSentBack)

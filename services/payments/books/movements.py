@@ -8,13 +8,12 @@ provider their sum is the balance of its account in the ledger.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from services.payments import refund_projections
+from services.payments import settlement_projections
 from services.payments.domain.bank_item import WAITING, BankItemAllocated, BankItemReceived, BankItemSentBack
 from services.payments.domain.cash_events import CashEntryVoided
 from services.payments.domain.events import (
     MoneyTaskSettled,
     PartReceived,
-    PaymentReversed,
     PaymentSettled,
     ProviderFeeCharged,
     SurplusReceived,
@@ -23,10 +22,11 @@ from services.payments.domain.money import BANK
 from services.payments.domain.money_tasks import Settled
 from services.payments.domain.provider_account import ProviderStatementTaken
 from services.payments.domain.refund_events import RefundSettled
+from services.payments.domain.return_events import PaymentReversed, RefundedElsewhere, ReversalUndone
 from shared.log import Meta, Sealer
 from shared.log.projection import Patch
 
-PROJECTIONS = refund_projections.PROJECTIONS
+PROJECTIONS = settlement_projections.PROJECTIONS
 MOVEMENTS: Final = PROJECTIONS.table(
     "movement", ("stream_id", "version"),
     ("kind", "claim_id", "payment_id", "refund_id", "provider", "method", "reference", "backend_id", "code",
@@ -71,8 +71,27 @@ def fees_were_told(event: ProviderStatementTaken, meta: Meta, seal: Sealer) -> I
 def money_was_taken_back(event: PaymentReversed, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     yield _patch(
         event, "reversal", event.provider, -event.owed_cents - event.reclaimable_cents,
-        payment_id=event.payment_id, reference=event.reference, code=event.code,
+        payment_id=event.payment_id, reference=event.reference, backend_id=event.backend_id, code=event.code,
         charges_cents=-event.charges_cents,
+    )  # fmt: skip
+
+
+@PROJECTIONS.on(ReversalUndone)
+def money_made_up_for_what_was_gone_twice(event: ReversalUndone, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    """The rest comes as a payment or a surplus."""
+    if event.reclaimable_cents:
+        yield _patch(
+            event, "reversal", event.provider, event.reclaimable_cents, payment_id=event.payment_id,
+            reference=event.reference, backend_id=event.backend_id, code=event.code,
+        )  # fmt: skip
+
+
+@PROJECTIONS.on(RefundedElsewhere)
+def money_was_given_back_elsewhere(event: RefundedElsewhere, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    cents = event.given_up_cents + event.owed_cents + event.reclaimable_cents
+    yield _patch(
+        event, "refund", event.provider, -cents, payment_id=event.payment_id, reference=event.reference,
+        backend_id=event.backend_id, code=event.code,
     )  # fmt: skip
 
 

@@ -51,6 +51,7 @@ class BankItemReceived(Created):
         aggregate.amount_cents, aggregate.currency = self.amount_cents, self.currency
         aggregate.outcome, aggregate.claim_id = self.outcome, self.claim_id
         aggregate.is_waiting = self.outcome in WAITING
+        aggregate.proposal = None
 
 
 @stored("payments.bank_item_allocated")
@@ -63,6 +64,7 @@ class BankItemAllocated(Event):
 
     def apply(self, aggregate: "BankItem") -> None:
         aggregate.claim_id, aggregate.is_waiting = self.claim_id, False
+        aggregate.proposal = None
 
 
 @stored("payments.bank_item_sent_back")
@@ -74,7 +76,28 @@ class BankItemSentBack(Event):
     voucher: str
 
     def apply(self, aggregate: "BankItem") -> None:
-        aggregate.is_waiting = False
+        aggregate.is_waiting, aggregate.proposal = False, None
+
+
+@stored("payments.bank_item_return_proposed")
+class BankItemReturnProposed(Event):
+    """A person wants money above the limit sent back, or booked elsewhere: a second person has to agree."""
+
+    voucher: str
+    proposed_by: str
+
+    def apply(self, aggregate: "BankItem") -> None:
+        aggregate.proposal = (self.voucher, self.proposed_by)
+
+
+@stored("payments.bank_item_return_declined")
+class BankItemReturnDeclined(Event):
+    """A second person does not agree: the money waits as it did."""
+
+    declined_by: str
+
+    def apply(self, aggregate: "BankItem") -> None:
+        aggregate.proposal = None
 
 
 class BankItemRefused(Exception):
@@ -95,6 +118,24 @@ class NotIncoming(BankItemRefused):
     slug = "bank_item_not_incoming"
 
 
+class ReturnWaits(BankItemRefused):
+    """That it is to be sent back waits for a second person."""
+
+    slug = "return_waits"
+
+
+class NoSuchReturn(BankItemRefused):
+    """Nobody wants it sent back, or it was decided on."""
+
+    slug = "return_unknown"
+
+
+class OtherPersonNeeded(BankItemRefused):
+    """Who wants it sent back cannot agree to it."""
+
+    slug = "second_person_needed"
+
+
 class ItemVoucherImpossible(BankItemRefused):
     """What was given as the voucher's number cannot be one."""
 
@@ -102,7 +143,8 @@ class ItemVoucherImpossible(BankItemRefused):
 
 
 class BankItem(Aggregate):
-    """One payment of one entry of a statement; cents are positive where money came."""
+    """One payment of one entry of a statement; cents are positive where money came. `proposal` is the voucher
+    of a return that waits for a second person, and who wants it."""
 
     BEGINS = (BankItemReceived,)
 
@@ -111,6 +153,7 @@ class BankItem(Aggregate):
     outcome: str
     claim_id: UUID | None
     is_waiting: bool
+    proposal: tuple[str, str] | None
 
     @classmethod
     def receive(
@@ -131,21 +174,53 @@ class BankItem(Aggregate):
         )  # fmt: skip
 
     def allocate(self, claim_id: UUID, *, now: datetime) -> None:
-        """Raises ItemDone, NotIncoming."""
+        """Raises ItemDone, ReturnWaits, NotIncoming."""
         self._refuse_done()
+        if self.proposal is not None:
+            raise ReturnWaits("that it is to be sent back waits for a second person")
         if self.amount_cents <= 0:
             raise NotIncoming("money that left the account pays no claim")
         self.emit(BankItemAllocated, now=now, claim_id=claim_id, amount_cents=self.amount_cents,
                   currency=self.currency)  # fmt: skip
 
     def send_back(self, voucher: str, *, now: datetime) -> None:
-        """Raises ItemDone, ItemVoucherImpossible."""
+        """Raises ItemDone, ReturnWaits, ItemVoucherImpossible."""
+        self._send_back(self._number(voucher), now)
+
+    def propose_return(self, voucher: str, by: str, *, now: datetime) -> None:
+        """Above the limit a second person has to agree. Raises as `send_back`."""
+        self.emit(BankItemReturnProposed, now=now, voucher=self._number(voucher), proposed_by=by)
+
+    def confirm_return(self, by: str, *, now: datetime) -> None:
+        """A second person agrees. Raises ItemDone, NoSuchReturn, OtherPersonNeeded."""
+        self._send_back(self._proposed(by), now)
+
+    def decline_return(self, by: str, *, now: datetime) -> None:
+        """A second person does not agree. Raises ItemDone, NoSuchReturn, OtherPersonNeeded."""
+        self._proposed(by)
+        self.emit(BankItemReturnDeclined, now=now, declined_by=by)
+
+    def _send_back(self, voucher: str, now: datetime) -> None:
+        self.emit(BankItemSentBack, now=now, amount_cents=self.amount_cents, currency=self.currency,
+                  voucher=voucher)  # fmt: skip
+
+    def _number(self, voucher: str) -> str:
         self._refuse_done()
+        if self.proposal is not None:
+            raise ReturnWaits("that it is to be sent back waits for a second person")
         number = voucher_number(voucher)
         if number is None:
             raise ItemVoucherImpossible("1 to 35 letters, digits and ./-, a digit among them")
-        self.emit(BankItemSentBack, now=now, amount_cents=self.amount_cents, currency=self.currency,
-                  voucher=number)  # fmt: skip
+        return number
+
+    def _proposed(self, by: str) -> str:
+        self._refuse_done()
+        if self.proposal is None:
+            raise NoSuchReturn("nobody wants it sent back")
+        voucher, wanted_by = self.proposal
+        if by == wanted_by:
+            raise OtherPersonNeeded("who wants it sent back cannot agree to it")
+        return voucher
 
     def _refuse_done(self) -> None:
         if not self.is_waiting:

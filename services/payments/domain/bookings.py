@@ -13,10 +13,11 @@ from uuid import UUID
 
 from services.payments.domain.bank_item import BankItemAllocated, BankItemReceived, BankItemSentBack
 from services.payments.domain.cash_events import CashEntryVoided
-from services.payments.domain.events import ClaimCancelled, PaymentReversed
+from services.payments.domain.events import ClaimCancelled
 from services.payments.domain.ledger import Line, entry
 from services.payments.domain.money import BANK, held_in
 from services.payments.domain.provider_account import ProviderStatementTaken
+from services.payments.domain.return_events import PaymentReversed
 from shared.domain import Event, type_of
 
 UNDOING: Final = (PaymentReversed, ClaimCancelled, BankItemAllocated, CashEntryVoided)
@@ -31,6 +32,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "payments.provider_fee_charged": "Entgelt des Zahlungsanbieters",
     "payments.provider_statement_taken": "Entgelte laut Abrechnung des Zahlungsanbieters",
     "payments.payment_reversed": "Rückbuchung",
+    "payments.reversal_undone": "Rückbuchung aufgehoben",
+    "payments.refunded_elsewhere": "Erstattung durch den Zahlungsanbieter",
     "payments.cash_entry_voided": "Storno einer Bareinzahlung",
     "payments.claim_cancelled": "Forderung abgesetzt",
     "payments.refund_fell_due": "Erstattung fällig",

@@ -87,7 +87,7 @@ def _untouched(claim: Claim, payment: Payment) -> list[MoneyTask]:
         raise CashNotVoidable("this is no entry of the till, or it is undone")
     tasks = [
         task for task in claim.money_tasks.values()
-        if task.payment_id == payment.payment_id and not task.done and task.refund_id is None
+        if task.payment_id == payment.payment_id and not (task.done or task.refund_id or task.proposal)
     ]  # fmt: skip
     there = payment.kept_cents + sum(task.amount_cents for task in tasks)
     asked_back = any(

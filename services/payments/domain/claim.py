@@ -30,7 +30,7 @@ from services.payments.domain.events import (
     RefundFellDue,
     SurplusReceived,
 )
-from services.payments.domain.money import BANK, Attempt, Receipt, Recorded, Reversal, Word
+from services.payments.domain.money import BANK, Attempt, Payment, Receipt, Recorded, Reversal, Word
 from services.payments.domain.money_tasks import PAID_TWICE, MoneyTask, Settled, voucher_number
 from services.payments.domain.refusals import (
     AmountDiffers,
@@ -100,9 +100,8 @@ class Claim(ClaimState):
         """Takes a provider's verified word. Raises UnknownAttempt."""
         attempt = self.attempt(attempt_id)
         paid = attempt_id in self.payments
-        if word.state == "reversed" and paid:
-            reversal = Reversal(word.code, word.reference, word.amount_cents)
-            return reversals.reverse(self, attempt_id, reversal, now=now)
+        if paid and word.state in ("reversed", "restored", "refunded"):
+            return self._record_return(attempt_id, word, now)
         if word.state == "succeeded":
             return Recorded.DUPLICATE if paid else self._take_money(attempt_id, attempt.method, word, now)
         if word.state == "approved":
@@ -114,6 +113,15 @@ class Claim(ClaimState):
             self.emit(PaymentUnclear, now=now, case_id=self.case_id, attempt_id=attempt_id, code=word.code)
             return Recorded.UNCLEAR
         return self._fail(attempt_id, outcome, word.code, now)
+
+    def _record_return(self, payment_id: UUID, word: Word, now: datetime) -> Recorded:
+        """What became of money that had come, at the provider."""
+        told = Reversal(word.code, word.reference, word.amount_cents)
+        if word.state == "reversed":
+            return reversals.reverse(self, payment_id, told, now=now)
+        if word.state == "restored":
+            return self.record_undoing(payment_id, told, now=now)
+        return reversals.refund_elsewhere(self, payment_id, told, now=now)
 
     def _fail(self, attempt_id: UUID, outcome: str, code: str, now: datetime) -> Recorded:
         self.emit(PaymentFailed, now=now, case_id=self.case_id, attempt_id=attempt_id, outcome=outcome,
@@ -151,10 +159,34 @@ class Claim(ClaimState):
         return derived_id("receipt", self.id, f"{source}|{reference}")
 
     def record_reversal(self, payment_id: UUID, reversal: Reversal, *, now: datetime) -> Recorded:
-        """A payment was taken back by bank or card network. Raises UnknownPayment."""
-        if payment_id not in self.payments:
-            raise UnknownPayment(str(payment_id))
+        """A payment was taken back by bank or card network, or part of it. Raises UnknownPayment."""
+        self._payment(payment_id)
         return reversals.reverse(self, payment_id, reversal, now=now)
+
+    def record_undoing(self, payment_id: UUID, undone: Reversal, *, now: datetime) -> Recorded:
+        """What had been taken back came again: it counts, where it is still owed. Raises UnknownPayment."""
+        payment = self._payment(payment_id)
+        left = reversals.undo(self, payment_id, undone, now=now)
+        if isinstance(left, Recorded):
+            return left
+        if left:
+            word = Word(
+                "succeeded", undone.code, payment.provider, undone.reference, left, payment.currency,
+                backend_id=payment.backend_id,
+            )  # fmt: skip
+            self._take_money(payment_id, payment.method, word, now)
+        return Recorded.RESTORED
+
+    def record_refund_elsewhere(self, payment_id: UUID, refund: Reversal, *, now: datetime) -> Recorded:
+        """The provider gave money back without our order. Raises UnknownPayment."""
+        self._payment(payment_id)
+        return reversals.refund_elsewhere(self, payment_id, refund, now=now)
+
+    def _payment(self, payment_id: UUID) -> Payment:
+        try:
+            return self.payments[payment_id]
+        except KeyError:
+            raise UnknownPayment(str(payment_id)) from None
 
     def _take_money(self, payment_id: UUID, method: str, word: Word, now: datetime) -> Recorded:
         if word.amount_cents <= 0:

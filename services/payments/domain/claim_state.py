@@ -95,12 +95,17 @@ class ClaimState(Aggregate):
             self.move_attempt(
                 payment.payment_id, "succeeded", provider=payment.provider, reference=payment.reference
             )
+        elif known is not None and self._is_reversed(known.payment_id):
+            self.move_attempt(known.payment_id, "succeeded")
         found = known or payment
         self.payments[found.payment_id] = replace(
             found,
             received_cents=found.received_cents + kept_cents + surplus_cents,
             kept_cents=found.kept_cents + kept_cents,
         )
+
+    def _is_reversed(self, attempt_id: UUID) -> bool:
+        return attempt_id in self.attempts and self.attempts[attempt_id].state == "reversed"
 
     def owe_back(self, payment_id: UUID, kind: str, cents: int, version: int) -> None:
         """Money that counted is not claimed any more and goes back."""
@@ -111,19 +116,46 @@ class ClaimState(Aggregate):
             version, kind, cents, self.currency, payment.provider, payment_id
         )
 
-    def give_up(self, payment_id: UUID, owed_cents: int, reclaimable_cents: int, on: date) -> None:
+    def give_up(
+        self, payment_id: UUID, reference: str, owed_cents: int, reclaimable_cents: int, on: date
+    ) -> None:
         """A payment was taken back; what is owed again is due on the day, and reminded of anew."""
-        payment = self.payments[payment_id]
         counted = self.condition in ("open", "settled")
         gone = owed_cents if counted else reclaimable_cents
-        self.payments[payment_id] = replace(
-            payment, kept_cents=max(0, payment.kept_cents - gone), reclaimable_cents=reclaimable_cents,
-            reversed=True,
-        )  # fmt: skip
+        self._take_back(payment_id, reference, owed_cents + reclaimable_cents, gone, reclaimable_cents)
+        self.payments[payment_id] = replace(self.payments[payment_id], reversed=True)
         if owed_cents:
             self.move("payment_reversed")
             self.settled_at, self.settled_by = None, None
             self.due_on, self.reminded = on, ()
+
+    def _take_back(self, payment_id: UUID, reference: str, cents: int, kept: int, reclaimable: int) -> None:
+        payment = self.payments[payment_id]
+        self.payments[payment_id] = replace(
+            payment, kept_cents=max(0, payment.kept_cents - kept),
+            reclaimable_cents=payment.reclaimable_cents + reclaimable,
+            taken_back=(*payment.taken_back, (reference, cents)),
+        )  # fmt: skip
+
+    def bring_back(self, payment_id: UUID, reference: str, cents: int, reclaimed_cents: int) -> None:
+        """What had been taken back came again; what makes up for money gone twice is received with it."""
+        payment = self.payments[payment_id]
+        self.payments[payment_id] = replace(
+            payment, received_cents=payment.received_cents + reclaimed_cents,
+            reclaimable_cents=payment.reclaimable_cents - reclaimed_cents,
+            brought_back=(*payment.brought_back, (reference, cents)),
+            reversed=payment.taken_back_cents > payment.brought_back_cents + cents,
+        )  # fmt: skip
+
+    def give_back_elsewhere(
+        self, payment_id: UUID, reference: str, given_up_cents: int, owed_cents: int, reclaimable_cents: int
+    ) -> None:
+        """The provider gave money back without our order."""
+        counted = given_up_cents + owed_cents
+        self._take_back(payment_id, reference, counted + reclaimable_cents, counted, reclaimable_cents)
+        self.claimed_cents -= given_up_cents
+        if owed_cents or reclaimable_cents:
+            self.payments[payment_id] = replace(self.payments[payment_id], reversed=True)
 
     def void(self, payment_id: UUID, kept_cents: int, surplus_cents: int = 0) -> None:
         """Money that was booked by mistake was never there."""

@@ -245,31 +245,6 @@ class ProviderFeeCharged(Event):
         """Moves money of the city alone."""
 
 
-@stored("payments.payment_reversed")
-class PaymentReversed(Event):
-    """Bank or card network took a payment back: what of it counted is owed again.
-
-    `owed_cents` is owed again; `reclaimable_cents` had gone back to the payer in other ways, or waits to.
-    `charges_cents` is what the bank or provider charges the city for it.
-    """
-
-    case_id: UUID
-    account_id: UUID
-    payment_id: UUID
-    owed_cents: int
-    reclaimable_cents: int
-    charges_cents: int
-    currency: str
-    provider: str
-    code: str
-    reference: str
-
-    def apply(self, aggregate: "Claim") -> None:
-        aggregate.give_up(self.payment_id, self.owed_cents, self.reclaimable_cents, self.timestamp.date())
-        if self.payment_id in aggregate.attempts:
-            aggregate.move_attempt(self.payment_id, "reversed")
-
-
 @stored("payments.claim_cancelled", version=2)
 class ClaimCancelled(Event):
     """The city no longer claims what is not paid yet; what had come in part falls due for refund apart."""

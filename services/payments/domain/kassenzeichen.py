@@ -28,6 +28,10 @@ class RangeExhausted(Exception):
     """The cash office's range is used up: no claim can be opened before there is a new one."""
 
 
+class RangeTaken(Exception):
+    """Numbers of the cash office's range were given out of another range."""
+
+
 def kassenzeichen(prefix: str, year: int, number: int, scheme: Scheme = Scheme.MOD11_10) -> str:
     """For example prefix 4711, 2026, 12 → `4711260000012` + check digit. Raises ValueError, NoCheckDigit."""
     if not (prefix.isascii() and prefix.isdigit() and 2 <= len(prefix) <= 4):

@@ -25,7 +25,6 @@ from services.payments.domain.events import (
     MoneyTaskSettled,
     PartReceived,
     PaymentRequested,
-    PaymentReversed,
     PaymentSettled,
     ProviderFeeCharged,
     RefundFellDue,
@@ -35,6 +34,7 @@ from services.payments.domain.money import BANK, held_in
 from services.payments.domain.money_tasks import Settled, account_of
 from services.payments.domain.provider_account import ProviderStatementTaken
 from services.payments.domain.refund_events import RefundApproved, RefundRequested, RefundSettled
+from services.payments.domain.return_events import PaymentReversed, RefundedElsewhere, ReversalUndone
 from shared.domain import Event
 
 
@@ -72,10 +72,30 @@ def _reversal(event: PaymentReversed) -> Sides:
         ("reclaimable", event.reclaimable_cents),
         ("charges", event.charges_cents),
     ]
+    return _went_out(sides, event.provider)
+
+
+def _went_out(sides: Sides, provider: str) -> Sides:
     return [
         *((account, cents) for account, cents in sides if cents),
-        (held_in(event.provider), -sum(cents for _, cents in sides)),
+        (held_in(provider), -sum(cents for _, cents in sides)),
     ]
+
+
+def _elsewhere(event: RefundedElsewhere) -> Sides:
+    sides = [
+        (f"revenue:{event.cost_object}", event.given_up_cents),
+        ("receivable", event.owed_cents),
+        ("reclaimable", event.reclaimable_cents),
+    ]
+    return _went_out(sides, event.provider)
+
+
+def _undone(event: ReversalUndone) -> Sides:
+    """The rest is booked by the events behind it."""
+    if not event.reclaimable_cents:
+        return ()
+    return _transfer(event.reclaimable_cents, held_in(event.provider), "reclaimable")
 
 
 def _voided(event: CashEntryVoided) -> Sides:
@@ -138,6 +158,8 @@ POSTINGS: Final[Mapping[type[Event], Callable[[Any], Sides]]] = {
     ProviderFeeCharged: _kept,
     ProviderStatementTaken: _kept,
     PaymentReversed: _reversal,
+    ReversalUndone: _undone,
+    RefundedElsewhere: _elsewhere,
     CashEntryVoided: _voided,
     ClaimCancelled: lambda e: _transfer(e.amount_cents, f"revenue:{e.cost_object}", "receivable"),
     RefundFellDue: _owed_back,

@@ -19,13 +19,27 @@ class Recorded(StrEnum):
     UNCLEAR = "unclear"
     APPROVED = "approved"
     REVERSED = "reversed"
+    RESTORED = "restored"
+    GIVEN_BACK = "given_back"
     DUPLICATE = "duplicate"
     CONTRADICTED = "contradicted"
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What a person saw at the provider's, `paid` or `not_paid`, and has to be confirmed by another."""
+
+    found: str
+    voucher: str
+    found_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try to pay; its state is one of `transitions.ATTEMPT`. `amount_cents` is what it was begun for."""
+    """One try to pay; its state is one of `transitions.ATTEMPT`. `amount_cents` is what it was begun for.
+
+    `left` says that its provider is not asked any more and a person has to find out.
+    """
 
     attempt_id: UUID
     method: str
@@ -33,6 +47,8 @@ class Attempt:
     amount_cents: int
     provider: str = ""
     reference: str = ""
+    left: bool = False
+    finding: Finding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +83,8 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """Bank or card network took a payment back: the R-code or the provider's, and what it charges for it."""
+    """Bank or card network took a payment back, or brought it back, or gave it back there: the R-code or the
+    provider's, what it charges for it, and the `reference` by which this one is known when told again."""
 
     code: str
     reference: str
@@ -80,7 +97,8 @@ class Payment:
     """Money that came; `payment_id` is the attempt's id, or the receipt's own.
 
     `kept_cents` counts towards the claim now. What was received and is not kept waits for a person, or has
-    gone back; `reclaimable_cents` of it went back twice. `version` is the event that booked it first.
+    gone back; `reclaimable_cents` of it went back twice. `taken_back` is what went back without our order,
+    `brought_back` what of that came again: cents by reference. `version` is the event that booked it first.
     """
 
     payment_id: UUID
@@ -96,6 +114,26 @@ class Payment:
     reversed: bool = False
     taken_at: datetime | None = None
     version: int = 0
+    taken_back: tuple[tuple[str, int], ...] = ()
+    brought_back: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def taken_back_cents(self) -> int:
+        return sum(cents for _, cents in self.taken_back)
+
+    @property
+    def brought_back_cents(self) -> int:
+        return sum(cents for _, cents in self.brought_back)
+
+    @property
+    def came_cents(self) -> int:
+        """What came, without what only came again."""
+        return self.received_cents - self.brought_back_cents
+
+    @property
+    def there_cents(self) -> int:
+        """What came, less what went back without our order."""
+        return self.received_cents - self.taken_back_cents
 
 
 @dataclass(frozen=True, slots=True)

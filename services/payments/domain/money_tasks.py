@@ -30,6 +30,16 @@ RETURNED: Final = (Settled.RETURNED_BY_TRANSFER, Settled.RETURNED_BY_PROVIDER)
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """What one person said was done with the money, until a second one has agreed."""
+
+    how: str
+    amount_cents: int
+    voucher: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class MoneyTask:
     """Named by the version of the event that set it; `kind` is why the money came, or a kind of refund.
 
@@ -47,9 +57,11 @@ class MoneyTask:
     done: bool = False
     how: str = ""
     returned_at: datetime | None = None
+    proposal: Proposal | None = None
 
     def completed(self, how: str, at: datetime | None) -> "MoneyTask":
-        return replace(self, done=True, how=how, returned_at=at if how in RETURNED else None)
+        returned_at = at if how in RETURNED else None
+        return replace(self, done=True, how=how, returned_at=returned_at, proposal=None)
 
     @property
     def account(self) -> str:

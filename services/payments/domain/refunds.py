@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.payments.domain.claim_state import ClaimState
 from services.payments.domain.money import Refund
-from services.payments.domain.money_tasks import PAID_TWICE, PART_REFUND, REFUND, MoneyTask
+from services.payments.domain.money_tasks import PAID_TWICE, PART_REFUND, REFUND, MoneyTask, Settled
 from services.payments.domain.pro_rata import Period, pro_rata_cents
 from services.payments.domain.refund_events import (
     RefundApproved,
@@ -30,6 +30,7 @@ from services.payments.domain.refusals import (
     RefundTooHigh,
     RefundUnderWay,
     SecondPersonNeeded,
+    SettlementWaits,
     UnknownMoneyTask,
     UnknownPayment,
     UnknownRefund,
@@ -39,6 +40,7 @@ from services.payments.domain.transitions import REFUND as MOVES
 
 RULE = "rule"
 """Who asks where the portal does by itself."""
+_BY_HAND = tuple(Settled)
 _FINAL = {"succeeded": "succeeded", "failed": "failed", "cancelled": "failed", "expired": "failed"}
 
 
@@ -96,9 +98,11 @@ def request(claim: ClaimState, wish: Wish, *, now: datetime) -> None:
 
 
 def needs_approval(claim: ClaimState, cents: int, limit_cents: int) -> bool:
-    """Whether a second person has to agree: with this, the claim's refunds would exceed the limit."""
-    counted = [one for one in claim.refunds.values() if one.state not in ("declined", "failed")]
-    return sum(one.amount_cents for one in counted) + cents > limit_cents
+    """Whether a second person has to agree: with this, what went out of the claim would exceed the limit."""
+    refunded = [one for one in claim.refunds.values() if one.state not in ("declined", "failed")]
+    by_hand = [task for task in claim.money_tasks.values() if task.how in _BY_HAND and task.refund_id is None]
+    out = sum(one.amount_cents for one in refunded) + sum(task.amount_cents for task in by_hand)
+    return out + cents > limit_cents
 
 
 def _check_task(claim: ClaimState, task: MoneyTask, cents: int) -> None:
@@ -107,6 +111,8 @@ def _check_task(claim: ClaimState, task: MoneyTask, cents: int) -> None:
     before = claim.refunds.get(task.refund_id) if task.refund_id else None
     if before is not None and before.state not in ("declined", "failed"):
         raise RefundUnderWay(f"task {task.version} has a refund that is {before.state}")
+    if task.proposal is not None:
+        raise SettlementWaits(f"what was said of task {task.version} waits for a second person")
     if cents != task.amount_cents:
         raise AmountDiffers(f"the task is about {task.amount_cents} cents")
 
@@ -204,7 +210,10 @@ def due(claim: ClaimState) -> list[MoneyTask]:
     return [
         task
         for task in claim.money_tasks.values()
-        if task.kind in (REFUND, PAID_TWICE) and not task.done and task.refund_id is None
+        if task.kind in (REFUND, PAID_TWICE)
+        and not task.done
+        and task.refund_id is None
+        and task.proposal is None
     ]
 
 

@@ -31,6 +31,30 @@ class UnknownAttempt(ClaimRefused):
     slug = "unknown_attempt"
 
 
+class AttemptDecided(ClaimRefused):
+    """What became of this attempt is known: there is nothing to find out."""
+
+    slug = "attempt_decided"
+
+
+class AttemptStillAsked(ClaimRefused):
+    """The provider is being asked what became of this attempt: nobody says it in its place."""
+
+    slug = "attempt_still_asked"
+
+
+class FindingWaits(ClaimRefused):
+    """What somebody found of this attempt waits for a second person."""
+
+    slug = "finding_waits"
+
+
+class NoSuchFinding(ClaimRefused):
+    """Nobody has found this of the attempt, or it was decided on."""
+
+    slug = "finding_unknown"
+
+
 class UnknownPayment(ClaimRefused):
     """No money of this claim came under this id."""
 
@@ -53,6 +77,18 @@ class RefundUnderWay(ClaimRefused):
     """A refund of this money waits for a second person or is on its way; it must not be paid out twice."""
 
     slug = "refund_under_way"
+
+
+class SettlementWaits(ClaimRefused):
+    """What somebody said of this money waits for a second person."""
+
+    slug = "settlement_waits"
+
+
+class NoSuchSettlement(ClaimRefused):
+    """Nobody has said this of the money, or it was decided on."""
+
+    slug = "settlement_unknown"
 
 
 class AmountDiffers(ClaimRefused):

@@ -35,6 +35,7 @@ CLAIM: Final[Moves] = {
     ("open", "dunned"): "open",
     ("open", "claim_cancelled"): "cancelled",
     ("settled", "part_refunded"): "settled",
+    ("settled", "refunded_elsewhere"): "refunded",
     ("settled", "payment_reversed"): "open",
     ("settled", "cash_voided"): "open",
     ("settled", "refund_fell_due"): "refund_due",
@@ -56,6 +57,8 @@ ATTEMPT: Final[Moves] = {
     **_each(("unclear",), {"succeeded": "succeeded", **_ENDS}),
     **_each(("failed", "cancelled", "expired", "abandoned"), {"succeeded": "succeeded"}),
     ("succeeded", "reversed"): "reversed",
+    ("reversed", "reversed"): "reversed",
+    ("reversed", "succeeded"): "succeeded",
 }
 
 REFUND: Final[Moves] = {
@@ -72,6 +75,8 @@ REFUND: Final[Moves] = {
 
 OPEN_ATTEMPTS: Final = ("opened", "started", "approved", "unclear")
 """States of an attempt from which a final word is still to come."""
+BEGUN: Final = ("started", "approved", "unclear")
+"""Of these, those that a provider knows."""
 DECIDED_ELSEWHERE: Final = ("approved", "unclear")
 """States of an attempt while which a second one could pay twice."""
 UNDER_WAY: Final = ("requested", "ordered", "pending")

@@ -42,7 +42,8 @@ class Method(StrEnum):
 
 class State(StrEnum):
     """What is known of an attempt. Not final: UNKNOWN, and APPROVED, where the payer has agreed and the money
-    moves only when we `capture` it. REVERSED follows SUCCEEDED: bank or card network took the money back."""
+    moves only when we `capture` it. REVERSED follows SUCCEEDED: bank or card network took the money back, or
+    part of it; RESTORED: they brought it back; REFUNDED: the provider gave it back without our order."""
 
     APPROVED = "approved"
     SUCCEEDED = "succeeded"
@@ -50,6 +51,8 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     REVERSED = "reversed"
+    RESTORED = "restored"
+    REFUNDED = "refunded"
     UNKNOWN = "unknown"
 
 
@@ -61,6 +64,10 @@ class Reaction(StrEnum):
     PAYER = "payer"  # what the payer entered: say so and let them try again
     DUPLICATE = "duplicate"  # this transaction id has been used: the first attempt decides
     DECLINED = "declined"  # the provider does not want this payment
+
+
+AFTERWARDS = (State.REVERSED, State.RESTORED, State.REFUNDED)
+"""What may be told of money that had come, perhaps of part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,9 @@ class Outcome:
     `code` is the provider's own code, kept as evidence only. `transaction_id` is ours (32 hex digits).
     `amount_cents` and `currency` are what it booked (REVERSED: took back), None where it names none.
     `backend_transaction_id` identifies the booking at the bank or card network (PayPal: the capture).
-    `fee_cents` is what the provider keeps of it, None where it does not say.
+    `fee_cents` is what the provider keeps of it, None where it does not say. `entry` is the provider's own
+    reference of what was taken back, brought back or given back, by which it is known when told again.
+    `pending` says of UNKNOWN that the payer has done their part and the provider decides later.
     """
 
     state: State
@@ -114,6 +123,8 @@ class Outcome:
     currency: str | None
     backend_transaction_id: str | None = None
     fee_cents: int | None = None
+    entry: str = ""
+    pending: bool = False
 
     def agrees_with(self, *, reference: str, attempt_id: UUID, amount_cents: int, currency: str) -> bool:
         """True if this outcome is about exactly the stored attempt and its money."""

@@ -25,6 +25,10 @@ ITEMS, LOOK = "GET payments /bank-items", f"GET payments /bank-items/{ITEM}"
 GIVE, BACK = f"POST payments /bank-items/{ITEM}/allocation", f"POST payments /bank-items/{ITEM}/sending-back"
 ALLOCATED = {"item_id": ITEM, "claim_id": CLAIM, "recorded": "settled", "state": "settled", "owed_cents": 0}
 SENT_BACK = {"item_id": ITEM, "outcome": "sent_back"}
+PROPOSED = {
+    **WAITS, "proposed_voucher": "AA-18", "proposed_by": "colleague-1",
+    "proposed_at": "2026-11-22T10:00:00+00:00",
+}  # fmt: skip
 DONE = {**WAITS, "outcome": "allocated", "claim_id": CLAIM}
 
 
@@ -255,3 +259,39 @@ class TestApi:
         async with browsing(gateway, "kim") as client:
             assert (await client.get("/api/v1/bank-items")).status_code == 403
             assert (await client.get(PAGE)).status_code == 403
+
+
+class TestAReturnAboveTheLimit:
+    async def test_waits_for_a_second_person(self, clerk: httpx.AsyncClient, services: Services) -> None:
+        services.says[BACK] = {"item_id": ITEM, "outcome": "return_proposed"}
+        await post_form(clerk, PAGE, f"{PAGE}/rueckgabe", voucher="AA-17", **{"idempotency-key": "k"})
+        services.says[ITEMS] = {"items": [PROPOSED], "next": None}
+        page = text(await clerk.get(LIST))
+        assert "Jetzt muss eine zweite Person zustimmen." in page
+        assert "Eine zweite Person muss entscheiden" in page
+
+    @pytest.mark.parametrize(("decision", "word"), [("approve", "approval"), ("decline", "refusal")])
+    async def test_is_decided_by_another(
+        self, clerk: httpx.AsyncClient, services: Services, decision: str, word: str
+    ) -> None:
+        services.says |= {LOOK: PROPOSED, f"{BACK}/{word}": SENT_BACK}
+        page = await clerk.get(PAGE)
+        assert "AA-18" in text(page)
+        assert 'name="voucher"' not in page.text
+        said = {"decision": decision, "idempotency-key": "k"}
+        answer = await post_form(clerk, PAGE, f"{PAGE}/rueckgabe", **said)
+        assert (answer.status_code, answer.headers["location"]) == (303, LIST)
+        [call] = posted(services, f"sending-back/{word}")
+        assert call.headers["idempotency-key"] == f"k.{decision}"
+
+    async def test_is_not_decided_by_who_wants_it(self, clerk: httpx.AsyncClient, services: Services) -> None:
+        services.says[LOOK] = {**PROPOSED, "proposed_by": "account-of-nele"}
+        page = await clerk.get(PAGE)
+        assert "Über der Grenze entscheiden zwei Menschen" in text(page)
+        assert 'name="decision"' not in page.text
+
+    async def test_refused_says_why(self, clerk: httpx.AsyncClient, services: Services) -> None:
+        services.says |= {LOOK: PROPOSED, f"{BACK}/approval": problem(409, "return_unknown")}
+        said = {"decision": "approve", "idempotency-key": "k"}
+        answer = await post_form(clerk, PAGE, f"{PAGE}/rueckgabe", **said)
+        assert (answer.status_code, "nicht mehr vorgeschlagen" in text(answer)) == (409, True)

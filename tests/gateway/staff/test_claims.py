@@ -315,7 +315,7 @@ class TestTheSecondPerson:
         services.says[f"POST payments {REMOTE}/{REFUND}/approval"] = problem(403, "second_person_needed")
         forced = await post_form(treasurer, HERE, PAGE, decision="approve")
         assert forced.status_code == 403
-        assert "Diese Erstattung haben Sie selbst angefordert." in text(forced)
+        assert "Das haben Sie selbst veranlasst." in text(forced)
 
     async def test_is_never_the_citizen(self, treasurer: httpx.AsyncClient, services: Services) -> None:
         refunds(services)

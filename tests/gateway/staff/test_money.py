@@ -18,6 +18,10 @@ TASK: dict[str, Any] = {
     "since": "2026-11-22T09:31:00+00:00", "settled_at": None, "how": None,
 }  # fmt: skip
 REFUND = {**TASK, "version": 5, "kind": "refund_due"}
+PROPOSED = {
+    **TASK, "proposed_how": "returned_by_transfer", "proposed_voucher": "AA-18", "proposed_by": "colleague-1",
+    "proposed_at": "2026-11-22T10:00:00+00:00",
+}  # fmt: skip
 FIELDS = {"how": "returned_by_transfer", "voucher": "AA-17", "amount": "3060", "idempotency-key": "once"}
 
 
@@ -104,6 +108,38 @@ class TestTask:
         services.says[READ] = {**TASK, "how": "kept_by_agreement"}
         page = await treasurer.get(HERE)
         assert "Diese Aufgabe ist erledigt. Einvernehmlich behalten" in text(page)
+        assert f'action="{HERE}"' not in page.text
+
+    async def test_above_the_limit_waits_for_a_second_person(
+        self, treasurer: httpx.AsyncClient, services: Services
+    ) -> None:
+        services.says[SETTLE] = {"recorded": "waiting", "state": "cancelled"}
+        await post_form(treasurer, HERE, HERE, **FIELDS)
+        assert "Jetzt muss eine zweite Person zustimmen." in text(await treasurer.get(LIST))
+
+    @pytest.mark.parametrize(("decision", "word"), [("approve", "approval"), ("decline", "refusal")])
+    async def test_is_decided_by_a_second_person(
+        self, treasurer: httpx.AsyncClient, services: Services, decision: str, word: str
+    ) -> None:
+        services.says |= {READ: PROPOSED, f"{SETTLE}/{word}": {"recorded": "settled"}}
+        page = await treasurer.get(HERE)
+        for part in ("Von der Stadtkasse überwiesen", "Eine andere Person der Stadt", "AA-18"):
+            assert part in text(page), part
+        assert 'name="voucher"' not in page.text
+        answer = await post_form(treasurer, HERE, HERE, **FIELDS, decision=decision)
+        assert answer.status_code == 303
+        [call] = services.to("payments", f"/money-tasks/{CLAIM}/4/settlement/{word}")
+        assert (call.body, call.headers["idempotency-key"]) == (
+            {"how": "returned_by_transfer"}, f"once.{decision}",
+        )  # fmt: skip
+
+    async def test_is_never_decided_by_who_proposed_it(
+        self, treasurer: httpx.AsyncClient, services: Services
+    ) -> None:
+        services.says[READ] = {**PROPOSED, "proposed_by": "account-of-sam"}
+        page = await treasurer.get(HERE)
+        assert "Über der Grenze entscheiden zwei Menschen" in text(page)
+        assert 'name="decision"' not in page.text
         assert f'action="{HERE}"' not in page.text
 
     async def test_is_no_page_for_others(self, gateway: str, services: Services) -> None:

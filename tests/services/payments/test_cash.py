@@ -68,6 +68,19 @@ class TestFinding:
         assert answer.status_code == 403
 
 
+class TestTheTill:
+    async def test_is_read_in_pages(self, citizen: Citizen, clerk: CashOffice) -> None:
+        for key in ("a", "b", "c"):
+            await take(clerk, citizen, 100, key)
+        seen, after = [], dict[str, Any]()
+        for _ in range(3):
+            page = await clerk.get("/cash/entries", limit=1, **after)
+            assert page["sum_cents"] == 300
+            seen += [one["reference"] for one in page["entries"]]
+            after = {"after": page["next"]}
+        assert ([one[-1] for one in seen], after) == (["3", "2", "1"], {"after": None})
+
+
 class TestTaking:
     async def test_gives_change_and_numbers_the_entry(self, citizen: Citizen, clerk: CashOffice) -> None:
         answer = await take(clerk, citizen, 5000)

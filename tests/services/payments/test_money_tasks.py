@@ -52,6 +52,13 @@ class CashOffice:
             headers={**self.headers, "Idempotency-Key": key},
         )
 
+    async def decides(self, path: str, word: str, key: str = "decides") -> Any:
+        return await self.http.post(
+            f"{path}/settlement/{word}",
+            json={"how": DONE["how"]},
+            headers={**self.headers, "Idempotency-Key": key},
+        )
+
     async def balances(self) -> dict[str, int]:
         found = await self.get("/ledger/trial-balance")
         assert found["sum_cents"] == 0
@@ -72,7 +79,13 @@ class TestSettlement:
         answer = await treasurer.settle(citizen, version)
         assert (answer.status_code, answer.json()) == (
             201,
-            {"claim_id": str(citizen.claim_id), "version": version, "how": DONE["how"], "state": "cancelled"},
+            {
+                "claim_id": str(citizen.claim_id),
+                "version": version,
+                "how": DONE["how"],
+                "recorded": "settled",
+                "state": "cancelled",
+            },
         )
         assert (await treasurer.get("/money-tasks"))["tasks"] == []
         [done] = (await treasurer.get("/money-tasks", state="settled"))["tasks"]
@@ -187,3 +200,33 @@ class TestList:
     async def test_refuses_what_it_cannot_ask(self, treasurer: CashOffice, query: str) -> None:
         answer = await treasurer.http.get(f"/money-tasks?{query}", headers=treasurer.headers)
         assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("payments", [{"refund_limit_cents": FEE - 1}], indirect=True)
+class TestAboveTheLimit:
+    async def test_a_second_person_agrees(self, citizen: Citizen, treasurer: CashOffice) -> None:
+        [version] = await overpays(citizen)
+        path = f"/money-tasks/{citizen.claim_id}/{version}"
+        clerk = CashOffice(citizen.payments, "clerk")
+        answer = await clerk.settle(citizen, version)
+        assert (answer.status_code, answer.json()["recorded"]) == (201, "waiting")
+        [task] = (await treasurer.get("/money-tasks"))["tasks"]
+        assert (task["proposed_how"], task["proposed_voucher"], bool(task["proposed_by"]), task["how"]) == (
+            "returned_by_transfer", VOUCHER, True, None,
+        )  # fmt: skip
+        alone = await clerk.decides(path, "approval")
+        assert (alone.status_code, alone.json()["type"]) == (403, PROBLEM + "second_person_needed")
+        assert (await treasurer.balances())["surplus"] == -FEE
+        agreed = await treasurer.decides(path, "approval")
+        assert (agreed.status_code, agreed.json()["recorded"]) == (201, "settled")
+        books = await treasurer.balances()
+        assert (books["surplus"], books["bank"]) == (0, -FEE)
+
+    async def test_or_declines(self, citizen: Citizen, treasurer: CashOffice) -> None:
+        [version] = await overpays(citizen)
+        path = f"/money-tasks/{citizen.claim_id}/{version}"
+        await CashOffice(citizen.payments, "clerk").settle(citizen, version)
+        assert (await treasurer.decides(path, "refusal")).json()["recorded"] == "declined"
+        assert (await treasurer.get(path))["proposed_how"] is None
+        again = await treasurer.decides(path, "approval", key="again")
+        assert (again.status_code, again.json()["type"]) == (409, PROBLEM + "settlement_unknown")

@@ -21,10 +21,10 @@ from services.payments.providers.port import (
     Outcome,
     ProviderUnavailable,
     Started,
+    State,
 )
 from services.payments.providers.registry import Providers
 from shared.bus.envelope import Envelope, write
-from shared.bus.handlers import Permanent
 from shared.ids import derived_id, new_id
 from shared.keys import KeyDestroyed
 from shared.tasks import Later
@@ -339,7 +339,7 @@ class TestAnErasedCitizen:
 
 
 class TestSilence:
-    async def test_of_a_provider_is_given_up_after_a_month(
+    async def test_of_a_provider_is_left_to_people_after_a_month(
         self, payments: Running, citizen: Citizen, bank: Sandbox
     ) -> None:
         assert (await citizen.begins()).status_code == 201
@@ -351,11 +351,36 @@ class TestSilence:
         providers = Providers.of([SilentProvider()])
         offer = Offer(payments.runtime.pool, providers, frozenset(), 5, timedelta(minutes=1))
         attempts = Attempts(payments.runtime, providers, offer, {})
-        with pytest.raises(Permanent):
-            await attempts.ask(ids, unit)
         unit.now -= timedelta(days=30)
         with pytest.raises(Later):
             await attempts.ask(ids, unit)
+        unit.now += timedelta(days=30)
+        for _ in range(2):
+            await attempts.ask(ids, unit)
+        await unit.commit()
+        claim = await payments.runtime.unit().load(Claim, citizen.claim_id)
+        assert claim.attempts[attempt.attempt_id].left
+        rows = await payments.runtime.pool.fetch("SELECT left_at, provider, amount_cents FROM attempt")
+        assert [(bool(row["left_at"]), row["provider"], row["amount_cents"]) for row in rows] == [
+            (True, "girocheckout", FEE)
+        ]
+
+    async def test_that_decides_later_is_told_to_the_payer_once(
+        self, payments: Running, citizen: Citizen, bank: Sandbox
+    ) -> None:
+        assert (await citizen.begins()).status_code == 201
+        claim = await payments.runtime.unit().load(Claim, citizen.claim_id)
+        (attempt,) = claim.attempts.values()
+        ids = {"claim_id": str(claim.id), "attempt_id": str(attempt.attempt_id)}
+        providers = Providers.of([LateProvider()])
+        offer = Offer(payments.runtime.pool, providers, frozenset(), 5, timedelta(minutes=1))
+        attempts = Attempts(payments.runtime, providers, offer, {})
+        before = await citizen.log_length()
+        for _ in range(2):
+            with pytest.raises(Later):
+                await attempts.ask(ids, payments.runtime.unit())
+        assert (await citizen.claim())["state"] == "being_checked"
+        assert await citizen.log_length() == before + 1
 
 
 class SilentProvider:
@@ -372,3 +397,10 @@ class SilentProvider:
 
     async def verify_callback(self, callback: Callback) -> Notification:
         raise CallbackForged("silent")
+
+
+class LateProvider(SilentProvider):
+    """The payer has done their part, and the provider decides later."""
+
+    async def status(self, reference: str, method: Method) -> Outcome:
+        return Outcome(State.UNKNOWN, "4152", reference, "", FEE, "EUR", pending=True)

@@ -75,7 +75,7 @@ class TestARange:
         for _ in range(2):
             with pytest.raises(RangeExhausted, match="new range"):
                 await happens(payments, "application_submitted", **submitted(cases[2]))
-        given = "SELECT count(*) FROM number_given WHERE name = 'kassenzeichen-2026'"
+        given = "SELECT count(*) FROM number_given WHERE name = 'kassenzeichen-4711-2026-500'"
         assert await payments.runtime.pool.fetchval(given) == 2
 
 

@@ -16,6 +16,7 @@ from services.payments.providers.port import (
     RefundOrder,
     RefundOutcome,
     Started,
+    State,
 )
 
 _TIMEOUT = httpx.Timeout(10.0, connect=3.0)
@@ -65,10 +66,13 @@ class GiroCheckout:
         project = self._known(order.method)
         if order.whole and order.method is Method.CARD:
             try:
-                return await self._void(order, project)
+                voided = await self._void(order, project)
             except ProviderRefused as refused:
                 if refused.reaction is not Reaction.DECLINED:
                     raise
+            else:
+                if voided.state is not State.FAILED:
+                    return voided
         values = requests.refund_fields(self._account.merchant_id, project, order)
         form = fields.REFUND[order.method]
         reply = await self._call("transaction/refund", project, form, values, replies.GivenBack)

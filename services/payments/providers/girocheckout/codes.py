@@ -15,13 +15,14 @@ class Code:
     """`state` is the outcome where the code stands for a payment's result.
 
     `reaction` says who must act when the call itself is refused with it; None means no verdict on the call:
-    the answer is not known and may be asked for again.
+    the answer is not known and may be asked for again. `pending` says that the payer has done their part.
     """
 
     number: int
     meaning: str
     state: State
     reaction: Reaction | None = None
+    pending: bool = False
 
 
 def _failed(numbers: range | tuple[int, ...], meaning: str) -> Iterator[Code]:
@@ -45,7 +46,7 @@ _ALL = (
     *_failed((4051,), "bank account invalid"),
     *_failed(range(4101, 4109), "card error"),
     *_failed((4151, 4153, 4154), "PayPal error"),
-    *_unknown((4152,), "PayPal decides later"),
+    Code(4152, "PayPal decides later", State.UNKNOWN, pending=True),
     *_unknown((4500,), "outcome unknown"),
     Code(4501, "timeout, no input", State.EXPIRED, Reaction.DECLINED),
     Code(4502, "aborted by the payer", State.CANCELLED, Reaction.DECLINED),
@@ -59,7 +60,8 @@ _ALL = (
     *_refused(
         (5020, 5021, 5022, 5023), "merchantId, projectId, merchantTxId or purpose invalid", Reaction.BUG
     ),
-    *_refused((5026, 5027), "BIC or IBAN invalid", Reaction.PAYER),
+    Code(5026, "BIC invalid", State.FAILED, Reaction.PAYER),
+    Code(5027, "IBAN invalid", State.FAILED, Reaction.PAYER),
     *_refused((5030, 5033), "amount or currency invalid", Reaction.BUG),
     *_refused((5032, 5051, 5052), "mandate field invalid", Reaction.BUG),
     *_refused((5034,), "transaction does not exist", Reaction.BUG),

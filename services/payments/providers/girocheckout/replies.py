@@ -48,8 +48,10 @@ class Told(Envelope):
 
     def outcome(self) -> Outcome:
         result = self.result_payment
+        told = None if result is None else codes.look_up(result)
         return Outcome(
-            state=State.UNKNOWN if result is None else codes.look_up(result).state,
+            state=State.UNKNOWN if told is None else told.state,
+            pending=told is not None and told.pending,
             code="" if result is None else str(result),
             reference=self.reference,
             transaction_id=self.merchant_tx_id,

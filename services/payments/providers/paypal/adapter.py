@@ -34,9 +34,12 @@ from services.payments.providers.port import (
 )
 
 _REVERSED = "PAYMENT.CAPTURE.REVERSED"
+_REFUNDED = "PAYMENT.CAPTURE.REFUNDED"
+_AFTERWARDS = {_REVERSED: State.REVERSED, _REFUNDED: State.REFUNDED}
 _OF_AN_ORDER = frozenset({"CHECKOUT.ORDER.APPROVED", "CHECKOUT.ORDER.COMPLETED", "CHECKOUT.ORDER.VOIDED"})
 _OF_A_CAPTURE = frozenset(
-    {f"PAYMENT.CAPTURE.{what}" for what in ("COMPLETED", "PENDING", "DECLINED", "DENIED")} | {_REVERSED}
+    {f"PAYMENT.CAPTURE.{what}" for what in ("COMPLETED", "PENDING", "DECLINED", "DENIED")}
+    | _AFTERWARDS.keys()
 )
 _OURS = re.compile(r"[0-9a-f]{32}")
 
@@ -177,18 +180,31 @@ class PayPal:
         if not order_id:
             return None
         outcome = await self.status(order_id, Method.PAYPAL)
-        if event.event_type != _REVERSED:
-            return outcome
-        cents = outcome.amount_cents if told.amount is None else told.amount.cents()
-        return replace(
-            outcome, state=State.REVERSED, code=event.event_type, amount_cents=cents, fee_cents=None
-        )
+        return _afterwards(event, told, outcome) if event.event_type in _AFTERWARDS else outcome
 
     async def _order_id(self, told: Capture) -> str:
         if told.order_id or not told.capture_id:
             return told.order_id
         path = f"/v2/payments/captures/{quote(told.capture_id, safe='')}"
         return (await self._session.call(Capture, "GET", path)).order_id
+
+
+def _afterwards(event: Event, told: Capture, outcome: Outcome) -> Outcome | None:
+    """What became of money that had come; None of a refund that we ordered, whose task asks for it."""
+    state = _AFTERWARDS[event.event_type]
+    if state is State.REFUNDED and _is_ours(told, outcome):
+        return None
+    return replace(
+        outcome, state=state, code=event.event_type, fee_cents=None,
+        amount_cents=outcome.amount_cents if told.amount is None else told.amount.cents(),
+        entry=told.id if told.capture_id else event.id,  # a capture in its place has no id of its own
+    )  # fmt: skip
+
+
+def _is_ours(told: Capture, outcome: Outcome) -> bool:
+    """Whether we ordered this refund, or it has not given the money back: its task asks what became of it."""
+    ordered = bool(_OURS.fullmatch(told.custom_id)) and told.custom_id != outcome.transaction_id
+    return ordered or not told.capture_id or told.status not in ("", "COMPLETED")
 
 
 def _about(reference: str, order: Order) -> Order:

@@ -69,6 +69,7 @@ class Capture(_Reply):
 
     id: str
     status: str = ""
+    custom_id: str = ""
     amount: Money | None = None
     seller_receivable_breakdown: _Breakdown = _Breakdown()
     supplementary_data: _Supplement = _Supplement()

@@ -160,3 +160,33 @@ class TestSendingBack:
         await clerk.does(item_id, "sending-back", "good", voucher=VOUCHER)
         answer = await clerk.does(item_id, "sending-back", "twice", voucher=VOUCHER)
         assert refused(answer) == (409, "bank_item_done")
+
+
+class TestAReturnAboveTheLimit:
+    async def test_needs_a_second_person(self, town: Town, clerk: Clerk) -> None:
+        [item_id] = await comes(town, 10_001)
+        assert (await clerk.does(item_id, "sending-back", voucher=VOUCHER)).json()["outcome"] == (
+            "return_proposed"
+        )
+        [item] = (await clerk.waiting())["items"]
+        assert (item["proposed_voucher"], bool(item["proposed_by"])) == (VOUCHER, True)
+        alone = await clerk.does(item_id, "sending-back/approval", "alone")
+        assert refused(alone) == (403, "second_person_needed")
+        again = await clerk.does(item_id, "sending-back", "again", voucher=VOUCHER)
+        assert refused(again) == (409, "return_waits")
+        agreed = await Clerk(town, "treasurer").does(item_id, "sending-back/approval")
+        assert (agreed.status_code, agreed.json()["outcome"]) == (201, "sent_back")
+        assert (await clerk.waiting())["items"] == []
+
+    async def test_may_be_declined(self, town: Town, clerk: Clerk) -> None:
+        [item_id] = await comes(town, 10_001)
+        await clerk.does(item_id, "sending-back", voucher=VOUCHER)
+        other = Clerk(town, "clerk")
+        assert (await other.does(item_id, "sending-back/refusal")).json()["outcome"] == "waiting"
+        [item] = (await clerk.waiting())["items"]
+        assert (item["outcome"], item["proposed_by"]) == ("unallocated", None)
+        assert refused(await other.does(item_id, "sending-back/approval", "late")) == (409, "return_unknown")
+
+    async def test_up_to_the_limit_is_one_persons(self, town: Town, clerk: Clerk) -> None:
+        [item_id] = await comes(town, 10_000)
+        assert (await clerk.does(item_id, "sending-back", voucher=VOUCHER)).json()["outcome"] == "sent_back"

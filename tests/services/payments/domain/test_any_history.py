@@ -4,7 +4,7 @@
 """
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,13 +13,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.payments.domain import refunds
+from services.payments.domain import refunds, settlements
 from services.payments.domain.dunning import STEPS
 from services.payments.domain.ledger import entry
-from services.payments.domain.money import Receipt, Reversal, Word
+from services.payments.domain.money import Receipt, Recorded, Reversal, Word
 from services.payments.domain.money_tasks import Settled
 from services.payments.domain.refunds import Wish
 from services.payments.domain.refusals import ClaimRefused
+from services.payments.domain.settlements import Settlement
 from shared.ids import new_id
 from tests.services.payments.domain.test_claim import FEE, NOW, VOUCHER, given_claim
 
@@ -38,7 +39,9 @@ class AnyHistory(RuleBasedStateMachine):
         self.statement: Counter[str] = Counter()
         self.received: Counter[UUID] = Counter()
         self.returned: Counter[UUID] = Counter()
-        self.reversed: set[UUID] = set()
+        self.gone: Counter[UUID] = Counter()
+        self.again: Counter[UUID] = Counter()
+        self.told: dict[UUID, set[str]] = defaultdict(set)
         self.went_out: dict[UUID, bool] = {}
         self.kept_by_agreement = 0
         self.entries = self.charged = 0
@@ -82,17 +85,54 @@ class AnyHistory(RuleBasedStateMachine):
             self.statement[source] += cents
 
     @precondition(lambda self: bool(self.received))
-    @rule(which=PICK, charges=st.sampled_from([0, 300]))
-    def reversal(self, which: int, charges: int) -> None:
+    @rule(which=PICK, charges=st.sampled_from([0, 300]), reference=st.sampled_from("ABC"), cents=CENTS)
+    def reversal(self, which: int, charges: int, reference: str, cents: int) -> None:
         payment_id = self.pick(self.received, which)
-        if payment_id is None:
-            return
-        payment, cents = self.claim.payments[payment_id], self.received[payment_id]
-        self.claim.record_reversal(payment_id, Reversal("MD06", "R", cents, charges), now=NOW)
-        if payment_id not in self.reversed:
-            self.reversed.add(payment_id)
-            where = f"provider:{PROVIDER}" if payment.provider == PROVIDER else payment.provider
-            self.statement[where] -= cents + charges
+        told = Reversal("MD06", reference, cents, charges)
+        result = self.claim.record_reversal(payment_id, told, now=NOW)
+        self.goes(payment_id, told, result, Recorded.REVERSED)
+
+    @precondition(lambda self: bool(self.received))
+    @rule(which=PICK, reference=st.sampled_from("ABC"), cents=CENTS)
+    def refund_elsewhere(self, which: int, reference: str, cents: int) -> None:
+        payment_id = self.pick(self.received, which)
+        told = Reversal("REFUNDED", reference, cents)
+        maybe_ours = any(
+            one.payment_id == payment_id and one.state in ("pending", "unclear") and one.amount_cents == cents
+            for one in self.claim.refunds.values()
+        )
+        result = self.claim.record_refund_elsewhere(payment_id, told, now=NOW)
+        if maybe_ours:
+            assert result is Recorded.DUPLICATE
+        else:
+            self.goes(payment_id, told, result, Recorded.GIVEN_BACK)
+
+    def goes(self, payment_id: UUID, told: Reversal, result: Recorded, moved: Recorded) -> None:
+        there = self.received[payment_id] - self.gone[payment_id]
+        known = told.reference in self.told[payment_id]
+        assert (result is moved) == (not known and 0 < told.amount_cents <= there), result
+        if result is moved:
+            self.told[payment_id].add(told.reference)
+            self.gone[payment_id] += told.amount_cents
+            self.statement[self.place(payment_id)] -= told.amount_cents + told.charges_cents
+
+    @precondition(lambda self: any(self.gone.values()))
+    @rule(which=PICK, reference=st.sampled_from("ab"), cents=CENTS)
+    def undoing(self, which: int, reference: str, cents: int) -> None:
+        payment_id = self.pick((one for one, gone in self.gone.items() if gone), which)
+        told = Reversal("WON", reference, cents)
+        result = self.claim.record_undoing(payment_id, told, now=NOW)
+        known = reference in self.told[payment_id]
+        assert (result is Recorded.RESTORED) == (not known and cents <= self.gone[payment_id])
+        if result is Recorded.RESTORED:
+            self.told[payment_id].add(reference)
+            self.gone[payment_id] -= cents
+            self.again[payment_id] += cents
+            self.statement[self.place(payment_id)] += cents
+
+    def place(self, payment_id: UUID) -> str:
+        provider = self.claim.payments[payment_id].provider
+        return f"provider:{PROVIDER}" if provider == PROVIDER else provider
 
     @rule(refund=st.booleans())
     def withdraw(self, refund: bool) -> None:
@@ -111,10 +151,32 @@ class AnyHistory(RuleBasedStateMachine):
             return
         if task.refund_id in self.went_out:
             how = Settled.RETURNED_BY_PROVIDER if self.went_out[task.refund_id] else how
+        said = Settlement(task.version, how, task.amount_cents, VOUCHER, "kim")
         try:
-            self.claim.settle_money_task(task.version, how, task.amount_cents, VOUCHER, now=NOW)
+            if not settlements.settle(self.claim, said, LIMIT, now=NOW):
+                return
         except ClaimRefused:
             return
+        self.is_settled(task, how)
+
+    @precondition(lambda self: any(t.proposal for t in self.claim.money_tasks.values()))
+    @rule(which=PICK, agrees=st.booleans(), who=st.sampled_from(["kim", "sam"]))
+    def second_person_on_a_task(self, which: int, agrees: bool, who: str) -> None:
+        task = self.pick((t for t in self.claim.money_tasks.values() if t.proposal), which)
+        if task is None:
+            return
+        how = Settled(task.proposal.how)
+        decide = settlements.confirm if agrees else settlements.decline
+        try:
+            decide(self.claim, task.version, how, who, now=NOW)
+        except ClaimRefused:
+            assert who == "kim"
+            return
+        assert who == "sam"
+        if agrees:
+            self.is_settled(task, how)
+
+    def is_settled(self, task: Any, how: Settled) -> None:
         if how is Settled.KEPT_BY_AGREEMENT:
             self.kept_by_agreement += task.amount_cents
             return
@@ -217,13 +279,14 @@ class AnyHistory(RuleBasedStateMachine):
     @invariant()
     def nothing_goes_back_that_did_not_come(self) -> None:
         for payment_id, cents in self.returned.items():
-            assert cents <= self.received[payment_id]
+            assert cents <= self.received[payment_id] + self.again[payment_id]
 
     @invariant()
     def what_was_taken_back_is_nobodys_to_give(self) -> None:
         for task in self.claim.money_tasks.values():
             refund = self.claim.refunds.get(task.refund_id) if task.refund_id else None
-            free = not task.done and (refund is None or refund.state in ("declined", "failed"))
+            waits = not task.done and task.proposal is None
+            free = waits and (refund is None or refund.state in ("declined", "failed"))
             assert not free or self.claim.payments[task.payment_id].reclaimable_cents == 0
 
     @invariant()

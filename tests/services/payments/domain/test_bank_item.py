@@ -10,8 +10,11 @@ from services.payments.domain.bank_item import (
     BankItem,
     ItemDone,
     ItemVoucherImpossible,
+    NoSuchReturn,
     NotIncoming,
+    OtherPersonNeeded,
     Outcome,
+    ReturnWaits,
 )
 from services.payments.domain.bank_statement import BankStatement, IdentifierReused, NotTrue
 from services.payments.domain.ledger import entry
@@ -84,6 +87,39 @@ class TestSendingBack:
             item.send_back("no number", now=NOW)
         item.send_back("aa-2026-1", now=NOW)
         assert books(item) == {"bank": 0, "unallocated": 0}
+
+
+class TestAReturnOfMuchMoney:
+    def test_waits_for_a_second_person(self) -> None:
+        item = received()
+        item.propose_return("aa-2026-1", "kim", now=NOW)
+        assert item.is_waiting
+        with pytest.raises(OtherPersonNeeded):
+            item.confirm_return("kim", now=NOW)
+        item.confirm_return("sam", now=NOW)
+        assert books(item) == {"bank": 0, "unallocated": 0}
+
+    def test_keeps_the_item_until_it_is_decided(self) -> None:
+        item = received()
+        item.propose_return("aa-2026-1", "kim", now=NOW)
+        with pytest.raises(ReturnWaits):
+            item.allocate(CLAIM, now=NOW)
+        with pytest.raises(ReturnWaits):
+            item.send_back("AA-2", now=NOW)
+        with pytest.raises(ReturnWaits):
+            item.propose_return("AA-2", "sam", now=NOW)
+        item.decline_return("sam", now=NOW)
+        item.allocate(CLAIM, now=NOW)
+        with pytest.raises(ItemDone):
+            item.confirm_return("sam", now=NOW)
+
+    def test_is_not_decided_where_nobody_wants_it(self) -> None:
+        item = received()
+        for decide in (item.confirm_return, item.decline_return):
+            with pytest.raises(NoSuchReturn):
+                decide("sam", now=NOW)
+        with pytest.raises(ItemVoucherImpossible):
+            item.propose_return("no number", "kim", now=NOW)
 
 
 class TestStatement:

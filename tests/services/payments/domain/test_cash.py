@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.payments.domain import cash, refunds
+from services.payments.domain import cash, refunds, settlements
 from services.payments.domain.bookings import bookings
 from services.payments.domain.cash_events import CashEntryVoided
 from services.payments.domain.claim import Claim
@@ -22,6 +22,7 @@ from services.payments.domain.refusals import (
     PaymentBeingChecked,
     UnknownPayment,
 )
+from services.payments.domain.settlements import Settlement
 from shared.ids import new_id
 from tests.services.payments.domain.test_claim import FEE, NOW, VOUCHER, given_attempt, given_claim, word
 from tests.services.payments.domain.test_ledger import balances
@@ -144,6 +145,15 @@ class TestVoiding:
         taken = take(claim, 5000, keep_all=True)
         [task] = claim.money_tasks.values()
         claim.settle_money_task(task.version, Settled.RETURNED_BY_TRANSFER, 1940, VOUCHER, now=NOW)
+        with pytest.raises(CashNotVoidable):
+            void(claim, taken.payment_id)
+
+    def test_is_refused_while_a_settlement_of_it_waits(self) -> None:
+        claim = given_claim()
+        taken = take(claim, 5000, keep_all=True)
+        [task] = claim.money_tasks.values()
+        said = Settlement(task.version, Settled.RETURNED_BY_TRANSFER, 1940, VOUCHER, "kim")
+        assert not settlements.settle(claim, said, 1939, now=NOW)
         with pytest.raises(CashNotVoidable):
             void(claim, taken.payment_id)
 

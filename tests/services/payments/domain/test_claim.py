@@ -15,7 +15,6 @@ from services.payments.domain.events import (
     PaymentApproved,
     PaymentFailed,
     PaymentRequested,
-    PaymentReversed,
     PaymentSettled,
     PaymentStarted,
     PaymentUnclear,
@@ -25,6 +24,7 @@ from services.payments.domain.events import (
 from services.payments.domain.money import Receipt, Recorded, Reversal, Word
 from services.payments.domain.money_tasks import Settled
 from services.payments.domain.refusals import NotPayable, PaymentBeingChecked, UnknownAttempt, UnknownPayment
+from services.payments.domain.return_events import PaymentReversed
 from shared.ids import new_id
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

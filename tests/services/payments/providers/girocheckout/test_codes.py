@@ -24,7 +24,7 @@ EXPECTED: dict[int, tuple[State, Reaction | None]] = {
     **dict.fromkeys((4504, 4505, 4506, 4900), (F, DECLINED)),
     **dict.fromkeys((5000, 5001, 5002), (U, CONFIGURATION)),
     **dict.fromkeys((5003, 5004, 5020, 5021, 5022, 5023), (U, BUG)),
-    **dict.fromkeys((5026, 5027), (U, PAYER)),
+    **dict.fromkeys((5026, 5027), (F, PAYER)),
     **dict.fromkeys((5030, 5033, 5032, 5051, 5052, 5034, 5055, 5056), (U, BUG)),
     5086: (U, DECLINED),
     **dict.fromkeys((5096, 5097, 5098, 5099), (U, BUG)),
@@ -48,6 +48,9 @@ class TestEveryCode:
 
     def test_is_listed_here_and_nowhere_else(self) -> None:
         assert set(CODES) == set(EXPECTED)
+
+    def test_leaves_it_to_the_provider_only_as_4152(self) -> None:
+        assert [n for n, code in CODES.items() if code.pending] == [4152]
 
     def test_succeeds_only_as_4000(self) -> None:
         assert [n for n, code in CODES.items() if code.state is State.SUCCEEDED] == [4000]

@@ -15,6 +15,7 @@ from services.payments.providers.port import (
     PaymentProvider,
     ProviderRefused,
     ProviderUnavailable,
+    RefundOutcome,
     State,
 )
 from tests.deploy.sandbox.serving import (
@@ -132,6 +133,20 @@ class TestGiroCheckoutGivesBack(RefundingContract):
     ) -> None:
         attempt, started, _ = await self.paid(provider, payer)
         payer.break_call("void", "refuse", code=5086)
+        outcome = await provider.refund(a_refund(attempt, started, 3000))
+        booked = payer.sandbox.transaction(outcome.reference)
+        assert (outcome.state, booked["kind"]) == (State.SUCCEEDED, "REFUND")
+
+    async def test_what_a_void_did_not_succeed_in_by_a_refund(
+        self, provider: GiroCheckout, payer: SandboxPayer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The call was in order (rc 0), and its result is 4900."""
+        attempt, started, _ = await self.paid(provider, payer)
+
+        async def not_successful(*_: object) -> RefundOutcome:
+            return RefundOutcome(State.FAILED, "4900", "void-1")
+
+        monkeypatch.setattr(provider, "_void", not_successful)
         outcome = await provider.refund(a_refund(attempt, started, 3000))
         booked = payer.sandbox.transaction(outcome.reference)
         assert (outcome.state, booked["kind"]) == (State.SUCCEEDED, "REFUND")

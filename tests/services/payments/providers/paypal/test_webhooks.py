@@ -109,6 +109,30 @@ class TestAGenuineWebhook:
         assert told is not None
         assert told.outcome.transaction_id == ATTEMPT
 
+    @pytest.mark.parametrize("kind", ["REVERSED", "REFUNDED"])
+    async def test_of_what_went_back_names_its_own_reference_and_amount(
+        self, memory: httpx.AsyncClient, kind: str
+    ) -> None:
+        for reference, value in (("1JU08902781691411", "10.00"), ("2JU08902781691412", "5.00")):
+            event = raw(
+                CAPTURED, event_type=f"PAYMENT.CAPTURE.{kind}", resource=went_back(reference, value, ATTEMPT)
+            )
+            told = await paypal(memory).verify_callback(posted(event))
+            assert told is not None
+            outcome = told.outcome
+            assert (outcome.state.value, outcome.entry) == (kind.lower(), reference)
+            assert (outcome.amount_cents, outcome.transaction_id) == (int(float(value) * 100), ATTEMPT)
+
+    @pytest.mark.parametrize(
+        "said", [{"custom_id": "0" * 32}, {"status": "PENDING"}, {"status": "FAILED"}, {"links": []}]
+    )
+    async def test_of_a_refund_that_is_ours_or_none_says_nothing(
+        self, memory: httpx.AsyncClient, said: dict[str, Any]
+    ) -> None:
+        resource = {**went_back("1JU08902781691411", "10.00", ATTEMPT), **said}
+        event = raw(CAPTURED, event_type="PAYMENT.CAPTURE.REFUNDED", resource=resource)
+        assert await paypal(memory).verify_callback(posted(event)) is None
+
     async def test_waits_where_the_api_does_not_answer(self, memory: httpx.AsyncClient, net: Net) -> None:
         net.order = {"name": "nonsense"}
         with pytest.raises(ProviderUnavailable, match="unreadable_reply"):
@@ -119,6 +143,15 @@ class TestAGenuineWebhook:
         net.order = {**ORDER, "purchase_units": [unit]}
         with pytest.raises(ProviderUnavailable, match="refused_other_currency"):
             await paypal(memory).verify_callback(posted(raw(CAPTURED)))
+
+
+def went_back(reference: str, value: str, custom_id: str) -> dict[str, Any]:
+    """The body of a refund, which links up to its capture."""
+    up = "https://api.paypal.com/v2/payments/captures/3C679366HH908993F"
+    return {
+        "id": reference, "status": "COMPLETED", "custom_id": custom_id,
+        "amount": {"currency_code": "EUR", "value": value}, "links": [{"rel": "up", "href": up}],
+    }  # fmt: skip
 
 
 class TestAForgedWebhook:
