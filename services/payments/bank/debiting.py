@@ -64,14 +64,13 @@ class Debiting:
         if any(one.provider == BANK and one.method == METHOD and one.state == "started"
                for one in claim.attempts.values()):  # fmt: skip
             raise DebitUnderWay("a debit of this claim is announced")
-        count = sum(1 for attempt in claim.attempts.values() if attempt.method == METHOD) + 1
         today = self.rules.today(work.unit.now)
         return self._announced(
             work, claim,
             Debit.announce(
-                id=derived_id("debit", claim.id, count), now=work.unit.now, claim_id=claim.id,
+                id=derived_id("debit", claim.id, next_number(claim)), now=work.unit.now, claim_id=claim.id,
                 case_id=claim.case_id, account_id=claim.account_id, mandate_id=mandate.id,
-                reference=f"{claim.kassenzeichen}-{count}", amount_cents=_owed(claim),
+                reference=_reference(claim), amount_cents=_owed(claim),
                 currency=claim.currency, notified_on=today,
                 due=due_date(today, wanted, notice=self.rules.notice_days),
             ),
@@ -155,8 +154,9 @@ class Debiting:
         due = due_date(today, notice=self.rules.notice_days)
         try:
             again = debit.present_again(
-                id=derived_id("debit", debit.id, "again"), now=work.unit.now, notified_on=today, due=due
-            )
+                id=derived_id("debit", debit.id, "again"), now=work.unit.now, reference=_reference(claim),
+                notified_on=today, due=due,
+            )  # fmt: skip
             self._announced(work, claim, again)
         except (NotPresentable, NotPayable, PaymentBeingChecked) as refused:
             log.info("debit_not_presented_again", debit=str(debit.id), reason=refused.slug)
@@ -167,6 +167,16 @@ class Debiting:
         claim.record_start(debit.id, BANK, debit.reference, now=work.unit.now)
         work.add(debit)
         return debit
+
+
+def next_number(claim: Claim) -> int:
+    """Which debit of the claim the next is, counted from 1, by whomever and whatever became of it."""
+    return sum(1 for attempt in claim.attempts.values() if attempt.method == METHOD) + 1
+
+
+def _reference(claim: Claim) -> str:
+    """The EndToEndId of the claim's next debit, a second try or not: never given before."""
+    return f"{claim.kassenzeichen}-{next_number(claim)}"
 
 
 def _is_of_former_account(mandate: Mandate, debit: Debit, concern: Concern) -> bool:

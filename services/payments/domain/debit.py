@@ -2,7 +2,8 @@
 
 Invariant: what was not announced is not filed, and never earlier than announced; what was filed is not
 cancelled any more, since the money may move; a word of the bank that comes again changes nothing. At most one
-further presentation follows a return, and only for a reason that allows it (`returns`).
+further presentation follows a return, and only for a reason that allows it (`returns`). No two debits have
+the same reference: it is all by which the bank tells them apart.
 """
 
 from collections.abc import Mapping
@@ -149,17 +150,17 @@ class Debit(Aggregate):
         if self._may("cancelled"):
             self.emit(DebitCancelled, now=now, reason=reason)
 
-    def present_again(self, *, id: UUID, now: datetime, notified_on: date, due: date) -> "Debit":
-        """The second try, announced like the first. Raises NotPresentable."""
+    def present_again(
+        self, *, id: UUID, now: datetime, reference: str, notified_on: date, due: date
+    ) -> "Debit":  # fmt: skip
+        """The second try, announced like the first, under a reference of its own. Raises NotPresentable."""
         failed = self.condition in ("returned", "rejected")
         if not failed or self.presentation >= PRESENTATIONS or not reaction_to(self.code).again:
             raise NotPresentable(f"the debit is {self.condition} {self.code}".strip())
-        again = self.presentation + 1
-        stem = self.reference.rpartition("-")[0] or self.reference
         return Debit.announce(
             id=id, now=now, claim_id=self.claim_id, case_id=self.case_id, account_id=self.account_id,
-            mandate_id=self.mandate_id, reference=f"{stem}-{again}", amount_cents=self.amount_cents,
-            currency=self.currency, notified_on=notified_on, due=due, presentation=again,
+            mandate_id=self.mandate_id, reference=reference, amount_cents=self.amount_cents,
+            currency=self.currency, notified_on=notified_on, due=due, presentation=self.presentation + 1,
         )  # fmt: skip
 
     def _may(self, what: str) -> bool:

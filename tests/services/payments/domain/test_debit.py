@@ -51,6 +51,12 @@ def cancelled() -> Debit:
     return after(announced(), lambda debit: debit.cancel("paid", now=NOW))
 
 
+def present_again(debit: Debit) -> Debit:
+    return debit.present_again(
+        id=AGAIN, now=NOW, reference="47112600000122-7", notified_on=DUE, due=date(2026, 12, 28)
+    )
+
+
 def after(debit: Debit, act: Callable[[Debit], object]) -> Debit:
     act(debit)
     debit.pending_events.clear()
@@ -153,25 +159,21 @@ class TestCancelling:
 
 class TestPresentingAgain:
     def test_announces_a_second_try(self) -> None:
-        again = returned("MS03").present_again(id=AGAIN, now=NOW, notified_on=DUE, due=date(2026, 12, 28))
-        assert (again.presentation, again.reference, again.condition) == (2, "47112600000122-2", "announced")
+        again = present_again(returned("MS03"))
+        assert (again.presentation, again.reference, again.condition) == (2, "47112600000122-7", "announced")
         assert again.amount_cents == 3060
 
     @pytest.mark.parametrize("given", [announced, filed, booked, cancelled])
     def test_is_refused_where_nothing_failed(self, given: Callable[[], Debit]) -> None:
-        refuses(given(), NotPresentable, self._again)
+        refuses(given(), NotPresentable, present_again)
 
     @pytest.mark.parametrize("code", ["MD06", "MD01", "AC04", "MS02", "FF01", "XX99"])
     def test_is_refused_for_a_reason_that_allows_none(self, code: str) -> None:
-        refuses(returned(code), NotPresentable, self._again)
+        refuses(returned(code), NotPresentable, present_again)
 
     def test_is_refused_a_third_time(self) -> None:
-        again = returned().present_again(id=AGAIN, now=NOW, notified_on=DUE, due=date(2026, 12, 28))
+        again = present_again(returned())
         again.file(FILE, "RCUR", date(2026, 12, 28), now=NOW)
         again.take_back("AM04", "E3", date(2026, 12, 29), 0, now=NOW)
         again.pending_events.clear()
-        refuses(again, NotPresentable, self._again)
-
-    @staticmethod
-    def _again(debit: Debit) -> None:
-        debit.present_again(id=AGAIN, now=NOW, notified_on=DUE, due=date(2026, 12, 28))
+        refuses(again, NotPresentable, present_again)
