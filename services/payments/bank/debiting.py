@@ -90,7 +90,12 @@ class Debiting:
         claim.record_word(debit.id, _word("cancelled", debit, debit.reference, reason), now=work.unit.now)
 
     async def book(self, work: Work, debit_id: UUID, entry: str, booked_on: date) -> bool:
-        """The money is there, provisionally. False where that was known."""
+        """The money is there, provisionally, or was and has gone back. False where its credit was told."""
+        if await self._book(work, debit_id, entry, booked_on):
+            return True
+        return (await work.load(Debit, debit_id)).tell_credit(entry, now=work.unit.now)
+
+    async def _book(self, work: Work, debit_id: UUID, entry: str, booked_on: date) -> bool:
         debit = await work.load(Debit, debit_id)
         if not debit.book(entry, booked_on, now=work.unit.now):
             return False
@@ -115,7 +120,7 @@ class Debiting:
     ) -> bool:
         """The money went back. A return that is told before the credit stands for both. False where known."""
         debit = await work.load(Debit, debit_id)
-        await self.book(work, debit_id, entry, booked_on)
+        await self._book(work, debit_id, entry, booked_on)
         if not debit.take_back(code, entry, booked_on, charges_cents, now=work.unit.now):
             return False
         claim = await work.load(Claim, debit.claim_id)

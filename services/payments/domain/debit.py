@@ -15,6 +15,7 @@ from services.payments.domain.debit_events import (
     DebitAnnounced,
     DebitBooked,
     DebitCancelled,
+    DebitCreditTold,
     DebitFiled,
     DebitRejected,
     DebitReturned,
@@ -67,7 +68,11 @@ class NotPresentable(DebitRefused):
 
 
 class Debit(Aggregate):
-    """One debit. Conditions: announced, filed, booked, rejected, returned, cancelled."""
+    """One debit. Conditions: announced, filed, booked, rejected, returned, cancelled.
+
+    `credit` and `debit` are the bank's entries that told that the money came and that it went back, empty as
+    long as none did; a return that is told first stands for both, and is no credit.
+    """
 
     BEGINS = (DebitAnnounced,)
 
@@ -84,6 +89,8 @@ class Debit(Aggregate):
     collection_id: UUID | None
     filed_at: datetime | None
     code: str
+    credit: str
+    debit: str
 
     def begin_with(self, event: DebitAnnounced) -> None:
         """Assigns the state of a new debit."""
@@ -91,7 +98,7 @@ class Debit(Aggregate):
             setattr(self, name, getattr(event, name))
         self.currency, self.due, self.presentation = event.currency, event.due, event.presentation
         self.condition, self.collection_id, self.code = "announced", None, ""
-        self.filed_at = None
+        self.filed_at, self.credit, self.debit = None, "", ""
 
     def move(self, what: str) -> None:
         """Assigns the condition that follows."""
@@ -125,6 +132,13 @@ class Debit(Aggregate):
             return False
         until = booked_on + REFUNDABLE
         self.emit(DebitBooked, now=now, entry=entry, booked_on=booked_on, refundable_until=until)
+        return True
+
+    def tell_credit(self, entry: str, *, now: datetime) -> bool:
+        """The money came, told behind its return; False where its credit was told, or nothing came back."""
+        if self.condition != "returned" or self.credit:
+            return False
+        self.emit(DebitCreditTold, now=now, entry=entry)
         return True
 
     def reject(self, code: str, *, now: datetime) -> bool:

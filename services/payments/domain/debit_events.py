@@ -53,6 +53,17 @@ class DebitBooked(Event):
 
     def apply(self, aggregate: "Debit") -> None:
         aggregate.move("booked")
+        aggregate.credit = self.entry
+
+
+@stored("payments.debit_credit_told")
+class DebitCreditTold(Event):
+    """The bank told of the money behind its return: the books had it with that already."""
+
+    entry: str
+
+    def apply(self, aggregate: "Debit") -> None:
+        aggregate.credit = self.entry
 
 
 @stored("payments.debit_rejected")
@@ -79,7 +90,9 @@ class DebitReturned(Event):
 
     def apply(self, aggregate: "Debit") -> None:
         aggregate.move("returned")
-        aggregate.code = self.code
+        aggregate.code, aggregate.debit = self.code, self.entry
+        if aggregate.credit == self.entry:
+            aggregate.credit = ""
 
 
 @stored("payments.debit_cancelled")

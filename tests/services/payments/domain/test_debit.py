@@ -140,6 +140,29 @@ class TestReturning:
         assert not given().take_back("MD06", "E3", DUE, 0, now=NOW)
 
 
+class TestTheCredit:
+    def test_is_known_once_it_is_booked(self) -> None:
+        assert (booked().credit, returned().credit, returned().debit) == ("E1", "E1", "E2")
+        refused = returned()
+        assert not refused.tell_credit("E3", now=NOW)
+        assert happenings(refused) == []
+
+    def test_behind_its_return_is_told_once(self) -> None:
+        def both(debit: Debit) -> None:
+            debit.book("E2", DUE, now=NOW)
+            debit.take_back("MS03", "E2", DUE, 0, now=NOW)
+
+        debit = after(filed(), both)
+        assert (debit.credit, debit.debit) == ("", "E2")
+        assert debit.tell_credit("E1", now=NOW)
+        assert debit.credit == "E1"
+        assert not debit.tell_credit("E3", now=NOW)
+
+    @pytest.mark.parametrize("given", [announced, filed, booked, rejected, cancelled])
+    def test_is_not_told_where_nothing_came_back(self, given: Callable[[], Debit]) -> None:
+        assert not given().tell_credit("E1", now=NOW)
+
+
 class TestCancelling:
     def test_ends_what_is_announced(self) -> None:
         debit = announced()
