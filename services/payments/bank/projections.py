@@ -112,6 +112,11 @@ def debit_is_filed(event: debits.DebitFiled, meta: Meta, seal: Sealer) -> Iterab
     }  # fmt: skip
 
 
+@PROJECTIONS.on(debits.DebitPutOff)
+def debit_is_put_off(event: debits.DebitPutOff, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    yield DEBITS, _at(event), {"due": event.due}
+
+
 @PROJECTIONS.on(*_DEBIT_STATES)
 def debit_is_decided(event: Event, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     values: dict[str, object] = {"state": _DEBIT_STATES[type(event)]}

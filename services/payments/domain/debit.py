@@ -17,6 +17,7 @@ from services.payments.domain.debit_events import (
     DebitCancelled,
     DebitCreditTold,
     DebitFiled,
+    DebitPutOff,
     DebitRejected,
     DebitReturned,
 )
@@ -47,6 +48,12 @@ class NotAnnounced(DebitRefused):
     """It is filed, or over."""
 
     slug = "debit_not_announced"
+
+
+class NotFiled(DebitRefused):
+    """It is in no file, or its end is known."""
+
+    slug = "debit_not_filed"
 
 
 class TooEarly(DebitRefused):
@@ -125,6 +132,13 @@ class Debit(Aggregate):
         if due < self.due:
             raise TooEarly(f"the debit was announced for {self.due}")
         self.emit(DebitFiled, now=now, collection_id=collection_id, sequence=sequence, due=due)
+
+    def put_off(self, due: date, *, now: datetime) -> None:
+        """Its file asks for the money on `due`, if that is later; may be repeated. Raises NotFiled."""
+        if self.condition != "filed":
+            raise NotFiled(f"the debit is {self.condition}")
+        if due > self.due:
+            self.emit(DebitPutOff, now=now, due=due)
 
     def book(self, entry: str, booked_on: date, *, now: datetime) -> bool:
         """The money is on the account; False where that was known, or it has gone back since."""

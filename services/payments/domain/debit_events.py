@@ -43,6 +43,16 @@ class DebitFiled(Event):
         aggregate.filed_at = self.timestamp
 
 
+@stored("payments.debit_put_off")
+class DebitPutOff(Event):
+    """The file was made so late that it asks for the money on a later day than the debit was filed for."""
+
+    due: date
+
+    def apply(self, aggregate: "Debit") -> None:
+        aggregate.due = self.due
+
+
 @stored("payments.debit_booked")
 class DebitBooked(Event):
     """The money is on the city's account; until `refundable_until` the payer may have it back."""

@@ -11,6 +11,7 @@ from services.payments.domain.debit import (
     Debit,
     DebitRefused,
     NotAnnounced,
+    NotFiled,
     NotPresentable,
     TooEarly,
 )
@@ -97,6 +98,21 @@ class TestFiling:
     @pytest.mark.parametrize("given", [filed, booked, rejected, returned, cancelled])
     def test_is_refused_twice(self, given: Callable[[], Debit]) -> None:
         refuses(given(), NotAnnounced, lambda debit: debit.file(FILE, "FRST", DUE, now=NOW))
+
+
+class TestPuttingOff:
+    def test_is_for_a_later_day_alone(self) -> None:
+        debit = filed()
+        debit.put_off(date(2026, 12, 9), now=NOW)
+        debit.put_off(DUE, now=NOW)
+        assert (happenings(debit), debit.due) == ([], DUE)
+        debit.put_off(date(2026, 12, 14), now=NOW)
+        debit.put_off(date(2026, 12, 14), now=NOW)
+        assert (happenings(debit), debit.due) == (["DebitPutOff"], date(2026, 12, 14))
+
+    @pytest.mark.parametrize("given", [announced, booked, rejected, returned, cancelled])
+    def test_is_refused_outside_a_file(self, given: Callable[[], Debit]) -> None:
+        refuses(given(), NotFiled, lambda debit: debit.put_off(date(2026, 12, 14), now=NOW))
 
 
 class TestBooking:
