@@ -33,7 +33,7 @@ DEBITS: Final = PROJECTIONS.table(
 )  # fmt: skip
 COLLECTIONS: Final = PROJECTIONS.table(
     "collection", ("collection_id",),
-    ("message_id", "filed_on", "state", "sha256", "debits", "amount_cents", "status"),
+    ("message_id", "filed_on", "state", "sha256", "debits", "amount_cents", "status", "submitted_at"),
 )  # fmt: skip
 STATEMENTS: Final = PROJECTIONS.table(
     "statement", ("statement_id",),
@@ -141,7 +141,7 @@ def collection_has_moved(event: Event, meta: Meta, seal: Sealer) -> Iterable[Pat
             values = {"state": "filed", "sha256": event.sha256, "debits": event.debits,
                                          "amount_cents": event.amount_cents}  # fmt: skip
         case CollectionSubmitted():
-            values = {"state": "submitted"}
+            values = {"state": "submitted", "submitted_at": event.timestamp}
         case CollectionAnswered():
             values = {"status": event.status}
         case _:
