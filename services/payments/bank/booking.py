@@ -202,7 +202,7 @@ class Booking:
             return None
         if await self.debiting.book(work, debit.id, str(item.item_id), booked_on):
             return Outcome.DEBIT
-        return await self._again(debit, debit.credit, item) if debit.credit else None
+        return await self._again(debit, debit.credited_by, item) if debit.credited_by else None
 
     async def _return(self, work: Work, item: Item, debit: Debit, booked_on: date) -> Outcome | None:
         payment = item.payment
@@ -216,7 +216,7 @@ class Booking:
             work, debit.id, payment.reason or UNSAID, str(item.item_id), booked_on, charges
         ):
             return Outcome.RETURN
-        return await self._again(debit, debit.debit, item) if debit.debit else None
+        return await self._again(debit, debit.returned_by, item) if debit.returned_by else None
 
     async def _again(self, debit: Debit, entry: str, item: Item) -> Outcome:
         """What the debit's `entry` told before, told by this one."""
@@ -249,10 +249,10 @@ class Booking:
             for one in chunk:
                 debit = await work.load(Debit, one.debit_id)
                 booked = await self.debiting.book(work, debit.id, own, booked_on)
-                if booked or debit.credit == own:  # its own where it goes on after a fall
+                if booked or debit.credited_by == own:  # its own where it goes on after a fall
                     new = True
                 else:
-                    known[debit.credit] = debit
+                    known[debit.credited_by] = debit
             await work.commit()
         if new:
             return Outcome.DEBIT

@@ -77,8 +77,8 @@ class NotPresentable(DebitRefused):
 class Debit(Aggregate):
     """One debit. Conditions: announced, filed, booked, rejected, returned, cancelled.
 
-    `credit` and `debit` are the bank's entries that told that the money came and that it went back, empty as
-    long as none did; a return that is told first stands for both, and is no credit.
+    `credited_by` and `returned_by` are the bank's entries that told that the money came and that it went back,
+    empty as long as none did; a return that is told first stands for both, and is no credit.
     """
 
     BEGINS = (DebitAnnounced,)
@@ -96,8 +96,8 @@ class Debit(Aggregate):
     collection_id: UUID | None
     filed_at: datetime | None
     code: str
-    credit: str
-    debit: str
+    credited_by: str
+    returned_by: str
 
     def begin_with(self, event: DebitAnnounced) -> None:
         """Assigns the state of a new debit."""
@@ -105,7 +105,7 @@ class Debit(Aggregate):
             setattr(self, name, getattr(event, name))
         self.currency, self.due, self.presentation = event.currency, event.due, event.presentation
         self.condition, self.collection_id, self.code = "announced", None, ""
-        self.filed_at, self.credit, self.debit = None, "", ""
+        self.filed_at, self.credited_by, self.returned_by = None, "", ""
 
     def move(self, what: str) -> None:
         """Assigns the condition that follows."""
@@ -150,7 +150,7 @@ class Debit(Aggregate):
 
     def tell_credit(self, entry: str, *, now: datetime) -> bool:
         """The money came, told behind its return; False where its credit was told, or nothing came back."""
-        if self.condition != "returned" or self.credit:
+        if self.condition != "returned" or self.credited_by:
             return False
         self.emit(DebitCreditTold, now=now, entry=entry)
         return True

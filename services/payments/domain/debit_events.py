@@ -63,7 +63,7 @@ class DebitBooked(Event):
 
     def apply(self, aggregate: "Debit") -> None:
         aggregate.move("booked")
-        aggregate.credit = self.entry
+        aggregate.credited_by = self.entry
 
 
 @stored("payments.debit_credit_told")
@@ -73,7 +73,7 @@ class DebitCreditTold(Event):
     entry: str
 
     def apply(self, aggregate: "Debit") -> None:
-        aggregate.credit = self.entry
+        aggregate.credited_by = self.entry
 
 
 @stored("payments.debit_rejected")
@@ -100,9 +100,9 @@ class DebitReturned(Event):
 
     def apply(self, aggregate: "Debit") -> None:
         aggregate.move("returned")
-        aggregate.code, aggregate.debit = self.code, self.entry
-        if aggregate.credit == self.entry:
-            aggregate.credit = ""
+        aggregate.code, aggregate.returned_by = self.code, self.entry
+        if aggregate.credited_by == self.entry:
+            aggregate.credited_by = ""
 
 
 @stored("payments.debit_cancelled")

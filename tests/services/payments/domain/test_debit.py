@@ -158,10 +158,10 @@ class TestReturning:
 
 class TestTheCredit:
     def test_is_known_once_it_is_booked(self) -> None:
-        assert (booked().credit, returned().credit, returned().debit) == ("E1", "E1", "E2")
-        refused = returned()
-        assert not refused.tell_credit("E3", now=NOW)
-        assert happenings(refused) == []
+        debit = returned()
+        assert (booked().credited_by, debit.credited_by, debit.returned_by) == ("E1", "E1", "E2")
+        assert not debit.tell_credit("E3", now=NOW)
+        assert happenings(debit) == []
 
     def test_behind_its_return_is_told_once(self) -> None:
         def both(debit: Debit) -> None:
@@ -169,9 +169,9 @@ class TestTheCredit:
             debit.take_back("MS03", "E2", DUE, 0, now=NOW)
 
         debit = after(filed(), both)
-        assert (debit.credit, debit.debit) == ("", "E2")
+        assert (debit.credited_by, debit.returned_by) == ("", "E2")
         assert debit.tell_credit("E1", now=NOW)
-        assert debit.credit == "E1"
+        assert debit.credited_by == "E1"
         assert not debit.tell_credit("E3", now=NOW)
 
     @pytest.mark.parametrize("given", [announced, filed, booked, rejected, cancelled])
