@@ -77,8 +77,8 @@ class NotPresentable(DebitRefused):
 class Debit(Aggregate):
     """One debit. Conditions: announced, filed, booked, rejected, returned, cancelled.
 
-    `credited_by` and `returned_by` are the bank's entries that told that the money came and that it went back,
-    empty as long as none did; a return that is told first stands for both, and is no credit.
+    `credited_by` and `returned_by` are the bank's entries that told that the money came and that it went
+    back, empty as long as none did; a return that is told first stands for both, and is no credit.
     """
 
     BEGINS = (DebitAnnounced,)
