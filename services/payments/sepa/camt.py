@@ -24,6 +24,7 @@ _OPENING, _CLOSING, _BETWEEN = ("OPBD", "PRCD"), ("CLBD",), ("ITBD",)
 _UNSAID: Final = {"NOTPROVIDED", "NONREF", "NOTAVAILABLE"}
 _AMOUNT: Final = re.compile(r"(?P<euro>[0-9]{1,13})(?:\.(?P<cents>[0-9]{1,2})0{0,3})?")
 """Looked at before it is counted with: a hostile exponent costs minutes."""
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _YEARS: Final = range(1900, 3000)
 """Days of other years leave no room to count from."""
 
@@ -139,7 +140,10 @@ def _signed(node: Node) -> int:
 
 def _currency(node: Node) -> str:
     amount = node.find("Amt")
-    return amount.attributes.get("Ccy", "") if amount and amount.attributes else ""
+    said = amount.attributes.get("Ccy", "") if amount and amount.attributes else ""
+    if said and not _CURRENCY.fullmatch(said):
+        raise XmlRefused(Refusal.CONTENT, node.line, "a currency is impossible")
+    return said
 
 
 def _amount(node: Node | None) -> int | None:

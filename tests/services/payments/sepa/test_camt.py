@@ -113,7 +113,7 @@ class TestRefusing:
     @pytest.mark.parametrize(
         ("wrong", "right"),
         [("30.605", "30.60"), ("1e400", "30.60"), ("NaN", "30.60"), ("-30.60", "30.60"), ("", "30.60"),
-         ("2026-13-01", "2026-11-26"), ("<Other/>", f"<IBAN>{ACCOUNT}</IBAN>")],
+         ('Ccy="EURO"', 'Ccy="EUR"'), ("2026-13-01", "2026-11-26"), ("<Other/>", f"<IBAN>{ACCOUNT}</IBAN>")],
     )  # fmt: skip
     def test_takes_no_impossible_content(self, wrong: str, right: str) -> None:
         with pytest.raises(XmlRefused) as refused:
