@@ -110,6 +110,9 @@ class Booking:
         return True
 
     async def _is_taken(self, statement: Statement) -> bool:
+        """Notifications have names of their own, and only their entries are known again."""
+        if statement.kind != "statement":
+            return False
         try:
             known = await self.units().load(BankStatement, _id(statement))
         except StreamNotFound:
