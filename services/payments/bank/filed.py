@@ -98,7 +98,7 @@ class Filed:
         rows = await self.pool.fetch(_UNANSWERED, before)
         for row in rows:
             alarm("debits_unanswered", collection=str(row["collection_id"]), debits=row["many"])
-        many = sum(row["many"] for row in rows)
+        many: int = sum(row["many"] for row in rows)
         _unanswered.set(many)
         return many
 
