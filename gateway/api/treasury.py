@@ -72,10 +72,29 @@ async def close_export(visit: Treasurer, idempotency_key: IdempotencyKey = None)
 @router.get("/exports/{number}/{format}")
 async def download_export(number: Number, format: Literal["csv", "xml"], visit: Treasurer) -> Response:
     """The file as it was when the batch was closed."""
-    path = f"/exports/{number}/{format}"
-    answer = await visit.request_to("GET", "payments", path, purpose=PURPOSE)
-    headers = {name: answer.headers[name] for name in PASSED_ON if name in answer.headers}
-    return Response(answer.content, headers=headers)
+    return await _file(visit, f"/exports/{number}/{format}")
+
+
+@router.get("/collections")
+async def list_collections(
+    visit: Treasurer, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> Any:
+    """Files of debits that were made for the bank, the newest first. 404 where the city has no account set
+    up."""
+    params = _given({"after": after, "limit": limit})
+    return await visit.get("payments", "/collections", purpose=PURPOSE, params=params)
+
+
+@router.get("/collections/{collection_id}")
+async def read_collection(collection_id: UUID, visit: Treasurer) -> Any:
+    """One with its groups, and how many of its debits are in which state."""
+    return await visit.get("payments", f"/collections/{collection_id}", purpose=PURPOSE)
+
+
+@router.get("/collections/{collection_id}/file")
+async def download_collection(collection_id: UUID, visit: Treasurer) -> Response:
+    """The file, byte for byte as the bank has it."""
+    return await _file(visit, f"/collections/{collection_id}/file")
 
 
 @router.get("/bank-files")
@@ -125,6 +144,12 @@ async def read_reconciliation(
     """By provider and day what they told, what the books say and what makes the difference."""
     params = _given({"from": from_, "to": to, "provider": provider})
     return await visit.get("payments", "/reconciliation", purpose=PURPOSE, params=params)
+
+
+async def _file(visit: Treasurer, path: str) -> Response:
+    answer = await visit.request_to("GET", "payments", path, purpose=PURPOSE)
+    headers = {name: answer.headers[name] for name in PASSED_ON if name in answer.headers}
+    return Response(answer.content, headers=headers)
 
 
 async def _brought(

@@ -16,7 +16,7 @@ from gateway.views.forms import Field, Option
 from gateway.visit import Visit
 
 HERE: Final = "/arbeit/kasse/bankposten"
-WAITING: Final = frozenset({"proposed", "unallocated"})
+WAITING: Final = frozenset({"proposed", "unallocated", "repeated"})
 _LONGEST_VOUCHER: Final = 35
 Given = Mapping[str, Any]
 
@@ -41,6 +41,8 @@ def item_view(visit: Visit, item: Given, claims: Iterable[Given], *, masked: boo
 
 def why(item: Given) -> str:
     """Why the payment has found no claim by itself, as a key below `bank_item_why.`."""
+    if item["outcome"] == "repeated":
+        return "credit_repeated" if item["cents"] > 0 else "return_repeated"
     if item["cents"] <= 0:
         return "outgoing"
     if item["proposals"]:

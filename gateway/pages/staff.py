@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from gateway.pages import (
     bank_items,
     claims,
+    collections,
     counter,
     exports,
     money_tasks,
@@ -39,6 +40,7 @@ MONEY: Final = (
     money_tasks,
     claims,
     refunds,
+    collections,
     exports,
     reconciliation,
     statements,

@@ -29,8 +29,8 @@ BANK: Final = "bank"
 LOOKS: Final = 120
 TONES: Final[dict[str, Tone]] = {"done": "success", "failed": "danger", "waiting": "info"}
 FIGURES: Final = {
-    "matched": ("allocated", "debit", "return"), "proposed": ("proposed",), "left_over": ("unallocated",),
-    "sent_back": ("sent_back",),
+    "matched": ("allocated", "debit", "return"), "proposed": ("proposed",),
+    "left_over": ("unallocated", "repeated"), "sent_back": ("sent_back",),
 }  # fmt: skip
 """By figure: the outcomes of payments that it counts."""
 KINDS: Final = frozenset({"camt.053", "camt.054", "pain.002"})

@@ -39,6 +39,8 @@ def bank_item_pages(t: Translator) -> dict[str, Page]:
         replace(bare, why="no_number", text="Miete November", payer="K…\u00a0M…", amount="12,00 CHF"),
         replace(bare, why="outgoing", amount="−5,00 €"),
         proposed,
+        replace(bare, why="credit_repeated", payer="A…\u00a0L…"),
+        replace(bare, why="return_repeated", amount="−33,85 €"),
     )
     return {
         "cash-bank-items": bank_items.BankItemsPage(items=listed, next_url="#"),

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from gateway.pages import refund_forms, treasury_lists
 from gateway.preview.samples_bank_items import bank_item_pages
+from gateway.preview.samples_collections import collection_pages
 from gateway.preview.samples_counter import counter_pages
 from gateway.preview.samples_statements import statement_pages
 from gateway.preview.samples_undecided import undecided_pages
@@ -27,6 +28,7 @@ def cash_office(t: Translator) -> dict[str, Page]:
         **_treasury(t),
         **_lists(t),
         **_exports(),
+        **collection_pages(),
         **_compared(),
         **counter_pages(t),
         **bank_item_pages(t),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.payments.bank.assembly import Bank
+from services.payments.bank.collections_api import collections_router
 from services.payments.bank.lookups import Lookups
 from services.payments.bank.paying import Paying
 from services.payments.bank.uploads_api import uploads_router
@@ -59,12 +60,13 @@ class OtherAccount(BaseModel):
 
 
 def bank_routers(runtime: Runtime, offer: Offer, bank: Bank) -> tuple[APIRouter, ...]:
-    """All that payers do with the city's own account, and the files of its bank."""
+    """All that payers do with the city's own account, and the files from its bank and for it."""
     return (
         transfers_router(runtime, offer, bank.paying),
         debits_router(runtime, offer, bank),
         mandates_router(runtime, bank.lookups, bank.paying),
         uploads_router(runtime, bank.uploading),
+        collections_router(runtime, bank.filed),
     )
 
 

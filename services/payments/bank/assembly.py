@@ -13,6 +13,7 @@ from services.payments.bank.arranging import ANNOUNCE, Arranging
 from services.payments.bank.booking import Booking
 from services.payments.bank.collecting import COLLECT, SUBMIT, Collecting
 from services.payments.bank.debiting import Debiting, Rules
+from services.payments.bank.filed import WATCH, Filed
 from services.payments.bank.files import BankFiles
 from services.payments.bank.intake import FETCH, TAKE, Intake
 from services.payments.bank.lapsing import LAPSE, Lapsing
@@ -43,6 +44,7 @@ class Bank:
     lookups: Lookups
     arranging: Arranging
     uploading: Uploading
+    filed: Filed
 
     def register(self, tasks: Tasks) -> None:
         """The recurring looks at the calendar and at the bank's folder, and what they set off."""
@@ -51,6 +53,7 @@ class Bank:
         tasks.recur(FETCH, self.intake.fetch)
         tasks.recur(LAPSE, self.lapsing.look)
         tasks.recur(ANNOUNCE, self.arranging.look)
+        tasks.recur(WATCH, self.filed.watch)
         tasks.on(TAKE)(self.intake.take)
 
 
@@ -79,7 +82,7 @@ def assemble(runtime: Runtime, creditor: Creditor, transport: Transport) -> Bank
         ),
         taking, Lapsing(runtime.pool, rules, units), Paying(creditor, debiting), lookups,
         Arranging(runtime.pool, debiting, units, pace or arranging.PAUSE),
-        Uploading(runtime.pool, taking, lookups),
+        Uploading(runtime.pool, taking, lookups), Filed(runtime.pool, files, rules),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ passed over, so that it can be gone on with after a fall, and a notification may
 import time as clock
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -16,8 +17,9 @@ import structlog
 from services.payments.bank.debiting import Debiting, alarm
 from services.payments.bank.lookups import KnownDebit, Lookups
 from services.payments.bank.matching import Candidate, Match, Numbers, decide, propose, references
+from services.payments.bank.retelling import Telling, told_again
 from services.payments.bank.work import Work
-from services.payments.domain.bank_item import BankItem, Outcome
+from services.payments.domain.bank_item import WAITING, BankItem, Outcome
 from services.payments.domain.bank_statement import BankStatement, ForeignAccount, NotTrue
 from services.payments.domain.claim import Claim
 from services.payments.domain.collection import Collection
@@ -41,12 +43,18 @@ AT_ONCE: Final = 25.0
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One payment of an entry, with the id that it has for ever; `first` is that of the entry's first."""
+    """One payment of an entry, with the id that it has for ever; `first` is that of the entry's first, `kind`
+    the statement's."""
 
     item_id: UUID
     first: UUID
     entry: Entry
     payment: Transaction
+    kind: str
+
+    @property
+    def telling(self) -> Telling:
+        return Telling(self.kind, self.entry.booked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +95,10 @@ class Booking:
             if not entry.is_booked:
                 continue
             if entry.group and not entry.transactions:
-                await self._book_group(key, entry, statement_id, file_id)
+                (item,) = _items(key, entry, statement.kind)
+                await self._book_group(item, statement_id, file_id)
                 continue
-            pending += _items(key, entry)
+            pending += _items(key, entry, statement.kind)
             if len(pending) >= CHUNK:
                 await self._book(pending, statement_id, file_id)
                 pending = []
@@ -101,6 +110,9 @@ class Booking:
         return True
 
     async def _is_taken(self, statement: Statement) -> bool:
+        """Notifications have names of their own, and only their entries are known again."""
+        if statement.kind != "statement":
+            return False
         try:
             known = await self.units().load(BankStatement, _id(statement))
         except StreamNotFound:
@@ -166,8 +178,10 @@ class Booking:
         """Books the payment where it belongs: outcome, claim, proposals."""
         payment, entry = item.payment, item.entry
         debit = context.debits.get(payment.end_to_end_id)
-        if debit is not None and (entry.booked is not None) and await self._debit(work, item, debit):
-            return (Outcome.DEBIT if payment.cents > 0 else Outcome.RETURN), debit.claim_id, ()
+        if debit is not None and entry.booked is not None:
+            outcome = await self._debit(work, item, debit)
+            if outcome is not None:
+                return outcome, None if outcome in WAITING else debit.claim_id, ()
         if payment.cents <= 0 or (debit is not None and payment.is_return):
             return Outcome.UNALLOCATED, None, ()
         match = decide(payment, context.claims, self.numbers)
@@ -180,47 +194,74 @@ class Booking:
             match = propose(payment, context.candidates)
         return _waiting(match)
 
-    async def _debit(self, work: Work, item: Item, known: KnownDebit) -> bool:
-        """Whether the payment is this debit's credit or return, told for the first time and in full."""
+    async def _debit(self, work: Work, item: Item, known: KnownDebit) -> Outcome | None:
+        """What the payment is as this debit's credit or return in full; None where it is neither."""
         payment, booked_on = item.payment, item.entry.booked
         assert booked_on is not None
         debit = await work.load(Debit, known.debit_id)
-        if payment.cents > 0 and not payment.is_return:
-            if payment.cents != debit.amount_cents:
-                return False
-            return await self.debiting.book(work, debit.id, str(item.item_id), booked_on)
+        if payment.cents <= 0 or payment.is_return:
+            return await self._return(work, item, debit, booked_on)
+        if payment.cents != debit.amount_cents:
+            return None
+        if await self.debiting.book(work, debit.id, str(item.item_id), booked_on):
+            return Outcome.DEBIT
+        return await self._again(debit, debit.credited_by, item) if debit.credited_by else None
+
+    async def _return(self, work: Work, item: Item, debit: Debit, booked_on: date) -> Outcome | None:
+        payment = item.payment
         if not payment.is_return and not item.entry.code.startswith(UNPAID):
-            return False
+            return None
         if payment.original_cents != debit.amount_cents:
             alarm("return_differs", debit=str(debit.id))
-            return False
+            return None
         charges = abs(payment.cents) - debit.amount_cents
-        return await self.debiting.take_back(
+        if await self.debiting.take_back(
             work, debit.id, payment.reason or UNSAID, str(item.item_id), booked_on, charges
-        )
+        ):
+            return Outcome.RETURN
+        return await self._again(debit, debit.returned_by, item) if debit.returned_by else None
 
-    async def _book_group(self, key: str, entry: Entry, statement_id: UUID, file_id: UUID) -> None:
+    async def _again(self, debit: Debit, entry: str, item: Item) -> Outcome:
+        """What the debit's `entry` told before, told by this one."""
+        tellings = await self.lookups.tellings([entry])
+        return told_again(debit.id, tellings.get(entry), item.telling)
+
+    async def _book_group(self, item: Item, statement_id: UUID, file_id: UUID) -> None:
         """A sum that stands for a group of our file: each debit of it is booked, if the sum is theirs."""
-        (item,) = _items(key, entry)
         if await self.lookups.items([item.item_id]):
             return
+        entry, outcome = item.entry, Outcome.UNALLOCATED
         debits = await self._group(entry)
-        fits = entry.booked is not None and sum(debit.cents for debit in debits) == entry.cents != 0
-        for at in range(0, len(debits) if fits else 0, CHUNK):
+        if entry.booked is not None and sum(debit.cents for debit in debits) == entry.cents != 0:
+            outcome = await self._book_debits(debits, item, entry.booked)
+        else:
+            alarm("group_differs", group=entry.group, statement=str(statement_id))
+        work = Work(self.units())
+        work.add(_received(work, item, statement_id, file_id, outcome, None, ()), subject=file_id)
+        await work.commit()
+
+    async def _book_debits(self, debits: Sequence[KnownDebit], item: Item, booked_on: date) -> Outcome:
+        """Books each; what all the sum is where every one of them had been told by another entry."""
+        known: dict[str, Debit] = {}
+        new, own = False, str(item.item_id)
+        for at in range(0, len(debits), CHUNK):
             work = Work(self.units())
             chunk = debits[at : at + CHUNK]
             await work.prefetch(Debit, [debit.debit_id for debit in chunk])
             await work.prefetch(Claim, [debit.claim_id for debit in chunk])
-            for debit in chunk:
-                assert entry.booked is not None
-                await self.debiting.book(work, debit.debit_id, str(item.item_id), entry.booked)
+            for one in chunk:
+                debit = await work.load(Debit, one.debit_id)
+                booked = await self.debiting.book(work, debit.id, own, booked_on)
+                if booked or debit.credited_by == own:  # its own where it goes on after a fall
+                    new = True
+                else:
+                    known[debit.credited_by] = debit
             await work.commit()
-        if not fits:
-            alarm("group_differs", group=entry.group, statement=str(statement_id))
-        work = Work(self.units())
-        outcome = Outcome.DEBIT if fits else Outcome.UNALLOCATED
-        work.add(_received(work, item, statement_id, file_id, outcome, None, ()), subject=file_id)
-        await work.commit()
+        if new:
+            return Outcome.DEBIT
+        tellings = await self.lookups.tellings(known)
+        seen = {told_again(debit.id, tellings.get(told), item.telling) for told, debit in known.items()}
+        return Outcome.KNOWN if seen == {Outcome.KNOWN} else Outcome.REPEATED
 
     async def _group(self, entry: Entry) -> Sequence[KnownDebit]:
         message_id = entry.group.rpartition("-")[0]
@@ -238,14 +279,15 @@ def _id(statement: Statement) -> UUID:
     return derived_id("statement", statement.account, statement.year, statement.identifier)
 
 
-def _items(key: str, entry: Entry) -> list[Item]:
+def _items(key: str, entry: Entry, kind: str) -> list[Item]:
     """Its payments; an entry that tells none, or whose payments are not worth it, is one payment itself."""
     if not entry.adds_up:
         alarm("entry_does_not_add_up", key=key)
     payments = entry.transactions if entry.transactions and entry.adds_up else (_whole(entry),)
     first = derived_id("bank-item", key, 0)
     return [
-        Item(derived_id("bank-item", key, n), first, entry, payment) for n, payment in enumerate(payments)
+        Item(derived_id("bank-item", key, n), first, entry, payment, kind)
+        for n, payment in enumerate(payments)
     ]
 
 

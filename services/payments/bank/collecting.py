@@ -4,7 +4,9 @@ What comes later on the same day, and has to go on it, is a further file.
 
 A debit joins in the same commit as its mandate's and its claim's part, with the line that the file will say,
 sealed. Once the collection is closed nothing joins, so the file is the same however often it is made; it is
-stored before the log knows its hash, and submitted after. Whatever falls in between is gone on with.
+stored before the log knows its hash, and submitted after. Whatever falls in between is gone on with. A file
+that is made later than it was meant asks for the money on a day that the bank still takes: as announced, or
+later.
 """
 
 import asyncio
@@ -51,6 +53,10 @@ _DUE: Final = (
     "SELECT debit_id FROM debit WHERE state = 'announced' AND due <= $1 ORDER BY due, debit_id LIMIT $2"
 )
 _LINES: Final = "SELECT debit_id, line FROM collection_line WHERE collection_id = $1 ORDER BY debit_id"
+_TOO_EARLY: Final = """
+SELECT debit_id FROM debit WHERE collection_id = $1 AND state = 'filed' AND due < $2
+ORDER BY debit_id LIMIT $3
+"""
 _UNDONE: Final = """
 SELECT collection_id FROM collection WHERE state IN ('open', 'closed') AND filed_on <> $1 ORDER BY filed_on
 """
@@ -173,6 +179,8 @@ class Collecting:
             await unit.commit()
         lines = await self._lines(collection_id)
         file = await self._kept(collection, lines, unit.now)
+        lines = self._asked_for(lines, file.stored_at)
+        await self._put_off(collection_id, min(line.due for line in lines))
         unit = self.units()
         collection = await unit.load(Collection, collection_id)
         collection.file(file.sha256, _groups(collection.message_id, lines), now=unit.now)
@@ -180,6 +188,21 @@ class Collecting:
         unit.task(SUBMIT, {"collection_id": str(collection_id)}, key=str(collection_id))
         await unit.commit()
         log.info("collection_filed", collection=str(collection_id), debits=collection.debits)
+
+    def _asked_for(self, lines: list[sepa.Debit], made_at: datetime) -> list[sepa.Debit]:
+        """With the days that a file made then asks for: as filed, later where the bank takes that no more."""
+        made_on = self.debiting.rules.today(made_at)
+        return [replace(line, due=due_date_from(made_on, line.due)) for line in lines]
+
+    async def _put_off(self, collection_id: UUID, earliest: date) -> None:
+        """Says so of each debit whose day has become too early for the file; gone on with after a fall."""
+        while rows := await self.pool.fetch(_TOO_EARLY, collection_id, earliest, CHUNK):
+            work = Work(self.units())
+            for row in rows:
+                debit = await work.load(Debit, row["debit_id"])
+                debit.put_off(earliest, now=work.unit.now)
+            await work.commit()
+            log.warning("debits_put_off", collection=str(collection_id), debits=len(rows), due=str(earliest))
 
     async def _lines(self, collection_id: UUID) -> list[sepa.Debit]:
         key = await self.files.keys.obtain(collection_id)
@@ -192,6 +215,7 @@ class Collecting:
 
     async def _kept(self, collection: Collection, lines: list[sepa.Debit], now: datetime) -> BankFile:
         """The stored file; where one was stored before a fall, that one, whatever would be made now."""
+        lines = self._asked_for(lines, now)
         created = datetime.combine(collection.filed_on, time(), UTC)
 
         def made() -> bytes:
@@ -206,6 +230,8 @@ class Collecting:
         file = await self.files.read(collection.id)
         if file.sha256 != collection.sha256:
             raise Permanent("the stored file is not the one that the log knows")
+        if any(group.due <= self.debiting.rules.today(unit.now) for group in collection.groups):
+            alarm("collection_late", collection=str(collection.id))
         try:
             await asyncio.to_thread(self.transport.submit, file.name, file.content)
         except OtherContent as error:

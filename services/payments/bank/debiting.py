@@ -64,14 +64,13 @@ class Debiting:
         if any(one.provider == BANK and one.method == METHOD and one.state == "started"
                for one in claim.attempts.values()):  # fmt: skip
             raise DebitUnderWay("a debit of this claim is announced")
-        count = sum(1 for attempt in claim.attempts.values() if attempt.method == METHOD) + 1
         today = self.rules.today(work.unit.now)
         return self._announced(
             work, claim,
             Debit.announce(
-                id=derived_id("debit", claim.id, count), now=work.unit.now, claim_id=claim.id,
+                id=derived_id("debit", claim.id, next_number(claim)), now=work.unit.now, claim_id=claim.id,
                 case_id=claim.case_id, account_id=claim.account_id, mandate_id=mandate.id,
-                reference=f"{claim.kassenzeichen}-{count}", amount_cents=_owed(claim),
+                reference=_reference(claim), amount_cents=_owed(claim),
                 currency=claim.currency, notified_on=today,
                 due=due_date(today, wanted, notice=self.rules.notice_days),
             ),
@@ -91,7 +90,12 @@ class Debiting:
         claim.record_word(debit.id, _word("cancelled", debit, debit.reference, reason), now=work.unit.now)
 
     async def book(self, work: Work, debit_id: UUID, entry: str, booked_on: date) -> bool:
-        """The money is there, provisionally. False where that was known."""
+        """The money is there, provisionally, or was and has gone back. False where its credit was told."""
+        if await self._book(work, debit_id, entry, booked_on):
+            return True
+        return (await work.load(Debit, debit_id)).tell_credit(entry, now=work.unit.now)
+
+    async def _book(self, work: Work, debit_id: UUID, entry: str, booked_on: date) -> bool:
         debit = await work.load(Debit, debit_id)
         if not debit.book(entry, booked_on, now=work.unit.now):
             return False
@@ -116,7 +120,7 @@ class Debiting:
     ) -> bool:
         """The money went back. A return that is told before the credit stands for both. False where known."""
         debit = await work.load(Debit, debit_id)
-        await self.book(work, debit_id, entry, booked_on)
+        await self._book(work, debit_id, entry, booked_on)
         if not debit.take_back(code, entry, booked_on, charges_cents, now=work.unit.now):
             return False
         claim = await work.load(Claim, debit.claim_id)
@@ -155,8 +159,9 @@ class Debiting:
         due = due_date(today, notice=self.rules.notice_days)
         try:
             again = debit.present_again(
-                id=derived_id("debit", debit.id, "again"), now=work.unit.now, notified_on=today, due=due
-            )
+                id=derived_id("debit", debit.id, "again"), now=work.unit.now, reference=_reference(claim),
+                notified_on=today, due=due,
+            )  # fmt: skip
             self._announced(work, claim, again)
         except (NotPresentable, NotPayable, PaymentBeingChecked) as refused:
             log.info("debit_not_presented_again", debit=str(debit.id), reason=refused.slug)
@@ -167,6 +172,16 @@ class Debiting:
         claim.record_start(debit.id, BANK, debit.reference, now=work.unit.now)
         work.add(debit)
         return debit
+
+
+def next_number(claim: Claim) -> int:
+    """Which debit of the claim the next is, counted from 1, by whomever and whatever became of it."""
+    return sum(1 for attempt in claim.attempts.values() if attempt.method == METHOD) + 1
+
+
+def _reference(claim: Claim) -> str:
+    """The EndToEndId of the claim's next debit, a second try or not: never given before."""
+    return f"{claim.kassenzeichen}-{next_number(claim)}"
 
 
 def _is_of_former_account(mandate: Mandate, debit: Debit, concern: Concern) -> bool:

@@ -20,7 +20,9 @@ _KEEP: Final = """
 INSERT INTO bank_file (file_id, kind, name, sha256, size, content, stored_at, payments)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
 """
-_FIND: Final = "SELECT file_id, kind, name, sha256, size, content FROM bank_file WHERE file_id = $1"
+_FIND: Final = """
+SELECT file_id, kind, name, sha256, size, content, stored_at FROM bank_file WHERE file_id = $1
+"""
 
 
 class FileDamaged(RuntimeError):
@@ -40,6 +42,7 @@ class BankFile:
     name: str
     sha256: str
     content: bytes
+    stored_at: datetime
 
 
 def incoming_id(content: bytes) -> UUID:
@@ -85,4 +88,5 @@ class BankFiles:
             raise FileDamaged(str(file_id)) from error
         if hashlib.sha256(content).digest() != row["sha256"]:
             raise FileDamaged(str(file_id))
-        return BankFile(file_id, row["kind"], row["name"], row["sha256"].hex(), content)
+        digest: bytes = row["sha256"]
+        return BankFile(file_id, row["kind"], row["name"], digest.hex(), content, row["stored_at"])

@@ -29,7 +29,7 @@ _COLUMNS: Final = (
     "detail, proposed_voucher, proposed_by, proposed_at"
 )
 _WAITING: Final = f"""
-SELECT {_COLUMNS} FROM bank_item WHERE outcome IN ('proposed', 'unallocated')
+SELECT {_COLUMNS} FROM bank_item WHERE outcome IN ('proposed', 'unallocated', 'repeated')
   AND ($1::uuid IS NULL OR (since, item_id) > (SELECT since, item_id FROM bank_item WHERE item_id = $1))
 ORDER BY since, item_id LIMIT $2
 """  # noqa: S608

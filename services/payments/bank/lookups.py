@@ -10,6 +10,7 @@ import asyncpg
 
 from services.payments.bank.matching import Candidate
 from services.payments.bank.projections import MANDATES
+from services.payments.bank.retelling import KINDS, Telling
 from services.payments.sepa.iban import Iban
 from shared.keys import SealBroken
 from shared.log.ports import Keys
@@ -20,6 +21,10 @@ _DEBITS: Final = (
     "SELECT reference, debit_id, claim_id, amount_cents FROM debit WHERE reference = ANY($1::text[])"
 )
 _ITEMS: Final = "SELECT item_id, file_id FROM bank_item WHERE item_id = ANY($1::uuid[])"
+_TELLINGS: Final = """
+SELECT i.item_id, f.kind, i.booked_on FROM bank_item i JOIN bank_file f USING (file_id)
+WHERE i.item_id = ANY($1::uuid[]) AND f.kind = ANY($2::text[])
+"""
 _NAMED: Final = """
 SELECT c.claim_id, c.amount_cents, c.account_id, m.mandate_id, m.holder
 FROM claim c JOIN mandate m ON m.account_id = c.account_id
@@ -77,6 +82,12 @@ class Lookups:
     async def items(self, ids: Collection[UUID]) -> dict[UUID, UUID]:
         """Which of the items there are, each with the file that brought it."""
         return {row["item_id"]: row["file_id"] for row in await self.pool.fetch(_ITEMS, list(ids))}
+
+    async def tellings(self, entries: Collection[str]) -> dict[str, Telling]:
+        """By which kind of message each of the entries came."""
+        ids = [UUID(entry) for entry in entries]
+        rows = await self.pool.fetch(_TELLINGS, ids, list(KINDS)) if ids else []
+        return {str(row["item_id"]): Telling(KINDS[row["kind"]], row["booked_on"]) for row in rows}
 
     async def candidates(self, cents: Collection[int]) -> list[Candidate]:
         """Open claims of these amounts whose debtor's name a mandate tells."""

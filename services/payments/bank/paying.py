@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.payments.bank.debiting import METHOD as DEBIT
-from services.payments.bank.debiting import Debiting
+from services.payments.bank.debiting import Debiting, next_number
 from services.payments.bank.work import Work
 from services.payments.domain.claim import Claim
 from services.payments.domain.debit import Debit
@@ -137,8 +137,7 @@ def awaited(claim: Claim) -> str | None:
 
 def _next_reference(claim: Claim) -> str:
     """Never used again: with each mandate a debit is announced, and Kassenzeichen are given once."""
-    count = sum(1 for attempt in claim.attempts.values() if attempt.method == DEBIT) + 1
-    return f"{claim.kassenzeichen}-M{count}"
+    return f"{claim.kassenzeichen}-M{next_number(claim)}"
 
 
 def _refuse_unpayable(claim: Claim) -> None:

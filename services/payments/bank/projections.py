@@ -39,7 +39,7 @@ DEBITS: Final = PROJECTIONS.table(
 )  # fmt: skip
 COLLECTIONS: Final = PROJECTIONS.table(
     "collection", ("collection_id",),
-    ("message_id", "filed_on", "state", "sha256", "debits", "amount_cents", "status"),
+    ("message_id", "filed_on", "state", "sha256", "debits", "amount_cents", "status", "submitted_at"),
 )  # fmt: skip
 STATEMENTS: Final = PROJECTIONS.table(
     "statement", ("statement_id",),
@@ -118,6 +118,11 @@ def debit_is_filed(event: debits.DebitFiled, meta: Meta, seal: Sealer) -> Iterab
     }  # fmt: skip
 
 
+@PROJECTIONS.on(debits.DebitPutOff)
+def debit_is_put_off(event: debits.DebitPutOff, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    yield DEBITS, _at(event), {"due": event.due}
+
+
 @PROJECTIONS.on(*_DEBIT_STATES)
 def debit_is_decided(event: Event, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     values: dict[str, object] = {"state": _DEBIT_STATES[type(event)]}
@@ -142,7 +147,7 @@ def collection_has_moved(event: Event, meta: Meta, seal: Sealer) -> Iterable[Pat
             values = {"state": "filed", "sha256": event.sha256, "debits": event.debits,
                                          "amount_cents": event.amount_cents}  # fmt: skip
         case CollectionSubmitted():
-            values = {"state": "submitted"}
+            values = {"state": "submitted", "submitted_at": event.timestamp}
         case CollectionAnswered():
             values = {"status": event.status}
         case _:

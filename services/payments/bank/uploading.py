@@ -94,19 +94,19 @@ class Uploading:
     async def look(self, file_id: UUID) -> dict[str, Any] | None:
         """What became of a file so far; None for one there is not.
 
-        `known` are payments that an earlier file had told; what it means is clear once the file is taken.
-        There is no `answer` of a file that is forgotten.
+        `known` are payments that an earlier file had told, by the same entry or as certainly the same money;
+        what it means is clear once the file is taken. There is no `answer` of a file that is forgotten.
         """
         row = await self.pool.fetchrow(_ONE, file_id)
         if row is None:
             return None
         outcomes = {one["outcome"]: one["many"] for one in await self.pool.fetch(_OUTCOMES, file_id)}
-        taken = sum(outcomes.values())
+        taken, again = sum(outcomes.values()), outcomes.pop("known", 0)
         return {
             **dict(row),
             **await self._state(file_id),
             "taken": taken,
-            "known": (row["payments"] or taken) - taken,
+            "known": (row["payments"] or taken) - taken + again,
             "outcomes": outcomes,
             "statements": [dict(one) for one in await self.pool.fetch(_STATEMENTS, file_id)],
             "answer": await self._answer(file_id) if row["kind"] == "pain.002" else None,

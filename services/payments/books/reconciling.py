@@ -68,7 +68,7 @@ WHERE provider = $1 AND day BETWEEN $2 AND $3 AND kind <> 'fee' ORDER BY day, ki
 """
 _ITEMS: Final = """
 SELECT '' AS kind, item_id::text AS reference, booked_on AS day, cents FROM bank_item
-WHERE booked_on BETWEEN $1 AND $2 AND currency = 'EUR' ORDER BY booked_on, item_id
+WHERE booked_on BETWEEN $1 AND $2 AND currency = 'EUR' AND outcome <> 'known' ORDER BY booked_on, item_id
 """
 
 

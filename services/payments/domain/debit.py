@@ -2,7 +2,8 @@
 
 Invariant: what was not announced is not filed, and never earlier than announced; what was filed is not
 cancelled any more, since the money may move; a word of the bank that comes again changes nothing. At most one
-further presentation follows a return, and only for a reason that allows it (`returns`).
+further presentation follows a return, and only for a reason that allows it (`returns`). No two debits have
+the same reference: it is all by which the bank tells them apart.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,9 @@ from services.payments.domain.debit_events import (
     DebitAnnounced,
     DebitBooked,
     DebitCancelled,
+    DebitCreditTold,
     DebitFiled,
+    DebitPutOff,
     DebitRejected,
     DebitReturned,
 )
@@ -47,6 +50,12 @@ class NotAnnounced(DebitRefused):
     slug = "debit_not_announced"
 
 
+class NotFiled(DebitRefused):
+    """It is in no file, or its end is known."""
+
+    slug = "debit_not_filed"
+
+
 class TooEarly(DebitRefused):
     """Nobody is debited before the day that they were told."""
 
@@ -66,7 +75,11 @@ class NotPresentable(DebitRefused):
 
 
 class Debit(Aggregate):
-    """One debit. Conditions: announced, filed, booked, rejected, returned, cancelled."""
+    """One debit. Conditions: announced, filed, booked, rejected, returned, cancelled.
+
+    `credited_by` and `returned_by` are the bank's entries that told that the money came and that it went
+    back, empty as long as none did; a return that is told first stands for both, and is no credit.
+    """
 
     BEGINS = (DebitAnnounced,)
 
@@ -83,6 +96,8 @@ class Debit(Aggregate):
     collection_id: UUID | None
     filed_at: datetime | None
     code: str
+    credited_by: str
+    returned_by: str
 
     def begin_with(self, event: DebitAnnounced) -> None:
         """Assigns the state of a new debit."""
@@ -90,7 +105,7 @@ class Debit(Aggregate):
             setattr(self, name, getattr(event, name))
         self.currency, self.due, self.presentation = event.currency, event.due, event.presentation
         self.condition, self.collection_id, self.code = "announced", None, ""
-        self.filed_at = None
+        self.filed_at, self.credited_by, self.returned_by = None, "", ""
 
     def move(self, what: str) -> None:
         """Assigns the condition that follows."""
@@ -118,12 +133,26 @@ class Debit(Aggregate):
             raise TooEarly(f"the debit was announced for {self.due}")
         self.emit(DebitFiled, now=now, collection_id=collection_id, sequence=sequence, due=due)
 
+    def put_off(self, due: date, *, now: datetime) -> None:
+        """Its file asks for the money on `due`, if that is later; may be repeated. Raises NotFiled."""
+        if self.condition != "filed":
+            raise NotFiled(f"the debit is {self.condition}")
+        if due > self.due:
+            self.emit(DebitPutOff, now=now, due=due)
+
     def book(self, entry: str, booked_on: date, *, now: datetime) -> bool:
         """The money is on the account; False where that was known, or it has gone back since."""
         if not self._may("booked"):
             return False
         until = booked_on + REFUNDABLE
         self.emit(DebitBooked, now=now, entry=entry, booked_on=booked_on, refundable_until=until)
+        return True
+
+    def tell_credit(self, entry: str, *, now: datetime) -> bool:
+        """The money came, told behind its return; False where its credit was told, or nothing came back."""
+        if self.condition != "returned" or self.credited_by:
+            return False
+        self.emit(DebitCreditTold, now=now, entry=entry)
         return True
 
     def reject(self, code: str, *, now: datetime) -> bool:
@@ -149,17 +178,17 @@ class Debit(Aggregate):
         if self._may("cancelled"):
             self.emit(DebitCancelled, now=now, reason=reason)
 
-    def present_again(self, *, id: UUID, now: datetime, notified_on: date, due: date) -> "Debit":
-        """The second try, announced like the first. Raises NotPresentable."""
+    def present_again(
+        self, *, id: UUID, now: datetime, reference: str, notified_on: date, due: date
+    ) -> "Debit":  # fmt: skip
+        """The second try, announced like the first, under a reference of its own. Raises NotPresentable."""
         failed = self.condition in ("returned", "rejected")
         if not failed or self.presentation >= PRESENTATIONS or not reaction_to(self.code).again:
             raise NotPresentable(f"the debit is {self.condition} {self.code}".strip())
-        again = self.presentation + 1
-        stem = self.reference.rpartition("-")[0] or self.reference
         return Debit.announce(
             id=id, now=now, claim_id=self.claim_id, case_id=self.case_id, account_id=self.account_id,
-            mandate_id=self.mandate_id, reference=f"{stem}-{again}", amount_cents=self.amount_cents,
-            currency=self.currency, notified_on=notified_on, due=due, presentation=again,
+            mandate_id=self.mandate_id, reference=reference, amount_cents=self.amount_cents,
+            currency=self.currency, notified_on=notified_on, due=due, presentation=self.presentation + 1,
         )  # fmt: skip
 
     def _may(self, what: str) -> bool:

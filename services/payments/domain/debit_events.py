@@ -43,6 +43,16 @@ class DebitFiled(Event):
         aggregate.filed_at = self.timestamp
 
 
+@stored("payments.debit_put_off")
+class DebitPutOff(Event):
+    """The file was made so late that it asks for the money on a later day than the debit was filed for."""
+
+    due: date
+
+    def apply(self, aggregate: "Debit") -> None:
+        aggregate.due = self.due
+
+
 @stored("payments.debit_booked")
 class DebitBooked(Event):
     """The money is on the city's account; until `refundable_until` the payer may have it back."""
@@ -53,6 +63,17 @@ class DebitBooked(Event):
 
     def apply(self, aggregate: "Debit") -> None:
         aggregate.move("booked")
+        aggregate.credited_by = self.entry
+
+
+@stored("payments.debit_credit_told")
+class DebitCreditTold(Event):
+    """The bank told of the money behind its return: the books had it with that already."""
+
+    entry: str
+
+    def apply(self, aggregate: "Debit") -> None:
+        aggregate.credited_by = self.entry
 
 
 @stored("payments.debit_rejected")
@@ -79,7 +100,9 @@ class DebitReturned(Event):
 
     def apply(self, aggregate: "Debit") -> None:
         aggregate.move("returned")
-        aggregate.code = self.code
+        aggregate.code, aggregate.returned_by = self.code, self.entry
+        if aggregate.credited_by == self.entry:
+            aggregate.credited_by = ""
 
 
 @stored("payments.debit_cancelled")

@@ -28,6 +28,20 @@ def bank_days_after(day: date, count: int) -> date:
     return day
 
 
+def bank_days_before(day: date, count: int) -> date:
+    """The `count`-th bank day before `day`, or before the last one where `day` is none."""
+    day = _bank_day_until(day)
+    for _ in range(count):
+        day = _bank_day_until(day - _DAY)
+    return day
+
+
+def _bank_day_until(day: date) -> date:
+    while not is_bank_day(day):
+        day -= _DAY
+    return day
+
+
 def due_date(notified: date, wanted: date | None = None, *, notice: int = PRE_NOTIFICATION) -> date:
     """When a debit announced on `notified` falls due: not before the notice is over, never on a closed day.
 

@@ -53,21 +53,21 @@ def read_status(chunks: Iterable[bytes]) -> StatusReport:
         if piece.container == "CstmrPmtStsRpt" and node is not None:
             head.put(node)
         elif piece.container == "OrgnlPmtInfAndSts" and node is None:
-            groups.append(DebitStatus(group.said("OrgnlPmtInfId"), group.said("PmtInfSts"), _code(group)))
+            groups.append(DebitStatus(group.short("OrgnlPmtInfId"), group.short("PmtInfSts"), _code(group)))
             group = Node("OrgnlPmtInfAndSts", 1)
         elif piece.container == "OrgnlPmtInfAndSts" and node is not None:
             if node.name == "TxInfAndSts":
-                debits.append(DebitStatus(node.said("OrgnlEndToEndId"), node.said("TxSts"), _code(node)))
+                debits.append(DebitStatus(node.short("OrgnlEndToEndId"), node.short("TxSts"), _code(node)))
             else:
                 group.put(node)
     original = head.find("OrgnlGrpInfAndSts")
     if original is None or not original.said("OrgnlMsgId"):
         raise XmlRefused(Refusal.CONTENT, head.line, "a report names the file it is about")
     return StatusReport(
-        head.said("GrpHdr/MsgId"), original.said("OrgnlMsgId"), original.said("GrpSts"), _code(original),
+        head.short("GrpHdr/MsgId"), original.short("OrgnlMsgId"), original.short("GrpSts"), _code(original),
         tuple(groups), tuple(debits),
     )  # fmt: skip
 
 
 def _code(node: Node) -> str:
-    return node.said("StsRsnInf/Rsn/Cd", "StsRsnInf/Rsn/Prtry")
+    return node.short("StsRsnInf/Rsn/Cd", "StsRsnInf/Rsn/Prtry")

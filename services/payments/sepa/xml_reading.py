@@ -4,6 +4,7 @@ On expat itself: a document type is refused before the first entity of it, so th
 nothing to fetch; depth, size and the size of a piece are bounded. A refusal says why and on which line.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,11 @@ LARGEST: Final = 256 * 1024 * 1024
 """Bytes of a file; a statement of 10,000 entries has about 15 MB."""
 MOST_ELEMENTS: Final = 2_000_000
 """Of one piece, such as an entry with all its transactions."""
+LONGEST_TEXT: Final = 100_000
+"""Characters of one element; the longest that a bank may write has some hundred."""
+LONGEST_NAME: Final = 35
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+"""Looked at before it is counted with; a column of the database holds as many digits."""
 
 
 class Refusal(StrEnum):
@@ -40,7 +46,8 @@ class XmlRefused(ValueError):
 
 @dataclass(slots=True)
 class Node:
-    """An element without its namespace; `text` without blanks around it. A leaf owns no container."""
+    """An element without its namespace; `text` is what stands before its first child, without blanks around
+    it. A leaf owns no container."""
 
     name: str
     line: int
@@ -76,6 +83,20 @@ class Node:
                 if found.text:
                     return found.text
         return ""
+
+    def short(self, *paths: str) -> str:
+        """The same, of what names something: an identifier, a code. Raises XmlRefused where it is longer."""
+        text = self.said(*paths)
+        if len(text) > LONGEST_NAME:
+            raise XmlRefused(Refusal.CONTENT, self.line, "a name or a code is too long")
+        return text
+
+    def number(self, *paths: str) -> int | None:
+        """The same, of a number; None where none is said. Raises XmlRefused."""
+        text = self.said(*paths)
+        if text and not _NUMBER.fullmatch(text):
+            raise XmlRefused(Refusal.CONTENT, self.line, "a number is impossible")
+        return int(text) if text else None
 
 
 @cache
@@ -176,8 +197,12 @@ class _Reading:
         self._stack.append(node)
 
     def _text(self, text: str) -> None:
-        if self._stack and not self._foreign:
-            self._stack[-1].text += text
+        if not self._stack or self._foreign or self._stack[-1].children:
+            return
+        node = self._stack[-1]
+        if len(node.text) + len(text) > LONGEST_TEXT:
+            raise XmlRefused(Refusal.TOO_LARGE, self.line)
+        node.text += text
 
     def _end(self, _qualified: str) -> None:
         self._depth -= 1

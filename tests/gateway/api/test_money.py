@@ -37,6 +37,9 @@ ASKED: list[tuple[str, str, str, dict[str, Any] | None, tuple[str, ...]]] = [
     ("POST", "/exports", "/exports", None, TREASURER),
     ("GET", "/exports/17/csv", "/exports/17/csv", None, TREASURER),
     ("GET", "/reconciliation", "/reconciliation", None, TREASURER),
+    ("GET", "/collections", "/collections", None, TREASURER),
+    ("GET", f"/collections/{REFUND}", f"/collections/{REFUND}", None, TREASURER),
+    ("GET", f"/collections/{REFUND}/file", f"/collections/{REFUND}/file", None, TREASURER),
 ]
 PURPOSES = {CASH: "money-tasks", OPERATOR: "payment-offer", TREASURER: "treasury"}
 
@@ -82,6 +85,7 @@ class TestWhatIsAsked:
             ("/treasury/open-items?overdue=true&limit=7", "/treasury/open-items",
              {"overdue": "true", "limit": "7"}),
             ("/reconciliation?provider=paypal", "/reconciliation", {"provider": "paypal"}),
+            (f"/collections?after={REFUND}", "/collections", {"after": REFUND, "limit": "50"}),
             ("/exports?after=17", "/exports", {"after": "17", "limit": "100"}),
         ],
     )  # fmt: skip
@@ -101,6 +105,7 @@ class TestWhatIsAsked:
             ("GET", "/treasury/secrets", None),
             ("GET", "/treasury/payments?from=gestern", None),
             ("GET", "/exports/0/csv", None),
+            ("GET", "/collections/17/file", None),
             ("POST", f"{OF_CLAIM}/refunds", {**WANTED, "amount_cents": 0}),
             ("POST", f"{OF_CLAIM}/refunds", {**WANTED, "reason": "Weil ich will"}),
             ("PUT", "/payment-methods/card", {"on": False, "reason": ""}),

@@ -88,6 +88,8 @@ class TestList:
             ({"proposals": [], "text": None, "name": None, "iban": None}, "Ein Verwendungszweck fehlt."),
             ({"proposals": [CLAIM, CLAIM]}, "Mehrere Forderungen könnten gemeint sein."),
             ({"proposals": [], "cents": -500}, "Das Geld ist abgegangen"),
+            ({"proposals": [], "outcome": "repeated"}, "Diese Lastschrift ist schon gutgeschrieben."),
+            ({"proposals": [], "outcome": "repeated", "cents": -3385}, "ist schon zurückgekommen."),
             ({"currency": "CHF"}, "30,60 CHF"),
         ],
     )

@@ -45,6 +45,18 @@ class TestBank:
         assert not any(day.unknown_here or day.unknown_there or day.differing for day in found)
         assert sum(day.ours_cents for day in found) == (await town.balances())["bank"]
 
+    @pytest.mark.parametrize("first", ["053", "054"])
+    async def test_are_the_same_where_two_files_told_a_debit(self, town: Town, first: str) -> None:
+        (debit,) = await town.filed()
+        bare = Line(FEE, (), "B1", count=1, group="SDD20261208-1", code="PMNT/IDDT/ESDD")
+        told = Line(FEE, [Tx(FEE, debit.reference)], code="PMNT/IDDT/ESDD")
+        files = [camt([bare], account=CITY.iban), camt([told], kind="054", account=CITY.iban)]
+        for n, file in enumerate(files if first == "053" else reversed(files)):
+            await town.takes(f"{n}.xml", file)
+        found = await days(town)
+        assert [day.difference_cents for day in found] == [0] * len(found)
+        assert sum(day.theirs_cents for day in found) == FEE
+
     async def test_differ_by_a_cent_that_the_bank_does_not_know(self, town: Town) -> None:
         claim = await busy(town)
         unit = town.unit()

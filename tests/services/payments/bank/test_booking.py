@@ -3,10 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from services.payments.bank.collecting import collection_of
+from services.payments.bank.work import Work
+from services.payments.domain.claim import Claim
 from services.payments.domain.collection import Collection
+from services.payments.domain.debit import Debit
 from services.payments.domain.mandate import Kind, Mandate
 from services.payments.sepa.reference import structured_reference
 from shared.bus.handlers import Permanent
@@ -168,6 +172,28 @@ class TestDebit:
         assert (await town.debit(again["debit_id"])).condition == "filed"
         await town.takes("q.xml", pain_002(f"SDD{town.clock.now():%Y%m%d}", [(again["reference"], "AM04")]))
         assert not await town.rows("SELECT 1 FROM debit WHERE state = 'announced'")
+
+    async def test_tried_again_has_a_reference_that_no_earlier_debit_has(self, town: Town) -> None:
+        object.__setattr__(town.bank.debiting.rules, "present_again", True)
+        first = await town.announced()
+        work = Work(town.unit())
+        claim, debit = await work.load(Claim, first.claim_id), await work.load(Debit, first.id)
+        town.bank.debiting.give_up(work, claim, debit, "mandate_revoked")
+        second = town.bank.debiting.announce(work, claim, await work.load(Mandate, first.mandate_id))
+        await work.commit()
+        town.go_to(second.due - timedelta(days=2))
+        await town.run()
+        await town.takes("p.xml", pain_002("SDD20261208", [(second.reference, "MS03")]))
+        rows = await town.rows("SELECT reference FROM debit ORDER BY reference")
+        number = claim.kassenzeichen
+        assert [row["reference"] for row in rows] == [f"{number}-1", f"{number}-2", f"{number}-3"]
+
+    async def test_is_never_stored_under_the_reference_of_another(self, town: Town) -> None:
+        one, other = await town.announced(), await town.announced()
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await town.payments.runtime.pool.execute(
+                "UPDATE debit SET reference = $1 WHERE debit_id = $2", one.reference, other.id
+            )
 
     async def test_fails_with_its_whole_file(self, town: Town) -> None:
         debits = await town.filed(2)

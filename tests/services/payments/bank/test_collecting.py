@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from lxml import etree
 
-from services.payments.bank.collecting import collection_of
+from services.payments.bank.collecting import Collecting, collection_of
 from services.payments.bank.files import FileDamaged
 from services.payments.bank.forgetting import end_mandates
 from services.payments.bank.work import Work
@@ -24,12 +24,15 @@ from services.payments.sepa.pain008 import NAMESPACE
 from shared.bus.handlers import Permanent
 from shared.domain import REDACTED
 from shared.ids import new_id
-from tests.services.payments.bank.town import FEE, Town
+from tests.services.payments.bank.town import CITY, FEE, Town
+from tests.services.payments.sepa.messages import Line, camt
 from tests.services.payments.sepa.schemas import pain_008
 
 pytestmark = pytest.mark.integration
 DUE = date(2026, 12, 10)
 FILED = date(2026, 12, 8)
+LATE = date(2026, 12, 15)
+"""What a file that is made on Saturday the 12th can ask for."""
 
 
 def sent(folder: Path) -> list[bytes]:
@@ -40,6 +43,11 @@ def references(file: bytes) -> list[str]:
     root: Any = etree.fromstring(file)
     pain_008().assertValid(root)
     return [found.text for found in root.iterfind(f".//{{{NAMESPACE}}}EndToEndId")]
+
+
+def days(file: bytes) -> list[date]:
+    root: Any = etree.fromstring(file)
+    return [date.fromisoformat(found.text) for found in root.iterfind(f".//{{{NAMESPACE}}}ReqdColltnDt")]
 
 
 class TestAnnouncing:
@@ -190,6 +198,56 @@ class TestFalling:
         (file,) = sent(town.folder)
         assert references(file) == [debit.reference]
         assert b"SDD20261208" in file
+
+    async def test_for_days_asks_for_a_day_that_the_bank_still_takes(self, town: Town) -> None:
+        debits = [await town.announced(), await town.announced()]
+        town.go_to(FILED)
+        collection = await town.bank.collecting._collection(FILED)
+        assert collection is not None
+        await town.bank.collecting._join(collection.id, FILED)
+        town.go_to(date(2026, 12, 12))  # a Saturday, after the announced day
+        await town.run()
+        (file,) = sent(town.folder)
+        assert sorted(references(file)) == sorted(debit.reference for debit in debits)
+        assert days(file) == [LATE]
+        for debit in debits:
+            assert (await town.debit(debit.id)).due == LATE
+        found = await town.unit().load(Collection, collection.id)
+        assert [(group.due, group.debits) for group in found.groups] == [(LATE, 2)]
+        sum_of_both = Line(2 * FEE, (), "B1", count=2, group="SDD20261208-1", code="PMNT/IDDT/ESDD")
+        await town.takes("a.xml", camt([sum_of_both], account=CITY.iban))
+        assert {(await town.debit(debit.id)).condition for debit in debits} == {"booked"}
+
+    async def test_for_a_day_asks_for_what_was_announced(self, town: Town) -> None:
+        await town.announced()
+        town.go_to(FILED)
+        collection = await town.bank.collecting._collection(FILED)
+        assert collection is not None
+        await town.bank.collecting._join(collection.id, FILED)
+        town.go_to(FILED + timedelta(days=1))
+        await town.run()
+        assert days(sent(town.folder)[0]) == [DUE]
+
+    async def test_behind_the_stored_file_for_days_keeps_to_its_days(
+        self, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        debit = await town.announced()
+        town.go_to(FILED)
+
+        async def falls(*_said: Any) -> None:
+            raise ConnectionError
+
+        monkeypatch.setattr(Collecting, "_put_off", falls)
+        with pytest.raises(ConnectionError):
+            await town.run()
+        monkeypatch.undo()
+        town.go_to(date(2026, 12, 12))
+        await town.run()
+        (file,) = sent(town.folder)
+        assert days(file) == [DUE]
+        found = await town.unit().load(Collection, collection_of(FILED))
+        assert [group.due for group in found.groups] == [DUE]
+        assert (await town.debit(debit.id)).due == DUE
 
     async def test_between_storing_and_saying_so_files_what_was_stored(self, town: Town) -> None:
         await town.announced()

@@ -42,18 +42,18 @@ def books(item: BankItem) -> dict[str, int]:
 
 
 class TestReceiving:
-    @pytest.mark.parametrize("outcome", [Outcome.UNALLOCATED, Outcome.PROPOSED])
+    @pytest.mark.parametrize("outcome", [Outcome.UNALLOCATED, Outcome.PROPOSED, Outcome.REPEATED])
     def test_of_what_waits_is_in_the_books(self, outcome: Outcome) -> None:
         assert books(received(outcome)) == {"bank": 3060, "unallocated": -3060}
 
-    @pytest.mark.parametrize("outcome", [Outcome.ALLOCATED, Outcome.DEBIT, Outcome.RETURN])
+    @pytest.mark.parametrize("outcome", [Outcome.ALLOCATED, Outcome.DEBIT, Outcome.RETURN, Outcome.KNOWN])
     def test_of_what_has_a_claim_is_booked_there(self, outcome: Outcome) -> None:
         assert books(received(outcome, claim=CLAIM)) == {}
 
     @pytest.mark.parametrize(
         ("outcome", "claim"),
         [(Outcome.ALLOCATED, None), (Outcome.RETURN, None), (Outcome.PROPOSED, CLAIM),
-         (Outcome.UNALLOCATED, CLAIM)],
+         (Outcome.UNALLOCATED, CLAIM), (Outcome.REPEATED, CLAIM)],
     )  # fmt: skip
     def test_is_refused_where_claim_and_outcome_differ(self, outcome: Outcome, claim: UUID | None) -> None:
         with pytest.raises(ValueError):

@@ -11,6 +11,7 @@ from services.payments.domain.debit import (
     Debit,
     DebitRefused,
     NotAnnounced,
+    NotFiled,
     NotPresentable,
     TooEarly,
 )
@@ -49,6 +50,12 @@ def returned(code: str = "MS03") -> Debit:
 
 def cancelled() -> Debit:
     return after(announced(), lambda debit: debit.cancel("paid", now=NOW))
+
+
+def present_again(debit: Debit) -> Debit:
+    return debit.present_again(
+        id=AGAIN, now=NOW, reference="47112600000122-7", notified_on=DUE, due=date(2026, 12, 28)
+    )
 
 
 def after(debit: Debit, act: Callable[[Debit], object]) -> Debit:
@@ -93,6 +100,21 @@ class TestFiling:
         refuses(given(), NotAnnounced, lambda debit: debit.file(FILE, "FRST", DUE, now=NOW))
 
 
+class TestPuttingOff:
+    def test_is_for_a_later_day_alone(self) -> None:
+        debit = filed()
+        debit.put_off(date(2026, 12, 9), now=NOW)
+        debit.put_off(DUE, now=NOW)
+        assert (happenings(debit), debit.due) == ([], DUE)
+        debit.put_off(date(2026, 12, 14), now=NOW)
+        debit.put_off(date(2026, 12, 14), now=NOW)
+        assert (happenings(debit), debit.due) == (["DebitPutOff"], date(2026, 12, 14))
+
+    @pytest.mark.parametrize("given", [announced, booked, rejected, returned, cancelled])
+    def test_is_refused_outside_a_file(self, given: Callable[[], Debit]) -> None:
+        refuses(given(), NotFiled, lambda debit: debit.put_off(date(2026, 12, 14), now=NOW))
+
+
 class TestBooking:
     def test_is_provisional_for_eight_weeks(self) -> None:
         debit = filed()
@@ -134,6 +156,29 @@ class TestReturning:
         assert not given().take_back("MD06", "E3", DUE, 0, now=NOW)
 
 
+class TestTheCredit:
+    def test_is_known_once_it_is_booked(self) -> None:
+        debit = returned()
+        assert (booked().credited_by, debit.credited_by, debit.returned_by) == ("E1", "E1", "E2")
+        assert not debit.tell_credit("E3", now=NOW)
+        assert happenings(debit) == []
+
+    def test_behind_its_return_is_told_once(self) -> None:
+        def both(debit: Debit) -> None:
+            debit.book("E2", DUE, now=NOW)
+            debit.take_back("MS03", "E2", DUE, 0, now=NOW)
+
+        debit = after(filed(), both)
+        assert (debit.credited_by, debit.returned_by) == ("", "E2")
+        assert debit.tell_credit("E1", now=NOW)
+        assert debit.credited_by == "E1"
+        assert not debit.tell_credit("E3", now=NOW)
+
+    @pytest.mark.parametrize("given", [announced, filed, booked, rejected, cancelled])
+    def test_is_not_told_where_nothing_came_back(self, given: Callable[[], Debit]) -> None:
+        assert not given().tell_credit("E1", now=NOW)
+
+
 class TestCancelling:
     def test_ends_what_is_announced(self) -> None:
         debit = announced()
@@ -153,25 +198,21 @@ class TestCancelling:
 
 class TestPresentingAgain:
     def test_announces_a_second_try(self) -> None:
-        again = returned("MS03").present_again(id=AGAIN, now=NOW, notified_on=DUE, due=date(2026, 12, 28))
-        assert (again.presentation, again.reference, again.condition) == (2, "47112600000122-2", "announced")
+        again = present_again(returned("MS03"))
+        assert (again.presentation, again.reference, again.condition) == (2, "47112600000122-7", "announced")
         assert again.amount_cents == 3060
 
     @pytest.mark.parametrize("given", [announced, filed, booked, cancelled])
     def test_is_refused_where_nothing_failed(self, given: Callable[[], Debit]) -> None:
-        refuses(given(), NotPresentable, self._again)
+        refuses(given(), NotPresentable, present_again)
 
     @pytest.mark.parametrize("code", ["MD06", "MD01", "AC04", "MS02", "FF01", "XX99"])
     def test_is_refused_for_a_reason_that_allows_none(self, code: str) -> None:
-        refuses(returned(code), NotPresentable, self._again)
+        refuses(returned(code), NotPresentable, present_again)
 
     def test_is_refused_a_third_time(self) -> None:
-        again = returned().present_again(id=AGAIN, now=NOW, notified_on=DUE, due=date(2026, 12, 28))
+        again = present_again(returned())
         again.file(FILE, "RCUR", date(2026, 12, 28), now=NOW)
         again.take_back("AM04", "E3", date(2026, 12, 29), 0, now=NOW)
         again.pending_events.clear()
-        refuses(again, NotPresentable, self._again)
-
-    @staticmethod
-    def _again(debit: Debit) -> None:
-        debit.present_again(id=AGAIN, now=NOW, notified_on=DUE, due=date(2026, 12, 28))
+        refuses(again, NotPresentable, present_again)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from services.payments.sepa.bank_days import (
     bank_day_from,
     bank_days_after,
+    bank_days_before,
     due_date,
     due_date_from,
     easter,
@@ -42,6 +43,16 @@ class TestBankDay:
     def test_after_easter_is_tuesday(self) -> None:
         assert bank_day_from(date(2026, 4, 3)) == date(2026, 4, 7)
         assert bank_days_after(date(2026, 4, 2), 2) == date(2026, 4, 8)
+
+
+class TestCountingBack:
+    @pytest.mark.parametrize(
+        ("day", "count", "found"),
+        [(date(2026, 12, 18), 5, date(2026, 12, 11)), (date(2026, 12, 18), 0, date(2026, 12, 18)),
+         (date(2026, 12, 19), 5, date(2026, 12, 11)), (date(2026, 12, 28), 1, date(2026, 12, 24))],
+    )  # fmt: skip
+    def test_begins_at_the_last_bank_day(self, day: date, count: int, found: date) -> None:
+        assert bank_days_before(day, count) == found
 
 
 class TestDueDate:

@@ -113,11 +113,51 @@ class TestRefusing:
     @pytest.mark.parametrize(
         ("wrong", "right"),
         [("30.605", "30.60"), ("1e400", "30.60"), ("NaN", "30.60"), ("-30.60", "30.60"), ("", "30.60"),
-         ("2026-13-01", "2026-11-26"), ("<Other/>", f"<IBAN>{ACCOUNT}</IBAN>")],
+         ('Ccy="EURO"', 'Ccy="EUR"'), ("2026-13-01", "2026-11-26"), ("<Other/>", f"<IBAN>{ACCOUNT}</IBAN>")],
     )  # fmt: skip
     def test_takes_no_impossible_content(self, wrong: str, right: str) -> None:
         with pytest.raises(XmlRefused) as refused:
             read(camt([credit(3060)]).replace(right.encode(), wrong.encode()))
+        assert refused.value.reason is Refusal.CONTENT
+
+    @pytest.mark.parametrize(
+        "amount", ["1E+20000", "1e2", "1_0", "+5", "0x10", "\u0665\u0660", "9" * 5000, "9" * 14, "1.", ".5",
+                   "1.005", "1.000001", "1,50", "Infinity", "sNaN1", "1 0"],
+    )  # fmt: skip
+    def test_takes_no_amount_that_is_not_plain_digits(self, amount: str) -> None:
+        with pytest.raises(XmlRefused) as refused:
+            read(camt([credit(3060)]).replace(b"30.60", amount.encode()))
+        assert refused.value.reason is Refusal.CONTENT
+
+    @pytest.mark.parametrize(
+        ("amount", "cents"),
+        [("0", 0), ("7", 700), ("7.5", 750), ("7.50000", 750), ("9999999999999", 10**15 - 100)],
+    )
+    def test_takes_each_way_to_write_an_amount(self, amount: str, cents: int) -> None:
+        (entry,) = read(camt([credit(3060)]).replace(b"30.60", amount.encode())).entries
+        assert entry.cents == cents
+
+    @pytest.mark.parametrize("number", ["9" * 5000, "9" * 19, "1_0", "-1", "1.0", "\u0661"])
+    @pytest.mark.parametrize("element", ["<ElctrncSeqNb>7", "<NbOfTxs>2"])
+    def test_takes_no_number_that_its_column_cannot_hold(self, number: str, element: str) -> None:
+        file = camt([Line(5000, count=2, reference="R2", group="SDD-1")], sequence=7)
+        name, _, _ = element.rpartition(">")
+        with pytest.raises(XmlRefused) as refused:
+            read(file.replace(element.encode(), f"{name}>{number}".encode()))
+        assert refused.value.reason is Refusal.CONTENT
+
+    def test_takes_the_largest_number_that_it_may_be(self) -> None:
+        assert read(camt([credit(1)], sequence=10**18 - 1)).sequence == 10**18 - 1
+
+    @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+    def test_takes_no_day_that_cannot_be_counted_from(self, day: str) -> None:
+        with pytest.raises(XmlRefused) as refused:
+            read(camt([Line(1, [Tx(1)], day=day)]))
+        assert refused.value.reason is Refusal.CONTENT
+
+    def test_takes_no_code_longer_than_one_can_be(self) -> None:
+        with pytest.raises(XmlRefused) as refused:
+            read(camt([returned(100, "E", "A" * 36)]))
         assert refused.value.reason is Refusal.CONTENT
 
 

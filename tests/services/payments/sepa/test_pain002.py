@@ -29,3 +29,14 @@ class TestRefusing:
         with pytest.raises(XmlRefused) as refused:
             read_status([pain_002("SDD-1", []).replace(b"pain.002", b"pain.008")])
         assert refused.value.reason is Refusal.OTHER_MESSAGE
+
+    @pytest.mark.parametrize(
+        "report",
+        [pain_002("S" * 36, []), pain_002("SDD-1", [], status="R" * 36), pain_002("SDD-1", [], code="F" * 36),
+         pain_002("SDD-1", [("E" * 36, "AC01")]), pain_002("SDD-1", [("E-1", "A" * 36)]),
+         pain_002("SDD-1", [], group="G" * 36)],
+    )  # fmt: skip
+    def test_takes_no_word_longer_than_one_can_be(self, report: bytes) -> None:
+        with pytest.raises(XmlRefused) as refused:
+            read_status([report])
+        assert refused.value.reason is Refusal.CONTENT

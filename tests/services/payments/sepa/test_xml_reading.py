@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.payments.sepa.camt import NAMESPACES, read_statements
-from services.payments.sepa.xml_reading import DEEPEST, Refusal, XmlRefused, pieces
+from services.payments.sepa.xml_reading import DEEPEST, LONGEST_TEXT, Refusal, XmlRefused, pieces
 from tests.services.payments.sepa.messages import camt, credit
 
 GOOD = camt([credit(3060)])
@@ -48,6 +48,14 @@ class TestHostile:
         with pytest.raises(XmlRefused) as refused:
             list(pieces([GOOD, b" " * 1000], NAMESPACES, frozenset(), largest=len(GOOD) + 10))
         assert refused.value.reason is Refusal.TOO_LARGE
+
+    def test_a_text_is_bounded(self) -> None:
+        assert refusal(GOOD.replace(b"STMT-1", b"S" * (LONGEST_TEXT + 1)))[0] is Refusal.TOO_LARGE
+
+    def test_blanks_between_elements_are_no_text(self) -> None:
+        wide = GOOD.replace(b"<BookgDt>", (b" " * 10_000 + b"<AddtlNtryInf/>") * 20 + b"<BookgDt>")
+        (statement,) = read_statements([wide])
+        assert statement.identifier == "STMT-1"
 
     def test_elements_of_another_namespace_are_passed_over(self) -> None:
         foreign = b'<x:Id xmlns:x="urn:x"><Id>EVIL</Id></x:Id>'
