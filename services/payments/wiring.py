@@ -68,7 +68,7 @@ def build(runtime: Runtime) -> Parts:
         runtime, providers, offer, settings.payment_provisional_days, refunding.order_what_is_due
     )
     handlers, tasks = Handlers(), Tasks()
-    register(handlers, runtime, refunding)
+    register(handlers, runtime, refunding, bank.debiting if bank else None)
     tasks.on(ASK)(attempts.ask)
     tasks.on(ERASE)(_erasing(runtime))
     tasks.on(REFUND, give_up=refunding.give_up)(refunding.carry_out)

@@ -153,9 +153,9 @@ class TestCancelling:
 
 class TestPresentingAgain:
     def test_announces_a_second_try(self) -> None:
-        again = returned("MS03").present_again(id=AGAIN, now=NOW, notified_on=DUE, due=date(2026, 12, 28))
+        again = self._again(returned("MS03"), amount_cents=1530)
         assert (again.presentation, again.reference, again.condition) == (2, "47112600000122-2", "announced")
-        assert again.amount_cents == 3060
+        assert again.amount_cents == 1530, "what is owed by then"
 
     @pytest.mark.parametrize("given", [announced, filed, booked, cancelled])
     def test_is_refused_where_nothing_failed(self, given: Callable[[], Debit]) -> None:
@@ -166,12 +166,15 @@ class TestPresentingAgain:
         refuses(returned(code), NotPresentable, self._again)
 
     def test_is_refused_a_third_time(self) -> None:
-        again = returned().present_again(id=AGAIN, now=NOW, notified_on=DUE, due=date(2026, 12, 28))
+        again = self._again(returned())
         again.file(FILE, "RCUR", date(2026, 12, 28), now=NOW)
         again.take_back("AM04", "E3", date(2026, 12, 29), 0, now=NOW)
         again.pending_events.clear()
         refuses(again, NotPresentable, self._again)
 
     @staticmethod
-    def _again(debit: Debit) -> None:
-        debit.present_again(id=AGAIN, now=NOW, notified_on=DUE, due=date(2026, 12, 28))
+    def _again(debit: Debit, amount_cents: int = 3060) -> Debit:
+        return debit.present_again(
+            id=AGAIN, now=NOW, reference="47112600000122-2", amount_cents=amount_cents, notified_on=DUE,
+            due=date(2026, 12, 28),
+        )  # fmt: skip
