@@ -63,6 +63,16 @@ class TestAnAnnouncedDebit:
         assert (await town.claim(claim.id)).condition == "settled"
 
 
+class TestATransfer:
+    async def test_of_what_is_left_is_proposed_by_amount_and_name(self, town: Town) -> None:
+        case_id, _debit = await announced(town)
+        await gives_up(town, case_id)
+        line = credit(LEFT, "Parkausweis")
+        await town.takes("a.xml", camt([line], account=CITY.iban))
+        (item,) = await town.items()
+        assert (item["outcome"], item["proposals"]) == ("proposed", str(claim_of(case_id)))
+
+
 class TestADebitAtTheBank:
     async def test_stays_and_brings_too_much(self, town: Town) -> None:
         case_id, debit = await filed(town)
