@@ -35,6 +35,7 @@ from services.payments.domain.refusals import (
 )
 from services.payments.domain.switchboard import SWITCH
 from services.payments.dunning import DUN, Dunning
+from services.payments.erasure_api import erasure_router
 from services.payments.methods_api import methods_router, switch_as_told
 from services.payments.money_tasks_api import money_tasks_router
 from services.payments.offer import Offer
@@ -89,6 +90,7 @@ def build(runtime: Runtime) -> Parts:
             refunds_router(runtime, refunding),
             ledger_router(runtime),
             money_tasks_router(runtime),
+            erasure_router(runtime),
             items_router(runtime),
             callbacks_router(attempts, providers.by_name),
             *books.routers(),

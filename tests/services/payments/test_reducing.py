@@ -115,3 +115,16 @@ class TestTheCashOffice:
         assert (await receives(kim, owing, FEE, "E-2")).json()["recorded"] == "settled"
         [task] = (await kim.get("/money-tasks"))["tasks"]
         assert (task["kind"], task["amount_cents"]) == ("overpaid", FEE - LEFT)
+
+
+class TestADebtor:
+    async def test_is_told_to_identity_alone(self, owing: Citizen, kim: CashOffice) -> None:
+        path, payments = f"/accounts/{owing.account_id}/debts", owing.payments
+        await gives_up(owing)
+        identity = payments.mint.service("identity", "payments")
+        told = await payments.http.get(path, headers=identity)
+        assert told.json() == {"cases": [str(owing.case_id)]}
+        for caller in (owing.headers, kim.headers, payments.mint.service("documents", "payments")):
+            assert (await payments.http.get(path, headers=caller)).status_code == 403
+        await receives(kim, owing, LEFT, "E-2")
+        assert (await payments.http.get(path, headers=identity)).json() == {"cases": []}
