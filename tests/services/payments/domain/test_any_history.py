@@ -112,9 +112,12 @@ class AnyHistory(RuleBasedStateMachine):
             reduce(self.claim, once, now=NOW)
         assert self.claim.owed_cents == before - cents
 
-    @rule(month=st.integers(1, 12))
-    def end_early(self, month: int) -> None:
-        """As the service does; together it is the share, unless a wish for some of it waits."""
+    @rule(month=st.integers(1, 12), part=st.sampled_from([0, 2500]))
+    def end_early(self, month: int, part: int) -> None:
+        """As the service does; together it is the share, unless a wish for some of it waits. Perhaps a part
+        came just before."""
+        if part:
+            self.receipt(10 + len(self.received), part, "bank")
         day, claim = date(2027, month, 15), self.claim
         before, waits = claim.claimed_cents, any(r.state == "requested" for r in claim.refunds.values())
         share = share_of(claim, Period(*YEAR, day))
