@@ -138,6 +138,19 @@ class TestARevokedApproval:
         ]
         assert claim.kept_cents == 3060 - given - more
 
+    async def test_asks_once_for_what_a_person_has_declined(self, payments: Running) -> None:
+        case_id = await taken_back(payments, part=2500)
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=HALF)
+        unit = payments.runtime.unit()
+        claim = await unit.load(Claim, derived_id("claim", case_id))
+        [refund] = claim.refunds.values()
+        assert (claim.reduced_cents, refund.amount_cents, refund.state) == (560, 970, "requested")
+        refunds.decline(claim, refund.refund_id, "sam", now=NOON)
+        await unit.save(claim)
+        await unit.commit()
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=HALF)
+        assert [one.state for one in (await claim_of(payments, case_id)).refunds.values()] == ["declined"]
+
     async def test_gives_back_nothing_of_months_that_are_used(self, payments: Running) -> None:
         case_id = await owing(payments, paid=True)
         used = HALF | {"given_up_on": "2027-12-31"}
