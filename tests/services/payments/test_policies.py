@@ -164,8 +164,10 @@ class TestARevokedApproval:
             await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=HALF)
         claim = await claim_of(payments, case_id)
         assert (claim.condition, claim.owed_cents, claim.reduced_cents) == ("open", 1530, 1530)
-        row = "SELECT state, amount_cents::int FROM claim WHERE claim_id = $1"
-        assert tuple(await payments.runtime.pool.fetchrow(row, claim.id)) == ("open", 1530)
+        rows = await payments.runtime.pool.fetch(
+            "SELECT state, amount_cents::int FROM claim WHERE claim_id = $1", claim.id
+        )
+        assert [tuple(row) for row in rows] == [("open", 1530)]
         assert await books(payments, claim.id) == {
             "receivable": 1530, "revenue:12.02": -1530, "charges": 300, "provider:girocheckout": -300,
         }  # fmt: skip
