@@ -165,7 +165,7 @@ class CaseFile:
         return Payment(
             state=state,
             tone=_CLAIM_TONES.get(state, "info"),
-            amount_cents=claim["amount_cents"],
+            amount_cents=claim["amount_cents"] - claim.get("reduced_cents", 0),
             kassenzeichen=claim["kassenzeichen"],
             settled_at=datetime.fromisoformat(settled) if settled else None,
             url=visit.url(f"/arbeit/forderungen/{claim['claim_id']}"),

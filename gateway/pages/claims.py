@@ -100,7 +100,7 @@ async def _page(
         case_url=visit.url(f"/arbeit/{claim['case_id']}") if "clerk" in visit.person.roles else "",
         state=claim["state"],
         tone=TONES.get(claim["state"], "info"),
-        amount_cents=claim["amount_cents"],
+        amount_cents=claim["amount_cents"] - claim.get("reduced_cents", 0),
         owed_cents=claim["owed_cents"],
         entries=tuple(_entries(visit, claim, money["events"])),
         refunds=None if refunds is None else tuple(refund_view(visit, one) for one in refunds),

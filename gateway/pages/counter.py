@@ -197,7 +197,7 @@ def _claim(visit: Visit, claim: Mapping[str, Any]) -> FoundClaim:
         case_number=claim["case_number"],
         state=claim["state"],
         tone=TONES.get(claim["state"], "info"),
-        amount_cents=claim["amount_cents"] + claim.get("charges_cents", 0),
+        amount_cents=claim["amount_cents"] + claim.get("charges_cents", 0) - claim.get("reduced_cents", 0),
         owed_cents=claim["owed_cents"],
     )
 

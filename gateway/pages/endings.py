@@ -1,6 +1,7 @@
 """Giving up a permit early: what comes back by the service's rule is shown before it is confirmed."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -23,6 +24,15 @@ from shared.web.calls import RemoteProblem
 REASONS: Final = ("moved_away", "vehicle_given_up", "at_own_wish")
 """Those of a revocation that a holder may give."""
 _REFUSALS: Final = frozenset({409, 422})
+_CLAIMED: Final = frozenset({"open", "being_checked", "settled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What of the fee is for the months left: cents that go back, and cents that need not be paid."""
+
+    back_cents: int = 0
+    less_cents: int = 0
 
 
 @signed_in
@@ -62,14 +72,14 @@ async def _page(visit: Visit, case: dict[str, Any], message: str = "", *, wrong:
         number=case["case_number"],
         title=case["document"]["title"],
         valid_until=date.fromisoformat(case["valid_until"]),
-        share_cents=share,
+        gives_back=share is None or share.back_cents > 0,
         fields=(reason_field(visit.t, case["refunds"], share, wrong=wrong),),
         hidden={"idempotency-key": str(new_id())},
         message=message,
     )
 
 
-def reason_field(t: Translator, refunds: Mapping[str, str], share: int | None, *, wrong: bool) -> Field:
+def reason_field(t: Translator, refunds: Mapping[str, str], share: Share | None, *, wrong: bool) -> Field:
     """Each reason with what comes back for it."""
     options = tuple(
         Option(value=one, label=t(f"ending_reason.{one}"), hint=_comes_back(t, refunds.get(one, ""), share))
@@ -79,20 +89,23 @@ def reason_field(t: Translator, refunds: Mapping[str, str], share: int | None, *
     return Field(name="reason", kind="choice", label=t("ending.reason"), options=options, error=error)
 
 
-def _comes_back(t: Translator, rule: str, share: int | None) -> str:
-    if rule == "pro_rata" and share is None:
+def _comes_back(t: Translator, rule: str, share: Share | None) -> str:
+    if rule != "pro_rata":
+        return t("ending.nothing")
+    if share is None:
         return t("ending.share_later")
-    if rule == "pro_rata" and share:
-        return t("ending.share", amount=formats.money(share, t.language))
-    return t("ending.no_month_left" if rule == "pro_rata" else "ending.nothing")
+    parts = {"less": share.less_cents, "share": share.back_cents}
+    key = "_and_".join(name for name, cents in parts.items() if cents) or "no_month_left"
+    less, back = (formats.money(cents, t.language) for cents in parts.values())
+    return t(f"ending.{key}", less=less, back=back)
 
 
-async def _share(visit: Visit, case: Mapping[str, Any]) -> int | None:
+async def _share(visit: Visit, case: Mapping[str, Any]) -> Share | None:
     """What payments computes for today; None where it cannot be told now."""
     claims = await or_none(claims_of(visit, UUID(case["case_id"])))
     claim = claim_that_counts(claims or [])
-    if claim is None or claim["state"] != "settled":
-        return None if claims is None else 0
+    if claim is None or claim["state"] not in _CLAIMED:
+        return None if claims is None else Share()
     days = {
         "valid_from": case["valid_from"],
         "valid_until": case["valid_until"],
@@ -105,7 +118,7 @@ async def _share(visit: Visit, case: Mapping[str, Any]) -> int | None:
         if refused.slug != "period_impossible":
             raise
         return None
-    return None if found is None else int(found["share_cents"])
+    return None if found is None else Share(found["share_cents"], found.get("reduced_cents", 0))
 
 
 def _can_end(case: Mapping[str, Any]) -> bool:

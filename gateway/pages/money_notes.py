@@ -16,7 +16,10 @@ TWICE: Final = "second_payment"
 
 def money_of(claim: Mapping[str, Any] | None) -> tuple[Any, ...]:
     """What the sentences are made from: they change when it does."""
-    names = ("waits_for", "overdue", "paid_cents", "owed_cents", "debit", "given_back", "arranged")
+    names = (
+        "waits_for", "overdue", "paid_cents", "owed_cents", "debit", "given_back", "arranged",
+        "reduced_cents",
+    )  # fmt: skip
     return tuple(claim.get(name) for name in names) if claim else ()
 
 
@@ -37,6 +40,8 @@ def unpaid_note(at_stake: str, t: Translator) -> tuple[str, ...]:
 
 def _notes(claim: Mapping[str, Any], t: Translator) -> Iterator[str]:
     is_open = claim["state"] in {"open", "being_checked"}
+    if claim.get("reduced_cents"):
+        yield t("payment_note.reduced", amount=_money(claim["reduced_cents"], t))
     if is_open and claim.get("paid_cents"):
         yield t("payment_note.part", paid=_money(claim["paid_cents"], t), owed=_money(claim["owed_cents"], t))
     if claim.get("overdue") and claim.get("waits_for") != "debit" and claim["state"] == "open":

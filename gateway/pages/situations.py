@@ -25,6 +25,8 @@ TONES: Final[dict[str, Tone]] = {
 }
 ENDS: Final = frozenset({"rejected", "withdrawn", "expired", "revoked"})
 _STOPPED: Final = ENDS | {"suspended", "fee_reversed"}
+_NOTHING_OWED: Final = ENDS - {"revoked"}
+"""A permit that ended was used until then: what payments still claims for it is owed."""
 UNDECIDED_ATTEMPTS: Final = frozenset({"opened", "started", "approved", "unclear"})
 _ORDER: Final = ("resident_parking_permit", "dog_tax_assessment", "rejection_notice", "receipt")
 _NEXT: Final = {
@@ -58,7 +60,7 @@ class Standing:
         claim = self.parts.claim
         if claim is None:
             return "pay" in self.parts.case["can"]
-        return bool(claim["state"] == "open") and self.state not in ENDS
+        return bool(claim["state"] == "open") and self.state not in _NOTHING_OWED
 
     @property
     def situation(self) -> str:
@@ -198,7 +200,7 @@ class Standing:
         ahead: tuple[tuple[str, Progress], ...] = _NEXT.get(self.state, ())  # type: ignore[assignment]
         if self.situation == "payment_provisional":
             ahead = ahead[1:]
-        if self.state in {"completed", "suspended"} and self.payable:
+        if self.state in {"completed", "suspended", "revoked"} and self.payable:
             ahead = (("pay", "now"),)
         for name, progress in ahead:
             yield Step(progress=progress, title=t(f"step.{name}"), detail=self._detail(name, t))
@@ -206,9 +208,10 @@ class Standing:
     def _detail(self, name: str, t: Translator) -> str:
         if name == "submitted":
             return t("case.title", number=self.parts.case["case_number"])
-        if name in {"pay", "fee_settled"}:
-            return formats.money(self.parts.case["fee"]["cents"] or 0, t.language)
-        return ""
+        cents = self.parts.case["fee"]["cents"] or 0
+        if name == "pay":
+            return formats.money((self.parts.claim or {}).get("owed_cents") or cents, t.language)
+        return formats.money(cents, t.language) if name == "fee_settled" else ""
 
 
 def last_attempt(claim: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from gateway.pages.endings import reason_field
+from gateway.pages.endings import Share, reason_field
 from gateway.translations import Translator
 from gateway.views.endings import EndingPage
 from gateway.views.frame import Page
@@ -15,13 +15,14 @@ def ending_pages(t: Translator) -> dict[str, Page]:
     """By the name in the address."""
     page = EndingPage(
         action="#", back_url="#", number="BPA-2026-004711", title=t("document.resident_parking_permit"),
-        valid_until=date(2027, 11, 30), share_cents=1275, fields=(reason_field(t, RULE, 1275, wrong=False),),
-        hidden={"idempotency-key": "1"},
+        valid_until=date(2027, 11, 30), gives_back=True,
+        fields=(reason_field(t, RULE, Share(1275), wrong=False),), hidden={"idempotency-key": "1"},
     )  # fmt: skip
     return {
         "ending": page,
         "ending-wrong": replace(page, fields=(reason_field(t, RULE, None, wrong=True),)),
         "ending-nothing": replace(
-            page, fields=(reason_field(t, RULE, 0, wrong=False),), message="document_not_in_force"
+            page, fields=(reason_field(t, RULE, Share(), wrong=False),), message="document_not_in_force"
         ),
+        "ending-owing": replace(page, fields=(reason_field(t, RULE, Share(970, 560), wrong=False),)),
     }

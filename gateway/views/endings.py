@@ -12,8 +12,7 @@ from gateway.views.frame import Page
 class EndingPage(Page):
     """What ends and what comes back, before anything is confirmed: each reason says what it leads to.
 
-    `share_cents` is None where nothing was paid or it cannot be told now; `message` is a key below
-    `problem.`.
+    `gives_back` where money may go back, or nobody can tell now; `message` is a key below `problem.`.
     """
 
     template: ClassVar[str] = "ending.html"
@@ -24,7 +23,7 @@ class EndingPage(Page):
     number: str
     title: str
     valid_until: date
-    share_cents: int | None
+    gives_back: bool
     fields: tuple[Field, ...]
     hidden: dict[str, str] = field(default_factory=dict)
     message: str = ""

@@ -44,6 +44,10 @@ FROM case_overview WHERE account_id = $1
        OR condition IN ('completed', 'suspended') AND fee_due <> 'none' AND fee_cents > 0 AND NOT settled)
 ORDER BY case_number
 """
+_ENDED_GRANTS = """
+SELECT case_id, case_number FROM case_overview
+WHERE account_id = $1 AND condition = 'revoked' AND fee_due <> 'none' AND fee_cents > 0 ORDER BY case_number
+"""
 _DRAFTS = "SELECT * FROM draft WHERE account_id = $1 ORDER BY changed_at DESC LIMIT $2"
 _DRAFT = "SELECT * FROM draft WHERE account_id = $1 AND draft_id = $2"
 _ACCESSES = "SELECT reader, purpose, read_at FROM case_access WHERE case_id = $1 ORDER BY read_at LIMIT $2"
@@ -95,6 +99,11 @@ async def hindrances_of(pool: asyncpg.Pool, account_id: UUID) -> list[dict[str, 
     """Cases that must come to an end before their citizen can be forgotten: a document that is being made, a
     decided fee that is not paid."""
     return [dict(row) for row in await pool.fetch(_AGAINST_ERASURE, account_id)]
+
+
+async def ended_grants_of(pool: asyncpg.Pool, account_id: UUID) -> list[dict[str, Any]]:
+    """Cases of which what was granted has ended; payments alone knows whether something is owed for it."""
+    return [dict(row) for row in await pool.fetch(_ENDED_GRANTS, account_id)]
 
 
 async def worklist(pool: asyncpg.Pool, condition: str, service: str | None) -> list[asyncpg.Record]:

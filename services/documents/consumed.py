@@ -93,6 +93,15 @@ class PartReceived(ForeignEvent):
     stream_version: int | None = None
 
 
+class ClaimReduced(ForeignEvent):
+    """Less of a claim is owed; `settled` where with that nothing is."""
+
+    claim_id: UUID
+    case_id: UUID
+    state: str
+    stream_version: int
+
+
 class RefundSettled(ForeignEvent):
     """A provider gave money of a claim back."""
 

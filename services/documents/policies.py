@@ -18,6 +18,7 @@ from services.documents.consumed import (
     ApprovalRevoked,
     ApprovalSuspended,
     CashEntryVoided,
+    ClaimReduced,
     MoneyTaskSettled,
     PartReceived,
     PaymentSettled,
@@ -118,6 +119,11 @@ def _register_receipts(handlers: Handlers) -> None:
     async def order_receipt_when_cash_is_taken(event: PartReceived, unit: Unit) -> None:
         if event.method == CASH and event.stream_version:
             order_receipt(unit, event.case_id, event.claim_id, event.stream_version, at_once=True)
+
+    @handlers.on("payments.claim_reduced.v1", ClaimReduced)
+    async def order_receipt_when_claim_is_reduced_to_what_came(event: ClaimReduced, unit: Unit) -> None:
+        if event.state == "settled":
+            order_receipt(unit, event.case_id, event.claim_id, event.stream_version)
 
     @handlers.on("payments.refund_settled.v1", RefundSettled)
     async def order_receipt_when_refund_is_settled(event: RefundSettled, unit: Unit) -> None:

@@ -26,6 +26,8 @@ log = structlog.get_logger()
 
 ERASE: Final = "erase_account"
 PURPOSE: Final = "erase-account"
+FEE_OPEN: Final = "fee_open"
+"""Why a case hinders of which what was granted has ended, and something is owed for its use."""
 _FORGET_WISHES = "DELETE FROM task WHERE kind = $1 AND payload->>'email_digest' = ANY($2::text[])"
 
 
@@ -45,7 +47,7 @@ class Erasure:
 
     async def ask(self, caller: Caller, password: str) -> None:
         """Nobody can sign in from now on. Raises WrongPassword, TooManyAttempts, Hindered, NotActive,
-        HoldsOffice; RemoteProblem or RemoteUnavailable while applications cannot be asked."""
+        HoldsOffice; RemoteProblem or RemoteUnavailable while applications or payments cannot be asked."""
         account_id = caller.account_id
         await self._signing_in.prove(self._runtime.unit_for(caller), account_id, password)
         await self._refuse_while_hindered(account_id)
@@ -78,8 +80,11 @@ class Erasure:
         await self._runtime.pool.execute(_FORGET_WISHES, RESET, digests)
 
     async def _refuse_while_hindered(self, account_id: UUID) -> None:
-        found = await self._runtime.calls.get(
-            "applications", f"/accounts/{account_id}/hindrances", purpose=PURPOSE
-        )
-        if found["hindrances"]:
-            raise Hindered(found["hindrances"])
+        calls, path = self._runtime.calls, f"/accounts/{account_id}"
+        found = await calls.get("applications", f"{path}/hindrances", purpose=PURPOSE)
+        hindrances = list(found["hindrances"])
+        if ended := found.get("ended"):
+            owed = (await calls.get("payments", f"{path}/debts", purpose=PURPOSE))["cases"]
+            hindrances += [one | {"reason": FEE_OPEN} for one in ended if one["case_id"] in owed]
+        if hindrances:
+            raise Hindered(hindrances)

@@ -12,7 +12,8 @@ What is not drawn is no move: as a provider's word it is a duplicate or a contra
 """
 _PARTS = (
     ("A claim", "open", CLAIM, "Money that comes when the claim is not open moves nothing here: it is a "
-     "surplus, which a person sees to. Overdue is an open claim past its day."),
+     "surplus, which a person sees to. Overdue is an open claim past its day. What it is for may end early: "
+     "the share goes off what is open first, and reduced to what had come the claim is settled."),
     ("An attempt to pay", "opened", ATTEMPT, "`approved` is a payer's agreement at a provider that has to "
      "capture; only while the claim wants the money. `unclear` and `approved` keep a second attempt away. "
      "What a provider never decides two people do, and their word moves the attempt as the provider's."),

@@ -6,6 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.payments.bank.debiting import Debiting
+from services.payments.bank.work import Work
 from services.payments.consumed import AccountErased, ApprovalRevoked, CaseEnded, FeeOfCase, GivenUp
 from services.payments.domain.claim import Claim
 from services.payments.domain.pro_rata import Period
@@ -20,8 +22,10 @@ UNASSIGNED: Final = "unassigned"
 ERASE: Final = "erase_citizen"
 
 
-def register(handlers: Handlers, runtime: Runtime, refunding: Refunding) -> None:
-    """Binds the policies of this service."""
+def register(
+    handlers: Handlers, runtime: Runtime, refunding: Refunding, debiting: Debiting | None = None
+) -> None:
+    """Binds the policies of this service; without a bank nothing is debited."""
     open_claim = _opener(runtime)
 
     @handlers.on("applications.application_submitted.v1", FeeOfCase)
@@ -43,10 +47,11 @@ def register(handlers: Handlers, runtime: Runtime, refunding: Refunding) -> None
 
     @handlers.on("applications.approval_revoked.v1", ApprovalRevoked)
     async def end_claims_when_approval_is_revoked(event: ApprovalRevoked, unit: Unit) -> None:
-        whole = event.refund == "full"
-        await _end_claims(
-            event.case_id, "approval_revoked", unit, refunding, refund=whole, share=event.pro_rata
-        )
+        if event.pro_rata is None:
+            whole = event.refund == "full"
+            await _end_claims(event.case_id, "approval_revoked", unit, refunding, refund=whole)
+        else:
+            await _end_early(event.case_id, event.pro_rata, Work(unit), refunding, debiting)
 
 
 async def erase_citizen(payload: Mapping[str, Any], unit: Unit) -> None:
@@ -101,25 +106,32 @@ def _ender(reason: str, refunding: Refunding) -> Handler:
 
 
 async def _end_claims(
-    case_id: UUID, reason: str, unit: Unit, refunding: Refunding, *, refund: bool = True,
-    share: GivenUp | None = None,
-) -> None:  # fmt: skip
-    try:
-        claims = [await unit.load(Claim, claim_of(case_id))]
-    except StreamNotFound:
-        return  # the case had no fee
-    for later in range(2, claims[0].instalment_count + 1):
-        claims.append(await unit.load(Claim, claim_of(case_id, later)))
-    for claim in claims:
-        if share is None or not _is_owed_for_use(claim, share):
-            claim.withdraw_claim(reason, refund=refund, now=unit.now)
-        if share is not None:
-            refunding.give_back_share(claim, Period(**share.model_dump()), unit)
+    case_id: UUID, reason: str, unit: Unit, refunding: Refunding, *, refund: bool = True
+) -> None:
+    work = Work(unit)
+    for claim in await _claims_of(case_id, work):
+        claim.withdraw_claim(reason, refund=refund, now=unit.now)
         refunding.order_what_is_due(claim, unit)
-        await unit.save(claim)
+    await work.save()
 
 
-def _is_owed_for_use(claim: Claim, share: GivenUp) -> bool:
-    """Whether what was granted on a payment was used, and the payment is gone: the claim stays, with its
-    charges and dunning, and a share is a clerk's to give once it is paid."""
-    return claim.condition == "open" and bool(claim.payments) and share.given_up_on >= share.valid_from
+async def _end_early(
+    case_id: UUID, given_up: GivenUp, work: Work, refunding: Refunding, debiting: Debiting | None
+) -> None:
+    """The months that were used stay owed; what was announced to be debited follows the claim."""
+    for claim in await _claims_of(case_id, work):
+        refunding.end_early(claim, Period(**given_up.model_dump()), work.unit)
+        refunding.order_what_is_due(claim, work.unit)
+        if debiting is not None:
+            await debiting.follow(work, claim)
+    await work.save()
+
+
+async def _claims_of(case_id: UUID, work: Work) -> list[Claim]:
+    """Every claim of a case; none where it had no fee."""
+    try:
+        first = await work.load(Claim, claim_of(case_id))
+    except StreamNotFound:
+        return []
+    later = [claim_of(case_id, at) for at in range(2, first.instalment_count + 1)]
+    return [first, *[await work.load(Claim, claim_id) for claim_id in later]]

@@ -25,6 +25,7 @@ from services.payments.domain.events import (
 from services.payments.domain.ledger import POSTINGS, entry
 from services.payments.domain.money import is_receipt
 from services.payments.domain.money_tasks import REFUND
+from services.payments.domain.reduction_events import ClaimReduced
 from services.payments.domain.refund_events import RefundSettled
 from services.payments.domain.return_events import PaymentReversed, RefundedElsewhere
 from shared.domain import Event, type_of
@@ -72,6 +73,14 @@ def claim_has_ended(event: Event, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     values: dict[str, object] = {"state": _STATES[type(event)]}
     if isinstance(event, PaymentSettled):
         values["settled_at"] = event.timestamp
+    yield CLAIMS, (str(event.originator_id),), values
+
+
+@PROJECTIONS.on(ClaimReduced)
+def claim_is_reduced(event: ClaimReduced, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    values: dict[str, object] = {"amount_cents": event.fee_cents}
+    if not event.owed_cents:
+        values |= {"state": "settled", "settled_at": event.timestamp}
     yield CLAIMS, (str(event.originator_id),), values
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.payments import cash_published
+from services.payments import cash_published, reduction_published
 from services.payments.bank.published import publish
 from services.payments.domain import dunning_events, events, return_events
 from shared.bus.published import Published
@@ -333,4 +333,5 @@ PUBLISHED.add(
     ),
 )
 cash_published.publish(PUBLISHED)
+reduction_published.publish(PUBLISHED)
 publish(PUBLISHED)

@@ -14,6 +14,7 @@ from services.payments.domain.money_tasks import MoneyTask, Settled
 from services.payments.domain.transitions import DECIDED_ELSEWHERE
 
 _OF_CASE = "SELECT claim_id FROM claim WHERE case_id = $1 ORDER BY requested_at, instalment"
+_OWED_FOR = "SELECT DISTINCT case_id FROM claim WHERE account_id = $1 AND state = 'open' ORDER BY case_id"
 _BALANCE = """
 SELECT account, currency, sum(cents)::bigint AS cents, count(*) AS lines
 FROM ledger_line GROUP BY account, currency ORDER BY account, currency
@@ -63,6 +64,11 @@ ORDER BY since, version
 
 async def claims_of_case(pool: asyncpg.Pool, case_id: UUID) -> list[UUID]:
     return [row["claim_id"] for row in await pool.fetch(_OF_CASE, case_id)]
+
+
+async def cases_owed_for(pool: asyncpg.Pool, account_id: UUID) -> list[UUID]:
+    """The cases of an account of which a claim is open."""
+    return [row["case_id"] for row in await pool.fetch(_OWED_FOR, account_id)]
 
 
 async def trial_balance(pool: asyncpg.Pool) -> dict[str, Any]:
@@ -144,6 +150,7 @@ def _as_claimed(claim: Claim, today: date) -> dict[str, Any]:
         "amount_cents": claim.amount_cents,
         "currency": claim.currency,
         "charges_cents": claim.charged_cents,
+        "reduced_cents": claim.reduced_cents,
         "owed_cents": claim.owed_cents,
         "paid_cents": claim.kept_cents,
         "state": citizen_state(claim),
@@ -198,7 +205,7 @@ def receipt_answer(claim: Claim) -> dict[str, Any] | None:
         "kassenzeichen": claim.kassenzeichen,
         "instalment": claim.instalment,
         "instalment_count": claim.instalment_count,
-        "amount_cents": claim.amount_cents + claim.charged_cents,
+        "amount_cents": claim.amount_cents + claim.charged_cents - claim.reduced_cents,
         "currency": claim.currency,
         "method": last.method,
         "methods": list(dict.fromkeys(p.method for p in payments)),

@@ -13,10 +13,11 @@ from uuid import UUID
 import structlog
 
 from services.payments.attempts import GIVEN_UP, RIVALS, pace
-from services.payments.domain import refunds
+from services.payments.domain import reductions, refunds
 from services.payments.domain.claim import Claim
 from services.payments.domain.money_tasks import REFUND as DUE
 from services.payments.domain.pro_rata import Period
+from services.payments.domain.reductions import Reduction
 from services.payments.domain.refunds import RULE, Wish
 from services.payments.providers.port import (
     Method,
@@ -42,7 +43,8 @@ log = structlog.get_logger()
 REFUND: Final = "refund_by_provider"
 GIVEN_UP_EARLY: Final = "given_up_early"
 SHARE: Final = "pro-rata-refund"
-"""What the ids of refunds of a share are derived from."""
+LESS: Final = "pro-rata-reduction"
+"""What the ids of refunds of a share, and of the reduction for one, are derived from."""
 FIRST_QUESTION: Final = timedelta(minutes=1)
 _refunds = counter("portal_refund_words", "What became of refunds at providers", ("result",))
 
@@ -79,16 +81,23 @@ class Refunding:
             refunds.request(claim, wish, now=unit.now)
             self.schedule(claim, refund_id, unit)
 
-    def give_back_share(self, claim: Claim, period: Period, unit: Unit) -> None:
-        """By rule, when what was paid for ends early: from the payments as far as each goes. Above the limit
-        a person has to agree; told again it is the same."""
-        if any(derived_id(SHARE, claim.id, payment_id) in claim.refunds for payment_id in claim.payments):
+    def end_early(self, claim: Claim, period: Period, unit: Unit) -> None:
+        """By rule, when what a fee is for ends early: what is open of its share is not claimed any more, the
+        rest goes back, above the limit once a person agrees. Told again it is the same."""
+        if _has_ended(claim):
             return
         try:
-            owed = refunds.share_of(claim, period)
+            share = reductions.share_of(claim, period)
         except ValueError as odd:  # a clerk may have named any days: what goes back is a clerk's to say
             log.warning("share_not_computed", claim=str(claim.id), reason=str(odd))
             return
+        if share.reduced_cents:
+            less = Reduction(derived_id(LESS, claim.id), share.reduced_cents, GIVEN_UP_EARLY)
+            reductions.reduce(claim, less, now=unit.now)
+        self._give_back(claim, share.refunded_cents, unit)
+
+    def _give_back(self, claim: Claim, owed: int, unit: Unit) -> None:
+        """From the payments as far as each goes."""
         for payment_id, left in refunds.left_of(claim).items():
             cents = min(owed, left)
             if cents <= 0:
@@ -207,3 +216,9 @@ class Refunding:
         if isinstance(provider, RefundingProvider) and payment.method in provider.refundable_methods:
             return provider
         return None
+
+
+def _has_ended(claim: Claim) -> bool:
+    """Whether the end of what it is for has been told before."""
+    shares = (derived_id(SHARE, claim.id, payment_id) for payment_id in claim.payments)
+    return derived_id(LESS, claim.id) in claim.reductions or any(one in claim.refunds for one in shares)

@@ -9,9 +9,10 @@ from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.payments import queries
-from services.payments.domain import refunds
+from services.payments.domain import reductions, refunds
 from services.payments.domain.claim import Claim
 from services.payments.domain.pro_rata import Period
+from services.payments.domain.reductions import Share
 from services.payments.domain.refunds import Wish
 from services.payments.refunding import Refunding
 from shared.ids import new_id
@@ -88,16 +89,17 @@ def refunds_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
     ) -> dict[str, Any]:
         """What would go back if what was paid for were given up on a day; nothing is asked for.
 
-        `share_cents` is of the whole months left, and no more than `left_cents` that are there.
+        `share_cents` is of the whole months left, and no more than `left_cents` that are there;
+        `reduced_cents` of an open claim would not be claimed any more.
         """
         claim = await runtime.unit().load(Claim, claim_id)
         if not (STAFF & caller.roles or caller.subject == str(claim.account_id)):
             raise StreamNotFound(str(claim_id))
-        cents = _share(claim, given_up)
+        share = _share(claim, given_up)
         return {
-            "claim_id": claim_id, "share_cents": cents, "currency": claim.currency,
-            "left_cents": sum(refunds.left_of(claim).values()),
-            "needs_approval": refunds.needs_approval(claim, cents, refunding.limit),
+            "claim_id": claim_id, "share_cents": share.refunded_cents, "reduced_cents": share.reduced_cents,
+            "currency": claim.currency, "left_cents": sum(refunds.left_of(claim).values()),
+            "needs_approval": refunds.needs_approval(claim, share.refunded_cents, refunding.limit),
         }  # fmt: skip
 
     @router.post("/claims/{claim_id}/refunds", status_code=201)
@@ -161,16 +163,16 @@ def _cents(claim: Claim, wanted: NewRefund) -> int:
     if wanted.amount_cents is not None:
         return wanted.amount_cents
     assert wanted.pro_rata is not None
-    cents = _share(claim, wanted.pro_rata)
+    cents = _share(claim, wanted.pro_rata).refunded_cents
     if cents == 0:
         raise Problem("nothing_left", 409, "No whole month is left to give back")
     return cents
 
 
-def _share(claim: Claim, given_up: GivenUp) -> int:
+def _share(claim: Claim, given_up: GivenUp) -> Share:
     """Raises Problem for what is no period."""
     try:
-        return refunds.share_of(claim, Period(**given_up.model_dump()))
+        return reductions.share_of(claim, Period(**given_up.model_dump()))
     except ValueError as error:
         raise Problem("period_impossible", 422, "This is no period", str(error)) from error
 

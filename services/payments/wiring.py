@@ -36,6 +36,7 @@ from services.payments.domain.refusals import (
 )
 from services.payments.domain.switchboard import SWITCH
 from services.payments.dunning import DUN, Dunning
+from services.payments.erasure_api import erasure_router
 from services.payments.methods_api import methods_router, switch_as_told
 from services.payments.money_tasks_api import money_tasks_router
 from services.payments.numbers_api import numbers_router
@@ -71,7 +72,7 @@ def build(runtime: Runtime) -> Parts:
         runtime, providers, offer, settings.payment_provisional_days, refunding.order_what_is_due
     )
     handlers, tasks = Handlers(), Tasks()
-    register(handlers, runtime, refunding)
+    register(handlers, runtime, refunding, bank.debiting if bank else None)
     tasks.on(ASK, give_up=attempts.leave)(attempts.ask)
     tasks.on(ERASE)(_erasing(runtime))
     tasks.on(REFUND, give_up=refunding.give_up)(refunding.carry_out)
@@ -94,6 +95,7 @@ def build(runtime: Runtime) -> Parts:
             numbers_router(runtime),
             money_tasks_router(runtime),
             undecided_router(runtime, attempts),
+            erasure_router(runtime),
             items_router(runtime),
             callbacks_router(attempts, providers.by_name),
             *books.routers(),

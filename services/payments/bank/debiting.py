@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from services.payments.bank.work import Work
-from services.payments.domain.claim import Claim
+from services.payments.domain.claim import Claim, is_waiting_for_a_debit
 from services.payments.domain.debit import REFUNDABLE, Debit, NotPresentable
 from services.payments.domain.mandate import Mandate, MandateRefused, NotAllowedNow
 from services.payments.domain.money import BANK, Recorded, Reversal, Word
@@ -61,18 +61,38 @@ class Debiting:
         """
         if mandate.condition != "active":
             raise NotAllowedNow(f"the mandate is {mandate.condition}")
-        if any(one.provider == BANK and one.method == METHOD and one.state == "started"
-               for one in claim.attempts.values()):  # fmt: skip
+        if any(map(is_waiting_for_a_debit, claim.attempts.values())):
             raise DebitUnderWay("a debit of this claim is announced")
+        return self._announce(work, claim, mandate.id, wanted, 1)
+
+    async def follow(self, work: Work, claim: Claim) -> None:
+        """What was announced is not what is owed now: it is not debited, and what is left is announced
+        anew, not before the day that was told first. What is at the bank stays."""
+        for attempt in list(filter(is_waiting_for_a_debit, claim.attempts.values())):
+            if attempt.amount_cents == claim.owed_cents:
+                continue
+            debit = await work.load(Debit, attempt.attempt_id)
+            mandate = await work.load(Mandate, debit.mandate_id)
+            self.give_up(work, claim, debit, "claim_reduced")
+            if mandate.condition != "active":
+                continue
+            try:
+                self._announce(work, claim, mandate.id, debit.due, debit.presentation)
+            except (NotPayable, PaymentBeingChecked) as refused:
+                log.info("debit_not_announced_anew", debit=str(debit.id), reason=refused.slug)
+
+    def _announce(
+        self, work: Work, claim: Claim, mandate_id: UUID, wanted: date | None, presentation: int
+    ) -> Debit:
         today = self.rules.today(work.unit.now)
         return self._announced(
             work, claim,
             Debit.announce(
                 id=derived_id("debit", claim.id, next_number(claim)), now=work.unit.now, claim_id=claim.id,
-                case_id=claim.case_id, account_id=claim.account_id, mandate_id=mandate.id,
+                case_id=claim.case_id, account_id=claim.account_id, mandate_id=mandate_id,
                 reference=_reference(claim), amount_cents=_owed(claim),
                 currency=claim.currency, notified_on=today,
-                due=due_date(today, wanted, notice=self.rules.notice_days),
+                due=due_date(today, wanted, notice=self.rules.notice_days), presentation=presentation,
             ),
         )  # fmt: skip
 
@@ -160,7 +180,7 @@ class Debiting:
         try:
             again = debit.present_again(
                 id=derived_id("debit", debit.id, "again"), now=work.unit.now, reference=_reference(claim),
-                notified_on=today, due=due,
+                amount_cents=_owed(claim), notified_on=today, due=due,
             )  # fmt: skip
             self._announced(work, claim, again)
         except (NotPresentable, NotPayable, PaymentBeingChecked) as refused:

@@ -17,10 +17,11 @@ from services.payments.domain.events import ClaimCancelled
 from services.payments.domain.ledger import Line, entry
 from services.payments.domain.money import BANK, held_in
 from services.payments.domain.provider_account import ProviderStatementTaken
+from services.payments.domain.reduction_events import ClaimReduced
 from services.payments.domain.return_events import PaymentReversed
 from shared.domain import Event, type_of
 
-UNDOING: Final = (PaymentReversed, ClaimCancelled, BankItemAllocated, CashEntryVoided)
+UNDOING: Final = (PaymentReversed, ClaimCancelled, ClaimReduced, BankItemAllocated, CashEntryVoided)
 """Events that take back what an earlier one booked."""
 OF_NO_CLAIM: Final = (BankItemReceived, BankItemSentBack, ProviderStatementTaken)
 TEXTS: Final[Mapping[str, str]] = {
@@ -36,6 +37,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "payments.refunded_elsewhere": "Erstattung durch den Zahlungsanbieter",
     "payments.cash_entry_voided": "Storno einer Bareinzahlung",
     "payments.claim_cancelled": "Forderung abgesetzt",
+    "payments.claim_reduced": "Forderung teilweise abgesetzt",
     "payments.refund_fell_due": "Erstattung fällig",
     "payments.refund_requested": "Erstattung fällig",
     "payments.refund_approved": "Erstattung fällig",

@@ -14,7 +14,8 @@ from shared.domain import Aggregate
 class ClaimState(Aggregate):
     """`amount_cents` is what was claimed first, `claimed_cents` what is now; `condition` as in
     `transitions.CLAIM`; `arranged` the mandate under which it is debited when it falls due; `due_on` the day
-    that the steps of dunning count from, `reminded` those taken, `charged_cents` what these have cost."""
+    that the steps of dunning count from, `reminded` those taken, `charged_cents` what these have cost;
+    `reduced_cents` what of it is not claimed any more, since by `reductions` something ended early."""
 
     case_id: UUID
     case_number: str
@@ -38,6 +39,8 @@ class ClaimState(Aggregate):
     money_tasks: dict[int, MoneyTask]
     due_on: date | None
     charged_cents: int
+    reduced_cents: int
+    reductions: tuple[UUID, ...]
     reminded: tuple[str, ...]
     arranged: UUID | None
 
@@ -50,6 +53,11 @@ class ClaimState(Aggregate):
     def owed_cents(self) -> int:
         """What is still to pay."""
         return self.claimed_cents - self.kept_cents if self.condition == "open" else 0
+
+    @property
+    def last_kept(self) -> UUID | None:
+        """The payment that came last of those that count."""
+        return next((one for one in reversed(self.payments) if self.payments[one].kept_cents), None)
 
     @property
     def debited_from(self) -> date | None:
@@ -71,6 +79,7 @@ class ClaimState(Aggregate):
         self.condition, self.settled_at, self.settled_by = "open", None, None
         self.attempts, self.payments, self.refunds, self.money_tasks = {}, {}, {}, {}
         self.due_on, self.charged_cents = event.pay_by, 0
+        self.reduced_cents, self.reductions = 0, ()
         self.reminded, self.arranged = (), None
 
     def move(self, what: str) -> None:
@@ -164,6 +173,12 @@ class ClaimState(Aggregate):
             payment, received_cents=payment.received_cents - kept_cents - surplus_cents,
             kept_cents=payment.kept_cents - kept_cents,
         )  # fmt: skip
+
+    def reduce(self, reduction_id: UUID, cents: int) -> None:
+        """So much less is claimed."""
+        self.reductions = (*self.reductions, reduction_id)
+        self.reduced_cents += cents
+        self.claimed_cents -= cents
 
     def bind(self, refund_id: UUID) -> None:
         """The refund carries out its money task, if it has one yet."""

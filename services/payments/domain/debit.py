@@ -179,15 +179,16 @@ class Debit(Aggregate):
             self.emit(DebitCancelled, now=now, reason=reason)
 
     def present_again(
-        self, *, id: UUID, now: datetime, reference: str, notified_on: date, due: date
-    ) -> "Debit":  # fmt: skip
-        """The second try, announced like the first, under a reference of its own. Raises NotPresentable."""
+        self, *, id: UUID, now: datetime, reference: str, amount_cents: int, notified_on: date, due: date
+    ) -> "Debit":
+        """The second try, announced like the first, under a reference of its own, for what is owed now.
+        Raises NotPresentable."""
         failed = self.condition in ("returned", "rejected")
         if not failed or self.presentation >= PRESENTATIONS or not reaction_to(self.code).again:
             raise NotPresentable(f"the debit is {self.condition} {self.code}".strip())
         return Debit.announce(
             id=id, now=now, claim_id=self.claim_id, case_id=self.case_id, account_id=self.account_id,
-            mandate_id=self.mandate_id, reference=reference, amount_cents=self.amount_cents,
+            mandate_id=self.mandate_id, reference=reference, amount_cents=amount_cents,
             currency=self.currency, notified_on=notified_on, due=due, presentation=self.presentation + 1,
         )  # fmt: skip
 

@@ -33,6 +33,7 @@ from services.payments.domain.events import (
 from services.payments.domain.money import BANK, held_in
 from services.payments.domain.money_tasks import Settled, account_of
 from services.payments.domain.provider_account import ProviderStatementTaken
+from services.payments.domain.reduction_events import ClaimReduced
 from services.payments.domain.refund_events import RefundApproved, RefundRequested, RefundSettled
 from services.payments.domain.return_events import PaymentReversed, RefundedElsewhere, ReversalUndone
 from shared.domain import Event
@@ -131,6 +132,10 @@ def _received(event: PartReceived | PaymentSettled) -> Sides:
     return _transfer(event.amount_cents, held_in(event.provider), "receivable")
 
 
+def _dropped(event: ClaimCancelled | ClaimReduced) -> Sides:
+    return _transfer(event.amount_cents, f"revenue:{event.cost_object}", "receivable")
+
+
 def _charged(event: DunningStepTaken) -> Sides:
     """With the fee's own revenue, so that a cancellation or refund of the whole takes it back as well."""
     if not event.charge_cents:
@@ -161,7 +166,8 @@ POSTINGS: Final[Mapping[type[Event], Callable[[Any], Sides]]] = {
     ReversalUndone: _undone,
     RefundedElsewhere: _elsewhere,
     CashEntryVoided: _voided,
-    ClaimCancelled: lambda e: _transfer(e.amount_cents, f"revenue:{e.cost_object}", "receivable"),
+    ClaimCancelled: _dropped,
+    ClaimReduced: _dropped,
     RefundFellDue: _owed_back,
     RefundRequested: _owed_back,
     RefundApproved: _owed_back,

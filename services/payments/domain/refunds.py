@@ -11,7 +11,6 @@ from uuid import UUID
 from services.payments.domain.claim_state import ClaimState
 from services.payments.domain.money import Refund
 from services.payments.domain.money_tasks import PAID_TWICE, PART_REFUND, REFUND, MoneyTask, Settled
-from services.payments.domain.pro_rata import Period, pro_rata_cents
 from services.payments.domain.refund_events import (
     RefundApproved,
     RefundDeclined,
@@ -87,7 +86,7 @@ def request(claim: ClaimState, wish: Wish, *, now: datetime) -> None:
     if wish.task_version is not None:
         _check_task(claim, claim.money_tasks[wish.task_version], wish.amount_cents)
     else:
-        _check_part(claim, payment_id, wish.amount_cents, _waiting(claim, payment_id))
+        _check_part(claim, payment_id, wish.amount_cents, waiting_for(claim, payment_id))
     claim.emit(
         RefundRequested, now=now, case_id=claim.case_id, refund_id=wish.refund_id, payment_id=payment_id,
         task_version=wish.task_version, amount_cents=wish.amount_cents,
@@ -132,36 +131,25 @@ def _kind(claim: ClaimState, task_version: int | None, cents: int) -> str:
     return REFUND if cents == claim.kept_cents else PART_REFUND
 
 
-def _waiting(claim: ClaimState, payment_id: UUID) -> int:
-    """What others want given back of this payment and nobody has decided yet."""
-    return sum(
+def waiting_for(claim: ClaimState, payment_id: UUID) -> int:
+    """What others want given back of this payment and nobody has decided yet; no more than is there."""
+    wanted = sum(
         refund.amount_cents
         for refund in claim.refunds.values()
         if refund.payment_id == payment_id and refund.state == "requested" and refund.task_version is None
     )
-
-
-def share_of(claim: ClaimState, period: Period) -> int:
-    """Cents of what was claimed first that are for the whole months left, less what was given back or waits
-    to be, and no more than is there.
-
-    What is given up before it begins is all left. Raises ValueError for what is no period of whole months.
-    """
-    day = max(period.given_up_on, period.valid_from)
-    computed = pro_rata_cents(claim.amount_cents, period.valid_from, period.valid_until, day)
-    if period.given_up_on < period.valid_from:
-        computed = claim.amount_cents
-    waiting = sum(_waiting(claim, payment_id) for payment_id in claim.payments)
-    given = claim.amount_cents + claim.charged_cents - claim.claimed_cents + waiting
-    return max(0, min(computed - given, sum(left_of(claim).values())))
+    return min(wanted, claim.payments[payment_id].kept_cents)
 
 
 def left_of(claim: ClaimState) -> dict[UUID, int]:
     """What may still be asked for, by payment; nothing of a claim that is not settled."""
-    if claim.condition != "settled":
-        return {}
+    return free_of(claim) if claim.condition == "settled" else {}
+
+
+def free_of(claim: ClaimState) -> dict[UUID, int]:
+    """What counts and nobody wants given back, by payment."""
     return {
-        payment.payment_id: payment.kept_cents - _waiting(claim, payment.payment_id)
+        payment.payment_id: payment.kept_cents - waiting_for(claim, payment.payment_id)
         for payment in claim.payments.values()
         if payment.kept_cents
     }

@@ -115,6 +115,18 @@ class RefundTooHigh(ClaimRefused):
     slug = "refund_too_high"
 
 
+class NotReducible(ClaimRefused):
+    """The claim is not open: there is nothing to claim less of."""
+
+    slug = "not_reducible"
+
+
+class ReductionTooHigh(ClaimRefused):
+    """More than is open of the fee; what dunning has cost is not reduced."""
+
+    slug = "reduction_too_high"
+
+
 class CashNotVoidable(ClaimRefused):
     """No entry of the till, or one with whose money something was done: it is not undone any more."""
 

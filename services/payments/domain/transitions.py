@@ -33,6 +33,8 @@ CLAIM: Final[Moves] = {
     ("open", "payment_reversed"): "open",
     ("open", "cash_voided"): "open",
     ("open", "dunned"): "open",
+    ("open", "claim_reduced"): "open",
+    ("open", "reduced_to_paid"): "settled",
     ("open", "claim_cancelled"): "cancelled",
     ("settled", "part_refunded"): "settled",
     ("settled", "refunded_elsewhere"): "refunded",

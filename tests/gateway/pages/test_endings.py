@@ -55,6 +55,30 @@ class TestAsking:
         town.tell("GET", SHARE, share)
         assert sentence in (await citizen.get(HERE)).text
 
+    @pytest.mark.parametrize(
+        ("share", "sentence", "way"),
+        [
+            (
+                {"share_cents": 0, "reduced_cents": 1530},
+                "Sie müssen 15,30\u00a0€ weniger bezahlen: die",
+                False,
+            ),
+            (
+                {"share_cents": 970, "reduced_cents": 560},
+                "Sie müssen 5,60\u00a0€ weniger bezahlen und bekommen 9,70\u00a0€ zurück",
+                True,
+            ),
+        ],
+    )
+    async def test_says_what_need_not_be_paid_any_more(
+        self, citizen: Visitor, town: Town, share: dict[str, int], sentence: str, *, way: bool
+    ) -> None:
+        town.tell("GET", "/claims", (200, {"claims": [claim("open")]}))
+        town.tell("GET", SHARE, (200, share))
+        page = await citizen.get(HERE)
+        assert page.text.count(sentence) == 2
+        assert ("Das Geld geht auf dem Weg zurück" in page.text) is way
+
     async def test_promises_nothing_for_what_was_never_paid(self, citizen: Visitor, town: Town) -> None:
         town.tell("GET", "/claims", (200, {"claims": []}))
         page = await citizen.get(HERE)

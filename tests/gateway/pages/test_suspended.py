@@ -70,6 +70,23 @@ class TestAFeeTakenBack:
         assert ("Bleibt die Gebühr offen" in page.text) is bool(said)
 
 
+class TestAPermitGivenUpEarly:
+    async def test_says_what_is_still_owed_and_how_to_pay(self, citizen: Visitor, town: Town) -> None:
+        ended = case("revoked", *STEPS[:5], "revoked", fee=FEE)
+        owed = claim(owed_cents=2030, reduced_cents=1530, charges_cents=500)
+        tell_case(town, ended, owed, papers=(document(status="revoked"),))
+        page = await citizen.get(CASE_PATH)
+        assert "Ihr Dokument endete vorzeitig: 15,30\u00a0€ der Gebühr sind entfallen." in page.text
+        assert PAY in page.text
+        assert "20,30\u00a0€" in page.text
+
+    @pytest.mark.parametrize("state", ["settled", "cancelled"])
+    async def test_asks_for_nothing_that_is_not_owed(self, citizen: Visitor, town: Town, state: str) -> None:
+        ended = case("revoked", *STEPS[:5], "revoked", fee=FEE)
+        tell_case(town, ended, claim(state), papers=(document(status="revoked"),))
+        assert PAY not in (await citizen.get(CASE_PATH)).text
+
+
 class TestAPaymentThatIsNotFinal:
     async def test_is_waited_for_and_not_asked_for_again(self, citizen: Visitor, town: Town) -> None:
         waits = case("awaiting_payment", "submitted", "fee_received", fee=FEE | {"provisional_until": UNTIL})

@@ -102,6 +102,21 @@ class TestTheMoneyOfAClaim:
             assert part in story, part
             story = story[story.index(part) :]
 
+    async def test_tells_what_is_claimed_less(self, treasurer: httpx.AsyncClient, services: Services) -> None:
+        less = event(
+            "claim_reduced", "service:payments", ("revenue:P1", 1530), ("receivable", -1530),
+            amount_cents=1530, reason="given_up_early",
+        )  # fmt: skip
+        services.says[f"GET payments /claims/{CLAIM}"] = {
+            **PAID, "state": "open", "owed_cents": 1530, "reduced_cents": 1530,
+        }  # fmt: skip
+        services.says[f"GET payments /claims/{CLAIM}/money"] = {
+            "claim_id": CLAIM, "events": [EVENTS[0], less],
+        }  # fmt: skip
+        shown = text(await treasurer.get(HERE))
+        assert "15,30 € gefordert 15,30 € noch zu zahlen" in shown
+        assert "Forderung teilweise abgesetzt" in shown
+
     async def test_is_linked_from_the_file_and_the_task(
         self, treasurer: httpx.AsyncClient, services: Services
     ) -> None:

@@ -143,6 +143,16 @@ class TestWhatHindersIt:
         await town.pay(case["case_id"], case["fee"]["cents"])
         assert await hindrances(town) == []
 
+    async def test_may_be_what_was_granted_and_has_ended(self, town: Town) -> None:
+        case = await decided(town, "bewohnerparkausweis", "approve")
+        told = {"case_id": case["case_id"], "document_id": new_id()}
+        await town.hear("documents.document_issued.v1", **told, kind="resident_parking_permit")
+        path = f"/accounts/{town.citizen}/hindrances"
+        assert (await town.get(path, "identity")).json() == {"hindrances": [], "ended": []}
+        await town.hear("documents.document_revoked.v1", **told, reason="at_own_wish")
+        ended = {"case_id": case["case_id"], "case_number": case["case_number"]}
+        assert (await town.get(path, "identity")).json() == {"hindrances": [], "ended": [ended]}
+
     async def test_is_no_application_that_is_not_decided(self, town: Town) -> None:
         await town.apply()
         assert await hindrances(town) == []

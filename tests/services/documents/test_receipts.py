@@ -104,6 +104,13 @@ class TestReceipt:
         assert {one["status"] for one in found} == {"valid"}
         assert [one for one in found if one["document_id"] == first["document_id"]] == [first]
 
+    async def test_is_made_when_less_is_owed_and_that_is_paid(self, holder: Holder, payments: Teller) -> None:
+        payments.tells("claim_reduced", state="open", stream_version=7)
+        payments.tells("claim_reduced", state="settled", stream_version=9)
+        [issued] = await payments.leads_later_to(lambda: receipts(holder, 1))
+        edition = receipt_edition(payments.claim_id, 9)
+        assert issued["document_id"] == str(document_id(holder.case_id, RECEIPT, edition))
+
     async def test_is_made_anew_when_a_claim_is_paid_again(self, holder: Holder, payments: Teller) -> None:
         payments.settles("card", 4)
         await payments.leads_later_to(lambda: receipts(holder, 1))

@@ -9,7 +9,7 @@ from aiosmtpd.smtp import SMTP
 
 from services.identity.wiring import SERVICE
 from shared.testing import CallerMint, FixedClock, running
-from tests.services.identity.gateway_side import Applications, Identity, Mailbox, write_own_secrets
+from tests.services.identity.gateway_side import Applications, Identity, Mailbox, Payments, write_own_secrets
 from tests.serving import serving
 
 
@@ -32,6 +32,14 @@ def applications() -> Iterator[Applications]:
 
 
 @pytest.fixture(scope="session")
+def payments() -> Iterator[Payments]:
+    found = Payments()
+    with serving(found.app()) as url:
+        found.url = url
+        yield found
+
+
+@pytest.fixture(scope="session")
 async def identity(
     postgres_url: str,
     amqp_url: str,
@@ -39,6 +47,7 @@ async def identity(
     mailbox: Mailbox,
     mint: CallerMint,
     applications: Applications,
+    payments: Payments,
 ) -> AsyncIterator[Identity]:
     """One for all tests, each with addresses of its own. Its clock begins now and is only moved on."""
     tmp_path = tmp_path_factory.mktemp("identity")
@@ -52,6 +61,7 @@ async def identity(
         mint=mint,
         clock=clock,
         applications_url=applications.url,
+        payments_url=payments.url,
         smtp_host="127.0.0.1",
         smtp_port=mailbox.port,
         public_url="https://portal.test",

@@ -71,14 +71,32 @@ class Applications:
 
     url: str = ""
     hindrances: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    ended: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     away: bool = False
 
     def app(self) -> Starlette:
         return Starlette(routes=[Route("/accounts/{account_id}/hindrances", self.answer)])
 
     async def answer(self, request: Request) -> JSONResponse:
-        found = self.hindrances.get(request.path_params["account_id"], [])
-        return JSONResponse({"hindrances": found}, 503 if self.away else 200)
+        account_id = request.path_params["account_id"]
+        found = {"hindrances": self.hindrances.get(account_id, []), "ended": self.ended.get(account_id, [])}
+        return JSONResponse(found, 503 if self.away else 200)
+
+
+@dataclass
+class Payments:
+    """Stands where payments stands: tells the cases that something is owed for; `away` makes it fail."""
+
+    url: str = ""
+    debts: dict[str, list[str]] = field(default_factory=dict)
+    away: bool = False
+
+    def app(self) -> Starlette:
+        return Starlette(routes=[Route("/accounts/{account_id}/debts", self.answer)])
+
+    async def answer(self, request: Request) -> JSONResponse:
+        cases = self.debts.get(request.path_params["account_id"], [])
+        return JSONResponse({"cases": cases}, 503 if self.away else 200)
 
 
 def text_of(mail: EmailMessage) -> str:

@@ -13,6 +13,7 @@ from tests.services.identity.gateway_side import (
     PASSWORD,
     Applications,
     Identity,
+    Payments,
     new_address,
     slug,
     until,
@@ -62,6 +63,13 @@ async def history(identity: Identity, account_id: str) -> list[str]:
 
 
 class TestErasure:
+    async def test_is_not_hindered_by_what_has_ended_and_is_paid(
+        self, identity: Identity, applications: Applications
+    ) -> None:
+        _, account_id = await resident(identity)
+        applications.ended[account_id] = [{"case_id": "c", "case_number": "BPA-2026-000001"}]
+        await erased(identity, account_id)
+
     async def test_leaves_a_log_that_folds_and_says_nothing(self, identity: Identity) -> None:
         _, account_id = await resident(identity)
         await erased(identity, account_id)
@@ -154,6 +162,25 @@ class TestARefusedErasure:
         answer = await wish(identity, self.account_id)
         assert (answer.status_code, slug(answer)) == (409, "erasure_hindered")
         assert answer.json()["hindrances"] == [hindrance]
+
+    async def test_names_what_has_ended_and_is_owed(
+        self, identity: Identity, applications: Applications, payments: Payments
+    ) -> None:
+        cases = [{"case_id": str(UUID(int=n)), "case_number": f"BPA-2026-00000{n}"} for n in (1, 2)]
+        applications.ended[self.account_id] = cases
+        payments.debts[self.account_id] = [str(UUID(int=2)), str(UUID(int=3))]
+        answer = await wish(identity, self.account_id)
+        assert (answer.status_code, slug(answer)) == (409, "erasure_hindered")
+        assert answer.json()["hindrances"] == [cases[1] | {"reason": "fee_open"}]
+
+    async def test_is_while_payments_cannot_be_asked(
+        self, identity: Identity, applications: Applications, payments: Payments
+    ) -> None:
+        applications.ended[self.account_id] = [{"case_id": "c", "case_number": "BPA-2026-000001"}]
+        payments.away = True
+        answer = await wish(identity, self.account_id)
+        payments.away = False
+        assert answer.status_code == 502
 
     async def test_is_while_applications_cannot_be_asked(
         self, identity: Identity, applications: Applications

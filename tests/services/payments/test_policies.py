@@ -7,10 +7,12 @@ from uuid import UUID
 import pytest
 
 from services.payments import queries
+from services.payments.bank.debiting import Debiting
+from services.payments.books.overview import open_items
 from services.payments.domain import refunds
 from services.payments.domain.claim import Claim
 from services.payments.domain.kassenzeichen import RangeExhausted
-from services.payments.domain.money import Reversal, Word
+from services.payments.domain.money import Receipt, Reversal, Word
 from services.payments.domain.refunds import Wish
 from services.payments.policies import register
 from services.payments.providers.registry import Providers
@@ -25,14 +27,17 @@ pytestmark = pytest.mark.integration
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-async def happens(payments: Running, kind: str, at: datetime = NOON, limit: int = 0, **data: Any) -> None:
+async def happens(
+    payments: Running, kind: str, at: datetime = NOON, limit: int = 0, debiting: Debiting | None = None,
+    **data: Any,
+) -> None:  # fmt: skip
     """An event of applications arrives at a moment."""
     envelope = Envelope(
         id=new_id(), source="portal/applications", type=f"applications.{kind}.v1", subject=data["case_id"],
         sequence=1, time=at, data=data, streamversion=1,
     )  # fmt: skip
     handlers = Handlers()
-    register(handlers, payments.runtime, Refunding(payments.runtime, Providers({}), limit))
+    register(handlers, payments.runtime, Refunding(payments.runtime, Providers({}), limit), debiting)
     unit = Unit(payments.runtime.log, at, Context())
     await handlers.apply(envelope, unit)
     await unit.commit()
@@ -133,37 +138,98 @@ class TestARevokedApproval:
         ]
         assert claim.kept_cents == 3060 - given - more
 
-    @pytest.mark.parametrize("paid", [True, False])
-    async def test_gives_back_nothing_of_months_that_are_used_or_not_paid(
-        self, payments: Running, *, paid: bool
-    ) -> None:
-        case_id = await owing(payments, paid=paid)
-        used = HALF | {"given_up_on": "2027-12-31" if paid else "2027-06-30"}
-        await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=used)
-        claim = await claim_of(payments, case_id)
-        assert (claim.condition, claim.refunds) == ("settled" if paid else "cancelled", {})
-
-    @pytest.mark.parametrize(("on", "condition"), [("2027-02-20", "open"), ("2026-12-31", "cancelled")])
-    async def test_lets_what_was_paid_and_taken_back_be_owed_where_it_was_used(
-        self, payments: Running, on: str, condition: str
-    ) -> None:
-        case_id = await owing(payments, paid=True)
+    async def test_asks_once_for_what_a_person_has_declined(self, payments: Running) -> None:
+        case_id = await taken_back(payments, part=2500)
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=HALF)
         unit = payments.runtime.unit()
         claim = await unit.load(Claim, derived_id("claim", case_id))
-        [payment_id] = claim.payments
-        claim.record_reversal(payment_id, Reversal("MD06", "R", 3060, 300), now=NOON)
+        [refund] = claim.refunds.values()
+        assert (claim.reduced_cents, refund.amount_cents, refund.state) == (560, 970, "requested")
+        refunds.decline(claim, refund.refund_id, "sam", now=NOON)
         await unit.save(claim)
         await unit.commit()
-        ended = HALF | {"given_up_on": on}
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=HALF)
+        assert [one.state for one in (await claim_of(payments, case_id)).refunds.values()] == ["declined"]
+
+    async def test_gives_back_nothing_of_months_that_are_used(self, payments: Running) -> None:
+        case_id = await owing(payments, paid=True)
+        used = HALF | {"given_up_on": "2027-12-31"}
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=used)
+        claim = await claim_of(payments, case_id)
+        assert (claim.condition, claim.refunds) == ("settled", {})
+
+    async def test_claims_less_of_what_was_taken_back(self, payments: Running) -> None:
+        case_id = await taken_back(payments)
+        for _ in range(2):  # heard twice
+            await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=HALF)
+        claim = await claim_of(payments, case_id)
+        assert (claim.condition, claim.owed_cents, claim.reduced_cents) == ("open", 1530, 1530)
+        rows = await payments.runtime.pool.fetch(
+            "SELECT state, amount_cents::int FROM claim WHERE claim_id = $1", claim.id
+        )
+        assert [tuple(row) for row in rows] == [("open", 1530)]
+        assert await books(payments, claim.id) == {
+            "receivable": 1530, "revenue:12.02": -1530, "charges": 300, "provider:girocheckout": -300,
+        }  # fmt: skip
+        [item] = (await overview(payments))["open_items"]
+        assert (item["amount_cents"], item["owed_cents"]) == (1530, 1530)
+
+    @pytest.mark.parametrize(
+        ("part", "left", "back"),
+        [(1000, ("open", 530), 0), (1530, ("settled", 0), 0), (2500, ("settled", 0), 970)],
+    )
+    async def test_claims_less_before_it_gives_back(
+        self, payments: Running, part: int, left: tuple[str, int], back: int
+    ) -> None:
+        case_id = await taken_back(payments, part=part)
+        for _ in range(2):  # heard twice
+            told = revoked(case_id, "none") | {"pro_rata": HALF}
+            await happens(payments, "approval_revoked", limit=3060, **told)
+        claim = await claim_of(payments, case_id)
+        assert (claim.condition, claim.owed_cents) == left
+        assert sum(refund.amount_cents for refund in claim.refunds.values()) == back
+        assert claim.claimed_cents == 1530
+        found = await books(payments, claim.id)
+        assert (found["revenue:12.02"], found["receivable"], found.get("refundable", 0)) == (
+            -1530,
+            left[1],
+            -back,
+        )
+        state = "SELECT state FROM claim WHERE claim_id = $1"
+        assert await payments.runtime.pool.fetchval(state, claim.id) == left[0]
+
+    async def test_claims_the_months_used_of_a_fee_that_never_came(self, payments: Running) -> None:
+        case_id = await owing(payments)
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=HALF)
+        claim = await claim_of(payments, case_id)
+        assert (claim.condition, claim.owed_cents) == ("open", 1530)
+
+    async def test_claims_nothing_of_what_never_began(self, payments: Running) -> None:
+        case_id = await taken_back(payments)
+        ended = HALF | {"given_up_on": "2026-12-31"}
         await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=ended)
         claim = await claim_of(payments, case_id)
-        assert (claim.condition, claim.owed_cents) == (condition, 3060 if condition == "open" else 0)
+        assert (claim.condition, claim.owed_cents) == ("cancelled", 0)
+        assert (await books(payments, claim.id))["revenue:12.02"] == 0
 
-    async def test_leaves_days_that_are_no_whole_months_to_a_person(self, payments: Running) -> None:
-        case_id = await owing(payments, paid=True)
+    async def test_keeps_the_old_sum_that_comes_late_as_overpaid(self, payments: Running) -> None:
+        case_id = await taken_back(payments)
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=HALF)
+        await transfers(payments, case_id, 3060)
+        claim = await claim_of(payments, case_id)
+        assert (claim.condition, claim.kept_cents) == ("settled", 1530)
+        rows = await payments.runtime.pool.fetch("SELECT kind, amount_cents::int AS cents FROM money_task")
+        assert [tuple(row) for row in rows] == [("overpaid", 1530)]
+
+    @pytest.mark.parametrize("paid", [True, False])
+    async def test_leaves_days_that_are_no_whole_months_to_a_person(
+        self, payments: Running, *, paid: bool
+    ) -> None:
+        case_id = await (owing(payments, paid=True) if paid else taken_back(payments))
         odd = HALF | {"valid_until": "2027-12-15"}
         await happens(payments, "approval_revoked", **revoked(case_id, "none"), pro_rata=odd)
-        assert (await claim_of(payments, case_id)).refunds == {}
+        claim = await claim_of(payments, case_id)
+        assert (claim.refunds, claim.owed_cents) == ({}, 0 if paid else 3060)
 
     async def test_of_a_case_without_a_fee_is_no_matter(self, payments: Running) -> None:
         await happens(payments, "approval_revoked", **revoked(new_id(), "full"))
@@ -239,6 +305,34 @@ async def owing(payments: Running, *, paid: bool = False) -> UUID:
     if paid:
         await pays(payments, derived_id("claim", case_id), 3060)
     return case_id
+
+
+async def taken_back(payments: Running, part: int = 0) -> UUID:
+    """A case whose fee was paid and taken back, for 3 euro of the bank; perhaps paid in part since."""
+    case_id = await owing(payments, paid=True)
+    unit = payments.runtime.unit()
+    claim = await unit.load(Claim, derived_id("claim", case_id))
+    [payment_id] = claim.payments
+    claim.record_reversal(payment_id, Reversal("MD06", "R", 3060, 300), now=NOON)
+    await unit.save(claim)
+    await unit.commit()
+    if part:
+        await transfers(payments, case_id, part)
+    return case_id
+
+
+async def transfers(payments: Running, case_id: UUID, cents: int) -> None:
+    unit = payments.runtime.unit()
+    claim = await unit.load(Claim, derived_id("claim", case_id))
+    claim.record_receipt(Receipt("bank", "bank_transfer", "E1", cents, "EUR"), now=NOON)
+    await unit.save(claim)
+    await unit.commit()
+
+
+async def overview(payments: Running) -> dict[str, Any]:
+    return await open_items(
+        payments.runtime.pool, NOON.date(), service=None, overdue=False, after=None, limit=10
+    )
 
 
 def revoked(case_id: UUID, refund: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@
 
 import os
 from collections import Counter, defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from services.payments.domain.dunning import STEPS
 from services.payments.domain.ledger import entry
 from services.payments.domain.money import Receipt, Recorded, Reversal, Word
 from services.payments.domain.money_tasks import Settled
+from services.payments.domain.pro_rata import Period, pro_rata_cents
+from services.payments.domain.reductions import Reduction, reduce, share_of
 from services.payments.domain.refunds import Wish
 from services.payments.domain.refusals import ClaimRefused
 from services.payments.domain.settlements import Settlement
@@ -28,6 +30,7 @@ PROVIDER = "girocheckout"
 CENTS = st.sampled_from([FEE, 1000, FEE, FEE + 500])
 PICK = st.integers(0, 7)
 LIMIT = 1500
+YEAR = date(2027, 1, 1), date(2027, 12, 31)
 
 
 class AnyHistory(RuleBasedStateMachine):
@@ -137,6 +140,41 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(refund=st.booleans())
     def withdraw(self, refund: bool) -> None:
         self.claim.withdraw_claim("withdrawn", refund=refund, now=NOW)
+
+    @rule(cents=CENTS)
+    def reduce(self, cents: int) -> None:
+        before, once = self.claim.owed_cents, Reduction(new_id(), cents, "x")
+        try:
+            reduce(self.claim, once, now=NOW)
+        except ClaimRefused:
+            return
+        if self.claim.condition != "cancelled":
+            reduce(self.claim, once, now=NOW)
+        assert self.claim.owed_cents == before - cents
+
+    @rule(month=st.integers(1, 12), part=st.sampled_from([0, 2500]))
+    def end_early(self, month: int, part: int) -> None:
+        """As the service does; together it is the share, unless a wish for some of it waits. Perhaps a part
+        came just before."""
+        if part:
+            self.receipt(10 + len(self.received), part, "bank")
+        day, claim = date(2027, month, 15), self.claim
+        before, waits = claim.claimed_cents, any(r.state == "requested" for r in claim.refunds.values())
+        share = share_of(claim, Period(*YEAR, day))
+        if share.reduced_cents:
+            reduce(claim, Reduction(new_id(), share.reduced_cents, "x"), now=NOW)
+        left = share.refunded_cents
+        for payment_id, cents in refunds.left_of(claim).items():
+            if part := min(left, cents):
+                left -= part
+                wish = Wish(new_id(), part, "x", "rule", "provider", 10**6, payment_id)
+                refunds.request(claim, wish, now=NOW)
+        assert left == 0
+        assert before - claim.claimed_cents == share.reduced_cents + share.refunded_cents
+        used = FEE - pro_rata_cents(FEE, *YEAR, day) + self.charged
+        assert claim.claimed_cents >= min(before, used)
+        if claim.condition in ("open", "settled") and not waits:
+            assert claim.claimed_cents == min(before, used)
 
     @rule(days=st.sampled_from([7, 21, 42]))
     def dun(self, days: int) -> None:

@@ -52,10 +52,11 @@ def cancelled() -> Debit:
     return after(announced(), lambda debit: debit.cancel("paid", now=NOW))
 
 
-def present_again(debit: Debit) -> Debit:
+def present_again(debit: Debit, amount_cents: int = 3060) -> Debit:
     return debit.present_again(
-        id=AGAIN, now=NOW, reference="47112600000122-7", notified_on=DUE, due=date(2026, 12, 28)
-    )
+        id=AGAIN, now=NOW, reference="47112600000122-7", amount_cents=amount_cents, notified_on=DUE,
+        due=date(2026, 12, 28),
+    )  # fmt: skip
 
 
 def after(debit: Debit, act: Callable[[Debit], object]) -> Debit:
@@ -198,9 +199,9 @@ class TestCancelling:
 
 class TestPresentingAgain:
     def test_announces_a_second_try(self) -> None:
-        again = present_again(returned("MS03"))
+        again = present_again(returned("MS03"), amount_cents=1530)
         assert (again.presentation, again.reference, again.condition) == (2, "47112600000122-7", "announced")
-        assert again.amount_cents == 3060
+        assert again.amount_cents == 1530, "what is owed by then"
 
     @pytest.mark.parametrize("given", [announced, filed, booked, cancelled])
     def test_is_refused_where_nothing_failed(self, given: Callable[[], Debit]) -> None:
