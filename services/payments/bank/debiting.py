@@ -164,7 +164,7 @@ class Debiting:
     @staticmethod
     def _announced(work: Work, claim: Claim, debit: Debit) -> Debit:
         claim.open_attempt(debit.id, METHOD, "", now=work.unit.now)
-        claim.record_start(debit.id, BANK, debit.reference, now=work.unit.now)
+        claim.record_start(debit.id, BANK, debit.reference, now=work.unit.now, debited_on=debit.due)
         work.add(debit)
         return debit
 

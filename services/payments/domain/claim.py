@@ -19,6 +19,7 @@ from services.payments.domain.events import (
     ClaimCancelled,
     MoneyTaskSettled,
     PartReceived,
+    PayByMoved,
     PayerReminded,
     PaymentApproved,
     PaymentFailed,
@@ -35,6 +36,7 @@ from services.payments.domain.money_tasks import PAID_TWICE, MoneyTask, Settled,
 from services.payments.domain.refusals import (
     AmountDiffers,
     MoneyTaskDone,
+    NotLater,
     NotPayable,
     PaymentBeingChecked,
     RefundUnderWay,
@@ -84,12 +86,31 @@ class Claim(ClaimState):
         self.emit(AttemptOpened, now=now, attempt_id=attempt_id, method=method, return_url=return_url,
                   amount_cents=self.owed_cents)  # fmt: skip
 
-    def record_start(self, attempt_id: UUID, provider: str, reference: str, *, now: datetime) -> None:
-        """The provider's reference is known. Raises UnknownAttempt."""
+    def record_start(
+        self,
+        attempt_id: UUID,
+        provider: str,
+        reference: str,
+        *,
+        now: datetime,
+        debited_on: date | None = None,
+    ) -> None:
+        """The provider's reference is known; `debited_on` is the day that a debit of the city's own was
+        announced for. Raises UnknownAttempt."""
         attempt = self.attempt(attempt_id)
         if attempt.state == "opened":
             self.emit(PaymentStarted, now=now, case_id=self.case_id, attempt_id=attempt_id,
-                      method=attempt.method, provider=provider, reference=reference)  # fmt: skip
+                      method=attempt.method, provider=provider, reference=reference,
+                      debited_on=debited_on)  # fmt: skip
+
+    def move_pay_by(self, pay_by: date, *, now: datetime) -> None:
+        """The case waits for it until a later day; may be repeated. Raises NotPayable, NotLater."""
+        if self.condition != "open":
+            raise NotPayable(f"the claim is {self.condition}")
+        if self.pay_by is None or pay_by < self.pay_by:
+            raise NotLater(f"it is to be paid by {self.pay_by}")
+        if (self.pay_by, self.due_on) != (pay_by, pay_by):
+            self.emit(PayByMoved, now=now, case_id=self.case_id, pay_by=pay_by)
 
     def abandon_attempt(self, attempt_id: UUID, reason: str, *, now: datetime) -> None:
         """The provider could not be reached to open a transaction. Raises UnknownAttempt."""
@@ -131,8 +152,8 @@ class Claim(ClaimState):
         owed = (self.owed_cents, self.currency)
         if rival or self.condition != "open" or (word.amount_cents, word.currency) != owed:
             return self._fail(attempt.attempt_id, "cancelled", NOT_WANTED, now)
-        self.emit(PaymentApproved, now=now, attempt_id=attempt.attempt_id, provider=word.provider,
-                  reference=word.reference)  # fmt: skip
+        self.emit(PaymentApproved, now=now, case_id=self.case_id, attempt_id=attempt.attempt_id,
+                  provider=word.provider, reference=word.reference)  # fmt: skip
         return Recorded.APPROVED
 
     def record_receipt(self, receipt: Receipt, *, now: datetime) -> Recorded:
