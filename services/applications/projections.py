@@ -54,8 +54,11 @@ Patches = Iterable[tuple[Table, tuple[Any, ...], Mapping[str, Any] | None]]
 
 
 def _patch(event: Any, condition: str, **values: Any) -> Patches:
-    moved = {"condition": condition, "version": event.originator_version, "changed_at": event.timestamp}
-    yield OVERVIEW, (str(event.originator_id),), {**moved, **values}
+    yield OVERVIEW, (str(event.originator_id),), {"condition": condition, **_touched(event), **values}
+
+
+def _touched(event: Any) -> dict[str, Any]:
+    return {"version": event.originator_version, "changed_at": event.timestamp}
 
 
 @PROJECTIONS.on(happened.Submitted)
@@ -96,6 +99,16 @@ def on_provisional_fee_received(
 def on_fee_reversed(event: happened.FeeReversed, _meta: Meta, _seal: Sealer) -> Patches:
     new_day = {"pay_by": event.pay_by} if event.pay_by else {}
     return _patch(event, event.condition, settled=False, provisional_until=None, **new_day)
+
+
+@PROJECTIONS.on(happened.FeeAwaited, happened.FeeWaitEnded, happened.FeeReminded)
+def on_fee_waited_for(event: Any, _meta: Meta, _seal: Sealer) -> Patches:
+    yield OVERVIEW, (str(event.originator_id),), _touched(event)
+
+
+@PROJECTIONS.on(happened.PayByMoved)
+def on_pay_by_moved(event: happened.PayByMoved, _meta: Meta, _seal: Sealer) -> Patches:
+    yield OVERVIEW, (str(event.originator_id),), {**_touched(event), "pay_by": event.pay_by}
 
 
 @PROJECTIONS.on(happened.InstalmentSettled)

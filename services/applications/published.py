@@ -142,6 +142,22 @@ class ApplicationExpired(BaseModel):
     reason: Literal["unpaid"]
 
 
+class FeeReminded(BaseModel):
+    """A fee that is due before the decision is not paid, and the case expires after `pay_by`."""
+
+    case_id: UUID
+    account_id: UUID
+    pay_by: date
+
+
+class PayByMoved(BaseModel):
+    """The fee of an undecided case may be paid until a later day: awaited money failed, or was taken back."""
+
+    case_id: UUID
+    account_id: UUID
+    pay_by: date
+
+
 class ApplicationCompleted(BaseModel):
     """The document is issued; nothing is left to do."""
 
@@ -301,6 +317,14 @@ PUBLISHED.add(
     happened.Expired,
     ApplicationExpired(case_id=_CASE, account_id=_ACCOUNT, reason="unpaid"),
     {"reason": lambda _: "unpaid"},
+)
+PUBLISHED.add(
+    happened.FeeReminded,
+    FeeReminded(case_id=_CASE, account_id=_ACCOUNT, pay_by=date(2026, 11, 29)),
+)
+PUBLISHED.add(
+    happened.PayByMoved,
+    PayByMoved(case_id=_CASE, account_id=_ACCOUNT, pay_by=date(2026, 12, 20)),
 )
 PUBLISHED.add(
     happened.Completed,

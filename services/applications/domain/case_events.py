@@ -54,6 +54,7 @@ class Submitted(Created):
         aggregate.assessment, aggregate.answer_by, aggregate.asked_at = {}, None, 0
         aggregate.provisional_until, aggregate.received_at = None, 0
         aggregate.instalments, aggregate.paid = (), {}
+        aggregate.waits, aggregate.waited, aggregate.reminded_for = {}, frozenset(), None
 
 
 @stored("applications.register_answered")
@@ -78,6 +79,7 @@ class FeeSettled(Event):
     def apply(self, aggregate: Any) -> None:
         aggregate.settled, aggregate.condition = True, Condition(self.condition)
         aggregate.provisional_until = None
+        aggregate.keep_promises()
         if aggregate.instalments:
             last = self.amount_cents - sum(aggregate.paid.values())
             aggregate.paid = {**aggregate.paid, self.claim_id: last}
@@ -95,6 +97,7 @@ class ProvisionalFeeReceived(Event):
     def apply(self, aggregate: Any) -> None:
         aggregate.provisional_until, aggregate.received_at = self.provisional_until, self.originator_version
         aggregate.condition = Condition(self.condition)
+        aggregate.keep_promises()
 
 
 @stored("applications.fee_reversed")
@@ -110,6 +113,54 @@ class FeeReversed(Event):
         aggregate.settled, aggregate.provisional_until = False, None
         aggregate.paid = {claim: cents for claim, cents in aggregate.paid.items() if claim != self.claim_id}
         aggregate.condition, aggregate.pay_by = Condition(self.condition), self.pay_by or aggregate.pay_by
+
+
+@stored("applications.fee_awaited")
+class FeeAwaited(Event):
+    """Money for the fee is on its way: the case does not expire before it came or failed.
+
+    Where the payer has only promised it, by choosing a transfer, that holds until `until`.
+    """
+
+    claim_id: UUID
+    attempt_id: UUID
+    until: datetime | None
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.waits = {**aggregate.waits, self.attempt_id: self.until}
+
+
+@stored("applications.fee_wait_ended")
+class FeeWaitEnded(Event):
+    """The money that was on its way came, or will not come."""
+
+    attempt_id: UUID
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.waits = {one: until for one, until in aggregate.waits.items() if one != self.attempt_id}
+        aggregate.waited |= {self.attempt_id}
+
+
+@stored("applications.pay_by_moved")
+class PayByMoved(Event):
+    """The fee may be paid until a later day: the money that was awaited failed, or was taken back."""
+
+    account_id: UUID
+    pay_by: date
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.pay_by = self.pay_by
+
+
+@stored("applications.fee_reminded")
+class FeeReminded(Event):
+    """The fee is not paid yet, and the case is about to expire."""
+
+    account_id: UUID
+    pay_by: date
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.reminded_for = self.pay_by
 
 
 @stored("applications.instalment_settled")
