@@ -14,7 +14,9 @@ _PARTS = (
     ("A claim", "open", CLAIM, "Money that comes when the claim is not open moves nothing here: it is a "
      "surplus, which a person sees to. Overdue is an open claim past its day."),
     ("An attempt to pay", "opened", ATTEMPT, "`approved` is a payer's agreement at a provider that has to "
-     "capture; only while the claim wants the money. `unclear` and `approved` keep a second attempt away."),
+     "capture; only while the claim wants the money. `unclear` and `approved` keep a second attempt away. "
+     "While one is either, or a debit is announced, the case does not expire; once it has failed, the case "
+     "moves the claim's day to pay by."),
     ("A refund", "requested", REFUND, "Below the limit the request approves itself. `ordered` is written "
      "before the provider hears of it; after a lost answer it is `unclear`, and a person looks: never tried "
      "blindly."),

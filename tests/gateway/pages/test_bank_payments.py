@@ -270,6 +270,24 @@ class TestNotes:
         assert all(one.startswith(start) for one, start in zip(said, notes, strict=True))
 
     @pytest.mark.parametrize(
+        ("concern", "next_"),
+        [
+            ("citizen_pays", "Bitte bezahlen Sie auf einem anderen Weg."),
+            ("citizen_gives_account", "Bitte bezahlen Sie mit einer Lastschrift von einem anderen Konto"),
+            ("citizen_objected", "sprechen Sie mit uns, wenn Sie den Betrag nicht schulden."),
+            ("clerk", "Die Stadtkasse sieht sich das an"),
+            ("alarm", "Der Fehler liegt nicht bei Ihnen"),
+            ("from_a_later_release", "Bitte bezahlen Sie auf einem anderen Weg."),
+            (None, "Bitte bezahlen Sie auf einem anderen Weg."),
+        ],
+    )
+    @pytest.mark.parametrize("state", ["returned", "rejected"])
+    def test_say_what_to_do_by_the_banks_reason(self, state: str, concern: str | None, next_: str) -> None:
+        debit = {**DEBITED, "state": state, "concern": concern}
+        [said] = notes_of(claim(debit=debit), Translator("de"))
+        assert next_ in said
+
+    @pytest.mark.parametrize(
         ("method", "way"),
         [("paypal", "(PayPal)."), ("bank_transfer", "(Überweisung)."), ("cash", "(Barkasse).")],
     )
@@ -282,5 +300,6 @@ class TestNotes:
         assert notes_of(claim("settled", given_back=[{**SECOND, "how": how}]), Translator("de")) == ()
 
     def test_change_what_the_page_is_drawn_from(self) -> None:
+        assert money_of(claim(pay_by="2026-12-20")) != money_of(claim())
         assert money_of(claim(given_back=[SECOND])) != money_of(claim(given_back=[]))
         assert money_of(None) == ()

@@ -57,6 +57,9 @@ class Town:
             id=uuid4(), source=f"portal/{event_type.partition('.')[0]}", type=event_type, subject="s",
             time=self.now, sequence=1, data=data, streamversion=1,
         )  # fmt: skip
+        await self.hears_envelope(envelope)
+
+    async def hears_envelope(self, envelope: Envelope) -> None:
         unit = self.service.unit(self.now)
         await self._handlers.apply(envelope, unit)
         await unit.commit()
