@@ -20,9 +20,18 @@ def money_of(claim: Mapping[str, Any] | None) -> tuple[Any, ...]:
     return tuple(claim.get(name) for name in names) if claim else ()
 
 
-def notes_of(claim: Mapping[str, Any] | None, t: Translator) -> tuple[str, ...]:
-    """Whole sentences, none where there is nothing to say."""
-    return tuple(_notes(claim, t)) if claim else ()
+def notes_of(claim: Mapping[str, Any] | None, t: Translator, *, undecided: bool = False) -> tuple[str, ...]:
+    """Whole sentences, none where there is nothing to say. `undecided`: the case waits for its fee, and for a
+    transfer beyond the day to pay by."""
+    if not claim:
+        return ()
+    return tuple(_notes({**claim, "overdue": claim.get("overdue") and not undecided}, t))
+
+
+def day_to_pay(case: Mapping[str, Any], claim: Mapping[str, Any]) -> date | None:
+    """Until when to pay; none once it is over and the case waits for a transfer that may be on its way."""
+    over = claim.get("overdue") and case["state"] == "awaiting_payment"
+    return None if over or not claim["pay_by"] else date.fromisoformat(claim["pay_by"])
 
 
 def provisional_note(until: datetime | None, t: Translator) -> tuple[str, ...]:

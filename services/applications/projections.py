@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from services.applications.domain import case_events as happened
+from services.applications.domain import fee_events
 from services.applications.domain.conditions import CITIZENS_TURN, Condition
 from shared.domain import Event
 from shared.log import Meta, Projections, Retention, Sealer, Table
@@ -101,13 +102,13 @@ def on_fee_reversed(event: happened.FeeReversed, _meta: Meta, _seal: Sealer) -> 
     return _patch(event, event.condition, settled=False, provisional_until=None, **new_day)
 
 
-@PROJECTIONS.on(happened.FeeAwaited, happened.FeeWaitEnded, happened.FeeReminded)
+@PROJECTIONS.on(fee_events.FeeAwaited, fee_events.FeeWaitEnded, fee_events.FeeReminded)
 def on_fee_waited_for(event: Any, _meta: Meta, _seal: Sealer) -> Patches:
     yield OVERVIEW, (str(event.originator_id),), _touched(event)
 
 
-@PROJECTIONS.on(happened.PayByMoved)
-def on_pay_by_moved(event: happened.PayByMoved, _meta: Meta, _seal: Sealer) -> Patches:
+@PROJECTIONS.on(fee_events.PayByMoved)
+def on_pay_by_moved(event: fee_events.PayByMoved, _meta: Meta, _seal: Sealer) -> Patches:
     yield OVERVIEW, (str(event.originator_id),), {**_touched(event), "pay_by": event.pay_by}
 
 

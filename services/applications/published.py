@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.applications.domain import case_events as happened
+from services.applications.domain import fee_events
 from shared.bus.published import Published
 
 PUBLISHED: Final = Published("applications")
@@ -319,11 +320,11 @@ PUBLISHED.add(
     {"reason": lambda _: "unpaid"},
 )
 PUBLISHED.add(
-    happened.FeeReminded,
+    fee_events.FeeReminded,
     FeeReminded(case_id=_CASE, account_id=_ACCOUNT, pay_by=date(2026, 11, 29)),
 )
 PUBLISHED.add(
-    happened.PayByMoved,
+    fee_events.PayByMoved,
     PayByMoved(case_id=_CASE, account_id=_ACCOUNT, pay_by=date(2026, 12, 20)),
 )
 PUBLISHED.add(

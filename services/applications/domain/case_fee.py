@@ -12,13 +12,9 @@ from services.applications.domain.case_events import (
     ApprovalReinstated,
     ApprovalSuspended,
     Expired,
-    FeeAwaited,
-    FeeReminded,
     FeeReversed,
     FeeSettled,
-    FeeWaitEnded,
     InstalmentSettled,
-    PayByMoved,
     ProvisionalFeeReceived,
 )
 from services.applications.domain.case_refusals import (
@@ -34,6 +30,7 @@ from services.applications.domain.case_refusals import (
 from services.applications.domain.case_state import CaseState
 from services.applications.domain.conditions import UNPAID as AWAITING_FEE
 from services.applications.domain.conditions import Condition, Step
+from services.applications.domain.fee_events import FeeAwaited, FeeReminded, FeeWaitEnded, PayByMoved
 
 UNPAID: Final = "unpaid"
 

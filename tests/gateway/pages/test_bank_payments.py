@@ -1,10 +1,11 @@
 """Transfer, debit and mandates: what their pages say, send and refuse."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from gateway.pages.money_notes import money_of, notes_of
+from gateway.pages.money_notes import day_to_pay, money_of, notes_of
 from gateway.translations import Translator
 from tests.gateway.pages.conftest import CASE_PATH, Visitor, errors_of, hidden
 from tests.gateway.pages.samples import CASE, CLAIM, case, claim
@@ -298,6 +299,13 @@ class TestNotes:
     @pytest.mark.parametrize("how", ["entry_voided", "offset_by_reversal"])
     def test_call_nothing_given_back_that_was_not(self, how: str) -> None:
         assert notes_of(claim("settled", given_back=[{**SECOND, "how": how}]), Translator("de")) == ()
+
+    def test_do_not_press_who_is_waited_for(self) -> None:
+        late = claim(overdue=True, waits_for="transfer")
+        assert notes_of(late, Translator("de"), undecided=True) == ()
+        assert len(notes_of(late, Translator("de"))) == 1
+        assert day_to_pay({"state": "awaiting_payment"}, late) is None
+        assert day_to_pay({"state": "completed"}, late) == date.fromisoformat(late["pay_by"])
 
     def test_change_what_the_page_is_drawn_from(self) -> None:
         assert money_of(claim(pay_by="2026-12-20")) != money_of(claim())

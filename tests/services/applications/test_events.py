@@ -7,6 +7,7 @@ import pytest
 
 from services.applications import consumed
 from services.applications.domain import case_events as happened
+from services.applications.domain import fee_events
 from services.applications.published import PUBLISHED, public_reasons
 from shared.domain import decode, encode, type_of
 from shared.keys import DataKey
@@ -20,10 +21,10 @@ STORED = {
     happened.ProvisionalFeeReceived: "applications.provisional_fee_received",
     happened.FeeSettled: "applications.fee_settled",
     happened.FeeReversed: "applications.fee_reversed",
-    happened.FeeAwaited: "applications.fee_awaited",
-    happened.FeeWaitEnded: "applications.fee_wait_ended",
-    happened.PayByMoved: "applications.pay_by_moved",
-    happened.FeeReminded: "applications.fee_reminded",
+    fee_events.FeeAwaited: "applications.fee_awaited",
+    fee_events.FeeWaitEnded: "applications.fee_wait_ended",
+    fee_events.PayByMoved: "applications.pay_by_moved",
+    fee_events.FeeReminded: "applications.fee_reminded",
     happened.Referred: "applications.application_referred",
     happened.CorrectionRequested: "applications.correction_requested",
     happened.CorrectionReminded: "applications.correction_reminded",
