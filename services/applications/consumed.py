@@ -6,9 +6,9 @@ from uuid import UUID
 
 from services.applications.erasing import erase_citizen_when_account_is_erased
 from services.applications.fee_deadlines import (
-    await_fee_when_payment_is_under_way,
-    await_transfer_when_payer_has_chosen_it,
     give_time_when_payment_fails,
+    wait_when_payer_has_chosen_to_transfer,
+    wait_when_payment_is_under_way,
 )
 from services.applications.fee_policies import (
     end_approval_when_payer_is_dunned,
@@ -188,15 +188,15 @@ def _hear_of_awaited_money(found: Handlers, office: Office) -> None:
     async def on_payment_started(event: PaymentStarted, unit: Unit) -> None:
         about = (event.case_id, event.claim_id, event.attempt_id)
         if event.debited_on is not None:
-            await await_fee_when_payment_is_under_way(*about, unit)
+            await wait_when_payment_is_under_way(*about, unit)
         elif event.method == TRANSFER:
-            await await_transfer_when_payer_has_chosen_it(*about, office, unit)
+            await wait_when_payer_has_chosen_to_transfer(*about, office, unit)
 
     @found.on("payments.payment_approved.v1", PaymentUnderWay)
     @found.on("payments.payment_unclear.v1", PaymentUnderWay)
     async def on_payment_under_way(event: PaymentUnderWay, unit: Unit) -> None:
         if event.case_id is not None:
-            await await_fee_when_payment_is_under_way(event.case_id, event.claim_id, event.attempt_id, unit)
+            await wait_when_payment_is_under_way(event.case_id, event.claim_id, event.attempt_id, unit)
 
     @found.on("payments.payment_failed.v1", PaymentFailed)
     @found.on("payments.surplus_received.v1", SurplusReceived)

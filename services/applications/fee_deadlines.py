@@ -75,7 +75,7 @@ async def remind_when_fee_stays_unpaid(payload: Mapping[str, Any], unit: Unit) -
     await unit.save(case)
 
 
-async def await_fee_when_payment_is_under_way(
+async def wait_when_payment_is_under_way(
     case_id: UUID, claim_id: UUID, attempt_id: UUID, unit: Unit, until: datetime | None = None
 ) -> None:
     """Money will come, or the word that it does not; what is only promised is awaited `until` then."""
@@ -88,14 +88,14 @@ async def await_fee_when_payment_is_under_way(
     await unit.save(case)
 
 
-async def await_transfer_when_payer_has_chosen_it(
+async def wait_when_payer_has_chosen_to_transfer(
     case_id: UUID, claim_id: UUID, attempt_id: UUID, office: Office, unit: Unit
 ) -> None:
     """Sent on the last day it is at the city some days later."""
     case, today = await unit.load(Case, case_id), office.today(unit.now)
     last = max(case.pay_by or today, today) + office.transfer_takes
     until = office.begin_of(last + _DAY) + NIGHT
-    await await_fee_when_payment_is_under_way(case_id, claim_id, attempt_id, unit, until)
+    await wait_when_payment_is_under_way(case_id, claim_id, attempt_id, unit, until)
 
 
 async def give_time_when_payment_fails(case_id: UUID, attempt_id: UUID, office: Office, unit: Unit) -> None:

@@ -5,7 +5,7 @@ Late, double, contradictory, partial and excess words are ordinary: each has a n
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.payments.domain import reversals
@@ -31,7 +31,7 @@ from services.payments.domain.events import (
     RefundFellDue,
     SurplusReceived,
 )
-from services.payments.domain.money import BANK, Attempt, Receipt, Recorded, Reversal, Word
+from services.payments.domain.money import BANK, Attempt, Receipt, Recorded, Reversal, Word, is_being_paid
 from services.payments.domain.money_tasks import PAID_TWICE, MoneyTask, Settled, voucher_number
 from services.payments.domain.refusals import (
     AmountDiffers,
@@ -49,6 +49,8 @@ from services.payments.domain.transitions import ATTEMPT, DECIDED_ELSEWHERE
 from shared.ids import derived_id
 
 _WHY_SURPLUS = {"cancelled": "after_cancellation", "settled": PAID_TWICE}
+QUIET = timedelta(days=1)
+"""Nobody is dunned so soon after money that was on its way failed."""
 NOT_WANTED = "not_wanted"
 """The code of an attempt that the payer agreed to when nothing was owed any more: it is not captured."""
 
@@ -243,10 +245,12 @@ class Claim(ClaimState):
 
     def dun(self, today: date, steps: Sequence[Step], *, now: datetime) -> Step | None:
         """Takes the step whose day has come, if any; none while a payment is checked, or a debit announced or
-        to be announced by itself."""
+        to be announced by itself, nor on the day after one failed: its case may wait longer."""
         if self.condition != "open" or self.due_on is None or self.waits_for_its_day:
             return None
-        if any(map(_is_under_way, self.attempts.values())):
+        if any(map(is_being_paid, self.attempts.values())):
+            return None
+        if self.failed_at is not None and now - self.failed_at < QUIET:
             return None
         step = next_step(self.due_on, today, self.reminded, steps)
         if step is not None and step.name == REMINDER:
@@ -315,13 +319,3 @@ class Claim(ClaimState):
             return self.attempts[attempt_id]
         except KeyError:
             raise UnknownAttempt(str(attempt_id)) from None
-
-
-def is_waiting_for_a_debit(attempt: Attempt) -> bool:
-    """Whether it is a debit that was announced, or is at the bank."""
-    return attempt.provider == BANK and attempt.method == "direct_debit" and attempt.state == "started"
-
-
-def _is_under_way(attempt: Attempt) -> bool:
-    """Whether it is not the payer's turn: checked elsewhere, or a debit that was announced."""
-    return is_waiting_for_a_debit(attempt) or attempt.state in DECIDED_ELSEWHERE

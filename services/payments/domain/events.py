@@ -151,7 +151,7 @@ class PaymentFailed(Event):
     code: str
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.move_attempt(self.attempt_id, self.outcome)
+        aggregate.fail(self.attempt_id, self.outcome, self.timestamp)
 
 
 @stored("payments.part_received")
