@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from gateway.pages.answers import field_errors, problem_key, sentences_for
 from gateway.pages.mandates import SENDING, SENT
+from gateway.pages.money_notes import day_to_pay
 from gateway.pages.parts import CLAIM, PURPOSE, case_of, claim_that_counts, claims_of
 from gateway.views.answers import debit_fields
 from gateway.views.payments import DebitPage, GivenMandate, TransferPage
@@ -42,7 +43,7 @@ async def show_transfer(visit: Visit) -> Response:
         holder=said["holder"], iban=said["iban_grouped"], bic=said["bic"],
         amount_cents=said["amount_cents"], paid_cents=claim.get("paid_cents", 0), text=said["text"],
         picture=f"data:image/svg+xml;base64,{picture}",
-        pay_by=date.fromisoformat(claim["pay_by"]) if claim["pay_by"] else None,
+        pay_by=day_to_pay(case, claim),
     )  # fmt: skip
     return visit.page(view)
 

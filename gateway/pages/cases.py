@@ -147,7 +147,7 @@ def _page(visit: Visit, case_id: UUID, standing: Standing, definition: dict[str,
         reason=standing.reason,
         notes=(
             *provisional_note(standing.provisional_until, visit.t),
-            *notes_of(standing.parts.claim, visit.t),
+            *notes_of(standing.parts.claim, visit.t, undecided=standing.state == "awaiting_payment"),
             *unpaid_note(standing.at_stake, visit.t),
         ),
         fee_cents=case["fee"]["cents"] or 0,

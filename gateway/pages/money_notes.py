@@ -17,15 +17,24 @@ TWICE: Final = "second_payment"
 def money_of(claim: Mapping[str, Any] | None) -> tuple[Any, ...]:
     """What the sentences are made from: they change when it does."""
     names = (
-        "waits_for", "overdue", "paid_cents", "owed_cents", "debit", "given_back", "arranged",
+        "waits_for", "overdue", "pay_by", "paid_cents", "owed_cents", "debit", "given_back", "arranged",
         "reduced_cents",
     )  # fmt: skip
     return tuple(claim.get(name) for name in names) if claim else ()
 
 
-def notes_of(claim: Mapping[str, Any] | None, t: Translator) -> tuple[str, ...]:
-    """Whole sentences, none where there is nothing to say."""
-    return tuple(_notes(claim, t)) if claim else ()
+def notes_of(claim: Mapping[str, Any] | None, t: Translator, *, undecided: bool = False) -> tuple[str, ...]:
+    """Whole sentences, none where there is nothing to say. `undecided`: the case waits for its fee, and for a
+    transfer beyond the day to pay by."""
+    if not claim:
+        return ()
+    return tuple(_notes({**claim, "overdue": claim.get("overdue") and not undecided}, t))
+
+
+def day_to_pay(case: Mapping[str, Any], claim: Mapping[str, Any]) -> date | None:
+    """Until when to pay; none once it is over and the case waits for a transfer that may be on its way."""
+    over = claim.get("overdue") and case["state"] == "awaiting_payment"
+    return None if over or not claim["pay_by"] else date.fromisoformat(claim["pay_by"])
 
 
 def provisional_note(until: datetime | None, t: Translator) -> tuple[str, ...]:
@@ -56,10 +65,16 @@ def _notes(claim: Mapping[str, Any], t: Translator) -> Iterator[str]:
         day = formats.day(date.fromisoformat(claim["pay_by"]), t.language)
         yield t("payment_note.arranged", amount=_money(claim["owed_cents"], t), day=day)
     elif debit and is_open and debit["state"] in CAME_BACK:
-        yield t(f"payment_note.debit_{debit['state']}")
+        yield t(f"payment_note.debit_{debit['state']}", next=_next(debit.get("concern"), t))
     for back in claim.get("given_back") or ():
         if back["how"] not in STAYED:
             yield _given_back(back, t)
+
+
+def _next(concern: str | None, t: Translator) -> str:
+    """What the payer does now; the bank's reason may be one that this release has no words for."""
+    key = f"payment_note.next_{concern}"
+    return t(key if t.known(key) else "payment_note.next_citizen_pays")
 
 
 def _given_back(back: Mapping[str, Any], t: Translator) -> str:

@@ -6,7 +6,6 @@ What goes to the city's own account has pages of its own (`bank_payments`).
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from gateway.live import Watch
 from gateway.pages.answers import problem_key
 from gateway.pages.mandates import SENDING, SENT, mandates_of
+from gateway.pages.money_notes import day_to_pay
 from gateway.pages.parts import CLAIM, PURPOSE, Parts, case_of, claim_that_counts, claims_of
 from gateway.pages.situations import UNDECIDED_ATTEMPTS, Standing, last_attempt
 from gateway.translations import Translator
@@ -211,7 +211,7 @@ def _payment(
         methods=offered(methods, when_final=case["fee"].get("provisional") == "wait"),
         summary=_summary(visit.t, case),
         chosen=chosen or before,
-        pay_by=date.fromisoformat(claim["pay_by"]) if claim["pay_by"] else None,
+        pay_by=day_to_pay(case, claim),
         outcome=outcome if outcome in OUTCOMES and not message else "",
         message=message,
         hidden={SENDING: sending or str(new_id()), CLAIM: claim["claim_id"]},

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from gateway import formats
-from gateway.pages.money_notes import money_of
+from gateway.pages.money_notes import day_to_pay, money_of
 from gateway.pages.parts import Parts
 from gateway.pages.plans import plan_of
 from gateway.translations import Translator
@@ -143,7 +143,8 @@ class Standing:
         if "correct" in self.parts.case["can"]:
             return Todo(kind="correct", url=correct_url, until=_day(self.parts.case.get("answer_by")))
         if self.payable and not self._pending:
-            until = _day((self.parts.claim or self.parts.case["fee"])["pay_by"])
+            case = self.parts.case
+            until = day_to_pay(case, self.parts.claim or case["fee"])
             if self.waits == "transfer":
                 return Todo(kind="transfer", url=transfer_url, until=until)
             return Todo(kind="pay", url=pay_url, until=until)

@@ -12,7 +12,7 @@ from services.applications.domain.case import Case
 from services.applications.domain.conditions import Condition
 from services.applications.domain.instalments import instalments_of
 from services.applications.domain.refusals import FieldError
-from services.applications.fee_policies import expire_when_unpaid
+from services.applications.fee_deadlines import expire_when_unpaid
 from services.applications.office import CitizenErased, Office, release
 from services.applications.policies import (
     ASK_REGISTER,

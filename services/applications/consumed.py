@@ -1,9 +1,15 @@
 """What is read of foreign events, and the policies they set off."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from services.applications.erasing import erase_citizen_when_account_is_erased
+from services.applications.fee_deadlines import (
+    give_time_when_payment_fails,
+    wait_when_payer_has_chosen_to_transfer,
+    wait_when_payment_is_under_way,
+)
 from services.applications.fee_policies import (
     end_approval_when_payer_is_dunned,
     record_fee_when_payment_is_settled,
@@ -17,6 +23,50 @@ from services.applications.policies import (
 from shared.bus.handlers import ForeignEvent, Handlers
 from shared.log import Unit
 
+TRANSFER: Final = "transfer"
+
+
+class PaymentStarted(ForeignEvent):
+    """Of payments: the payer has chosen how to pay; `debited_on` where the city takes the money itself."""
+
+    claim_id: UUID
+    case_id: UUID
+    attempt_id: UUID
+    method: str
+    debited_on: date | None = None
+
+
+class PaymentUnderWay(ForeignEvent):
+    """Of payments: the payer has agreed or may have paid, and the last word is still to come.
+
+    `case_id` is missing in old events.
+    """
+
+    claim_id: UUID
+    case_id: UUID | None
+    attempt_id: UUID
+
+
+class PaymentFailed(ForeignEvent):
+    """Of payments: an attempt ended without money."""
+
+    case_id: UUID
+    attempt_id: UUID
+
+
+class PartReceived(ForeignEvent):
+    """Of payments: less came than is owed; `payment_id` is the attempt that it came by, if there was one."""
+
+    case_id: UUID
+    payment_id: UUID
+
+
+class SurplusReceived(ForeignEvent):
+    """Of payments: money came that the claim did not want."""
+
+    case_id: UUID
+    attempt_id: UUID
+
 
 class PaymentSettled(ForeignEvent):
     """Of payments: the fee of a case is booked; `claim_cents` where it may have come in parts,
@@ -24,6 +74,7 @@ class PaymentSettled(ForeignEvent):
 
     claim_id: UUID
     case_id: UUID
+    attempt_id: UUID | None = None
     amount_cents: int
     claim_cents: int | None = None
     provisional_until: datetime | None = None
@@ -78,12 +129,14 @@ class AccountErased(ForeignEvent):
 def handlers(office: Office) -> Handlers:
     """The reactions of this service."""
     found = Handlers()
+    _hear_of_awaited_money(found, office)
 
     @found.on("payments.payment_settled.v1", PaymentSettled)
     async def on_payment_settled(event: PaymentSettled, unit: Unit) -> None:
         await record_fee_when_payment_is_settled(
             event.case_id,
             event.claim_id,
+            event.attempt_id,
             event.claim_cents or event.amount_cents,
             event.provisional_until,
             office,
@@ -126,3 +179,30 @@ def handlers(office: Office) -> Handlers:
         erase_citizen_when_account_is_erased(event.account_id, unit)
 
     return found
+
+
+def _hear_of_awaited_money(found: Handlers, office: Office) -> None:
+    """The claim's own events alone: they keep their order, so a failure never comes before its beginning."""
+
+    @found.on("payments.payment_started.v1", PaymentStarted)
+    async def on_payment_started(event: PaymentStarted, unit: Unit) -> None:
+        about = (event.case_id, event.claim_id, event.attempt_id)
+        if event.debited_on is not None:
+            await wait_when_payment_is_under_way(*about, unit)
+        elif event.method == TRANSFER:
+            await wait_when_payer_has_chosen_to_transfer(*about, office, unit)
+
+    @found.on("payments.payment_approved.v1", PaymentUnderWay)
+    @found.on("payments.payment_unclear.v1", PaymentUnderWay)
+    async def on_payment_under_way(event: PaymentUnderWay, unit: Unit) -> None:
+        if event.case_id is not None:
+            await wait_when_payment_is_under_way(event.case_id, event.claim_id, event.attempt_id, unit)
+
+    @found.on("payments.payment_failed.v1", PaymentFailed)
+    @found.on("payments.surplus_received.v1", SurplusReceived)
+    async def on_payment_failed(event: PaymentFailed | SurplusReceived, unit: Unit) -> None:
+        await give_time_when_payment_fails(event.case_id, event.attempt_id, office, unit)
+
+    @found.on("payments.part_received.v1", PartReceived)
+    async def on_part_received(event: PartReceived, unit: Unit) -> None:
+        await give_time_when_payment_fails(event.case_id, event.payment_id, office, unit)

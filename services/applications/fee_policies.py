@@ -5,26 +5,21 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
-
 from services.applications.domain.case import Case
 from services.applications.domain.case_refusals import (
     AlreadySettled,
     AmountDiffers,
-    CaseRefused,
     NothingSettled,
     NotPossibleNow,
 )
 from services.applications.domain.conditions import UNPAID, Condition
+from services.applications.fee_deadlines import expire_when_unpaid, ignored, stop_waiting
 from services.applications.office import Office, release
 from services.applications.policies import decide_when_nothing_is_awaited
 from shared.bus.handlers import Permanent
 from shared.log import Unit
 from shared.tasks import Later
 
-log = structlog.get_logger()
-
-EXPIRE_UNPAID: Final = "expire_unpaid"
 MAKE_FINAL: Final = "make_payment_final"
 END_UNPAID: Final = "end_unpaid_approval"
 UNTIL_ISSUED: Final = timedelta(minutes=1)
@@ -33,6 +28,7 @@ UNTIL_ISSUED: Final = timedelta(minutes=1)
 async def record_fee_when_payment_is_settled(
     case_id: UUID,
     claim_id: UUID,
+    attempt_id: UUID | None,
     amount_cents: int,
     provisional_until: datetime | None,
     office: Office,
@@ -43,14 +39,16 @@ async def record_fee_when_payment_is_settled(
     waits = office.service_of(case).definition.fee.provisional == "wait"
     paid: dict[str, Any] = {"now": unit.now, "claim_id": claim_id, "amount_cents": amount_cents}
     try:
+        stop_waiting(case, attempt_id, unit.now)
         if waits and provisional_until is not None and provisional_until > unit.now:
             case.record_provisional_payment(**paid, until=provisional_until)
             asked = {"case_id": str(case_id), "claim_id": str(claim_id), "received_at": case.received_at}
             unit.task(MAKE_FINAL, asked, due=provisional_until, key=f"{case_id}:{case.received_at}")
         else:
             case.record_payment_settled(**paid)
-    except (AlreadySettled, NotPossibleNow) as ignored:
-        _ignored("payment", case_id, ignored)
+    except (AlreadySettled, NotPossibleNow) as why:
+        ignored("payment", case_id, why)
+        await unit.save(case)
         return
     except AmountDiffers as error:
         raise Permanent(f"case {case_id}: {error}") from error
@@ -65,8 +63,8 @@ async def settle_fee_when_payment_is_final(payload: Mapping[str, Any], office: O
         if case.received_at != payload["received_at"]:
             raise NothingSettled(case.case_number)
         case.record_payment_final(now=unit.now, claim_id=UUID(payload["claim_id"]))
-    except (NothingSettled, NotPossibleNow) as ignored:
-        _ignored("finality", case.id, ignored)
+    except (NothingSettled, NotPossibleNow) as why:
+        ignored("finality", case.id, why)
         return
     decide_when_nothing_is_awaited(case, office, unit)
     await unit.save(case)
@@ -82,8 +80,8 @@ async def reopen_fee_when_payment_is_reversed(
     pay_by = office.today(unit.now) + office.pay_within
     try:
         case.record_payment_reversed(now=unit.now, claim_id=claim_id, owed_cents=owed_cents, pay_by=pay_by)
-    except (NothingSettled, NotPossibleNow) as ignored:
-        _ignored("reversal", case_id, ignored)
+    except (NothingSettled, NotPossibleNow) as why:
+        ignored("reversal", case_id, why)
         return
     if case.condition in UNPAID:
         expire_when_unpaid(case, office, unit)
@@ -113,28 +111,6 @@ async def end_approval_when_fee_stays_unpaid(payload: Mapping[str, Any], office:
     await unit.save(case)
 
 
-async def expire_case_when_it_stays_unpaid(payload: Mapping[str, Any], unit: Unit) -> None:
-    """A later day than the task's means that the fee was paid and taken back meanwhile."""
-    case = await unit.load(Case, UUID(payload["case_id"]))
-    try:
-        if payload.get("pay_by", str(case.pay_by)) != str(case.pay_by):
-            raise AlreadySettled(case.case_number)
-        case.expire_unpaid(now=unit.now)
-    except (AlreadySettled, NotPossibleNow) as ignored:
-        _ignored("expiry", case.id, ignored)
-        return
-    release(case, unit)
-    await unit.save(case)
-
-
-def expire_when_unpaid(case: Case, office: Office, unit: Unit) -> None:
-    """Has the case end after its day to pay by."""
-    assert case.pay_by is not None, "a case that awaits its fee has a day to pay by"
-    due = office.begin_of(case.pay_by + timedelta(days=1))
-    payload = {"case_id": str(case.id), "pay_by": case.pay_by.isoformat()}
-    unit.task(EXPIRE_UNPAID, payload, due=due, key=f"{case.id}:{case.version}")
-
-
 def _end_unpaid(case: Case, step: str, office: Office, unit: Unit) -> None:
     try:
         if office.service_of(case).definition.fee.unpaid.document == "suspend":
@@ -142,9 +118,5 @@ def _end_unpaid(case: Case, step: str, office: Office, unit: Unit) -> None:
         else:
             case.revoke_unpaid(on=office.today(unit.now), now=unit.now)
             release(case, unit)
-    except (AlreadySettled, NotPossibleNow) as ignored:
-        _ignored("dunning", case.id, ignored)
-
-
-def _ignored(what: str, case_id: UUID, why: CaseRefused) -> None:
-    log.info(f"{what}_ignored", case=str(case_id), reason=type(why).__name__)
+    except (AlreadySettled, NotPossibleNow) as why:
+        ignored("dunning", case.id, why)

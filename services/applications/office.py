@@ -20,12 +20,19 @@ class CitizenErased(Permanent):
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """One city: its catalogue, its time zone, how long a fee may stay unpaid, the steps of dunning."""
+    """One city: its catalogue, its time zone, how long a fee may stay unpaid, the steps of dunning.
+
+    `transfer_takes`: a transfer that was chosen is awaited so long behind the day to pay by; `pay_again`: so
+    long there is to pay otherwise when awaited money fails; `remind_before` the case expires.
+    """
 
     catalogue: Catalogue
     zone: ZoneInfo
     pay_within: timedelta
     dunning: tuple[str, ...] = DUNNING
+    transfer_takes: timedelta = timedelta(days=5)
+    pay_again: timedelta = timedelta(days=7)
+    remind_before: timedelta = timedelta(days=2)
 
     def today(self, now: datetime) -> date:
         return now.astimezone(self.zone).date()

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from services.applications.domain import case_events as happened
+from services.applications.domain import fee_events
 from services.applications.domain.conditions import CITIZENS_TURN, Condition
 from shared.domain import Event
 from shared.log import Meta, Projections, Retention, Sealer, Table
@@ -54,8 +55,11 @@ Patches = Iterable[tuple[Table, tuple[Any, ...], Mapping[str, Any] | None]]
 
 
 def _patch(event: Any, condition: str, **values: Any) -> Patches:
-    moved = {"condition": condition, "version": event.originator_version, "changed_at": event.timestamp}
-    yield OVERVIEW, (str(event.originator_id),), {**moved, **values}
+    yield OVERVIEW, (str(event.originator_id),), {"condition": condition, **_touched(event), **values}
+
+
+def _touched(event: Any) -> dict[str, Any]:
+    return {"version": event.originator_version, "changed_at": event.timestamp}
 
 
 @PROJECTIONS.on(happened.Submitted)
@@ -96,6 +100,16 @@ def on_provisional_fee_received(
 def on_fee_reversed(event: happened.FeeReversed, _meta: Meta, _seal: Sealer) -> Patches:
     new_day = {"pay_by": event.pay_by} if event.pay_by else {}
     return _patch(event, event.condition, settled=False, provisional_until=None, **new_day)
+
+
+@PROJECTIONS.on(fee_events.FeeAwaited, fee_events.FeeWaitEnded, fee_events.FeeReminded)
+def on_fee_waited_for(event: Any, _meta: Meta, _seal: Sealer) -> Patches:
+    yield OVERVIEW, (str(event.originator_id),), _touched(event)
+
+
+@PROJECTIONS.on(fee_events.PayByMoved)
+def on_pay_by_moved(event: fee_events.PayByMoved, _meta: Meta, _seal: Sealer) -> Patches:
+    yield OVERVIEW, (str(event.originator_id),), {**_touched(event), "pay_by": event.pay_by}
 
 
 @PROJECTIONS.on(happened.InstalmentSettled)

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.applications.domain import case_events as happened
+from services.applications.domain import fee_events
 from shared.bus.published import Published
 
 PUBLISHED: Final = Published("applications")
@@ -140,6 +141,22 @@ class ApplicationExpired(BaseModel):
     case_id: UUID
     account_id: UUID
     reason: Literal["unpaid"]
+
+
+class FeeReminded(BaseModel):
+    """A fee that is due before the decision is not paid, and the case expires after `pay_by`."""
+
+    case_id: UUID
+    account_id: UUID
+    pay_by: date
+
+
+class PayByMoved(BaseModel):
+    """The fee of an undecided case may be paid until a later day: awaited money failed, or was taken back."""
+
+    case_id: UUID
+    account_id: UUID
+    pay_by: date
 
 
 class ApplicationCompleted(BaseModel):
@@ -301,6 +318,14 @@ PUBLISHED.add(
     happened.Expired,
     ApplicationExpired(case_id=_CASE, account_id=_ACCOUNT, reason="unpaid"),
     {"reason": lambda _: "unpaid"},
+)
+PUBLISHED.add(
+    fee_events.FeeReminded,
+    FeeReminded(case_id=_CASE, account_id=_ACCOUNT, pay_by=date(2026, 11, 29)),
+)
+PUBLISHED.add(
+    fee_events.PayByMoved,
+    PayByMoved(case_id=_CASE, account_id=_ACCOUNT, pay_by=date(2026, 12, 20)),
 )
 PUBLISHED.add(
     happened.Completed,

@@ -13,6 +13,7 @@ from services.applications import (
     drafts_api,
     erasing,
     erasure_api,
+    fee_deadlines,
     fee_policies,
     policies,
 )
@@ -48,6 +49,9 @@ def build(runtime: Runtime) -> Parts:
         ZoneInfo(settings.city_time_zone),
         timedelta(days=settings.pay_within_days),
         settings.dunning_steps,
+        transfer_takes=timedelta(days=settings.transfer_days),
+        pay_again=timedelta(days=settings.pay_again_days),
+        remind_before=timedelta(days=settings.remind_unpaid_days),
     )
     register = HttpRegister(settings.register_url, settings.register_timeout_seconds)
     return Parts(
@@ -76,7 +80,8 @@ def tasks(runtime: Runtime, office: Office, register: PopulationRegister, regist
     async def ask_register(payload: Mapping[str, Any], unit: Unit) -> None:
         await policies.ask_register(payload, register, office, unit)
 
-    found.on(fee_policies.EXPIRE_UNPAID)(fee_policies.expire_case_when_it_stays_unpaid)
+    found.on(fee_deadlines.EXPIRE_UNPAID)(fee_deadlines.expire_case_when_it_stays_unpaid)
+    found.on(fee_deadlines.REMIND_UNPAID)(fee_deadlines.remind_when_fee_stays_unpaid)
 
     @found.on(fee_policies.MAKE_FINAL)
     async def make_final(payload: Mapping[str, Any], unit: Unit) -> None:

@@ -1,8 +1,10 @@
 """The foreign events that identity reads, as narrowly as it needs them."""
 
+from datetime import date
 from uuid import UUID
 
 from services.identity import policies
+from services.identity.mail.letters import REASONS
 from shared.bus.handlers import ForeignEvent, Handlers
 from shared.log import Unit
 
@@ -12,6 +14,29 @@ class CaseOfAccount(ForeignEvent):
 
     case_id: UUID
     account_id: UUID
+
+
+class DueCase(CaseOfAccount):
+    """A case whose fee is to be paid by a day."""
+
+    pay_by: date
+
+
+class PaymentTakenBack(CaseOfAccount):
+    """A payment went back, so that something is owed again; `concern` says whose turn it is."""
+
+    payment_id: UUID
+    owed_cents: int
+    concern: str = REASONS[0]
+
+
+class DebitRejected(ForeignEvent):
+    """The bank refused a debit; case and account are missing in old events."""
+
+    debit_id: UUID
+    case_id: UUID | None
+    account_id: UUID | None
+    concern: str
 
 
 class IssuedDocument(CaseOfAccount):
@@ -52,6 +77,35 @@ def handlers() -> Handlers:
     async def on_document_suspended(event: CaseOfAccount, unit: Unit) -> None:
         await policies.send_news_when_document_is_suspended(event.account_id, event.case_id, unit)
 
+    _hear_of_money(found)
+    return found
+
+
+def _hear_of_money(found: Handlers) -> None:
+    """What is owed, and what became of what was paid."""
+
+    @found.on("applications.fee_reminded.v1", DueCase)
+    async def on_fee_reminded(event: DueCase, unit: Unit) -> None:
+        await policies.remind_when_fee_is_about_to_be_late(
+            event.account_id, event.case_id, event.pay_by, unit
+        )
+
+    @found.on("applications.application_expired.v1", CaseOfAccount)
+    async def on_application_expired(event: CaseOfAccount, unit: Unit) -> None:
+        await policies.tell_when_application_has_expired(event.account_id, event.case_id, unit)
+
+    @found.on("payments.payment_reversed.v1", PaymentTakenBack)
+    async def on_payment_reversed(event: PaymentTakenBack, unit: Unit) -> None:
+        if event.owed_cents:
+            await policies.tell_when_payment_went_back(
+                event.account_id, event.payment_id, event.concern, unit
+            )
+
+    @found.on("payments.debit_rejected.v1", DebitRejected)
+    async def on_debit_rejected(event: DebitRejected, unit: Unit) -> None:
+        if event.account_id is not None:
+            await policies.tell_when_payment_went_back(event.account_id, event.debit_id, event.concern, unit)
+
     @found.on("payments.payer_reminded.v1", CaseOfAccount)
     async def on_payer_reminded(event: CaseOfAccount, unit: Unit) -> None:
         await policies.send_news_when_payer_is_reminded(event.account_id, event.case_id, unit)
@@ -63,5 +117,3 @@ def handlers() -> Handlers:
     @found.on("payments.debit_arrangement_ended.v1", CaseOfAccount)
     async def on_debit_arrangement_ended(event: CaseOfAccount, unit: Unit) -> None:
         await policies.send_news_when_debit_arrangement_has_ended(event.account_id, event.case_id, unit)
-
-    return found

@@ -1,9 +1,11 @@
-"""What identity does when something happened elsewhere: it tells the citizen that there is something new.
+"""What identity does when something happened elsewhere: it tells the citizen that there is something new, and
+where money is at stake also what to do; never what a case is about, nor an amount.
 
 One letter for each step of a case: a permit that is issued and the case that it completes are one step, and
 so are a reminder to pay and the suspension that follows it on the same day.
 """
 
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -56,6 +58,23 @@ async def send_news_when_debit_is_announced(account_id: UUID, case_id: UUID, uni
 async def send_news_when_debit_arrangement_has_ended(account_id: UUID, case_id: UUID, unit: Unit) -> None:
     """One letter a case: the mandate's end concerns all of its instalments at once."""
     send_news(account_id, case_id, f"debit-arrangement-ended:{unit.now:%Y-%m-%d}", unit)
+
+
+async def remind_when_fee_is_about_to_be_late(
+    account_id: UUID, case_id: UUID, pay_by: date, unit: Unit
+) -> None:
+    """The case expires after the day; who has transferred already is told that nothing is to be done."""
+    send_later(unit, "fee_reminder", account_id, key=f"{case_id}:{pay_by}", day=pay_by)
+
+
+async def tell_when_application_has_expired(account_id: UUID, case_id: UUID, unit: Unit) -> None:
+    send_later(unit, "application_expired", account_id, key=str(case_id))
+
+
+async def tell_when_payment_went_back(account_id: UUID, payment_id: UUID, concern: str, unit: Unit) -> None:
+    """One letter for each payment that the bank took back or a debit that it refused, whatever is told of it
+    again; what to do next goes by the bank's reason."""
+    send_later(unit, "payment_returned", account_id, key=str(payment_id), reason=concern)
 
 
 def send_news(account_id: UUID, case_id: UUID, step: str, unit: Unit) -> None:

@@ -29,6 +29,13 @@ class FeeOfCase(ForeignEvent):
     instalments: tuple[Instalment, ...] = ()
 
 
+class PayByMoved(ForeignEvent):
+    """The fee of an undecided case may be paid until a later day."""
+
+    case_id: UUID
+    pay_by: date
+
+
 class AccountErased(ForeignEvent):
     """The citizen was forgotten, from identity."""
 

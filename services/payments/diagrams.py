@@ -16,7 +16,9 @@ _PARTS = (
      "the share goes off what is open first, and reduced to what had come the claim is settled."),
     ("An attempt to pay", "opened", ATTEMPT, "`approved` is a payer's agreement at a provider that has to "
      "capture; only while the claim wants the money. `unclear` and `approved` keep a second attempt away. "
-     "What a provider never decides two people do, and their word moves the attempt as the provider's."),
+      "While one is either, or a debit is announced, the case does not expire; once it has failed, the case "
+      "moves the claim's day to pay by. What a provider never decides two people do, and their word moves "
+      "the attempt as the provider's."),
     ("A refund", "requested", REFUND, "Below the limit the request approves itself. `ordered` is written "
      "before the provider hears of it; after a lost answer it is `unclear`, and a person looks: never tried "
      "blindly."),

@@ -6,17 +6,29 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from services.payments.bank.debiting import Debiting
 from services.payments.bank.work import Work
-from services.payments.consumed import AccountErased, ApprovalRevoked, CaseEnded, FeeOfCase, GivenUp
+from services.payments.consumed import (
+    AccountErased,
+    ApprovalRevoked,
+    CaseEnded,
+    FeeOfCase,
+    GivenUp,
+    PayByMoved,
+)
 from services.payments.domain.claim import Claim
 from services.payments.domain.pro_rata import Period
+from services.payments.domain.refusals import NotLater, NotPayable
 from services.payments.numbers import KASSENZEICHEN, next_kassenzeichen
 from services.payments.refunding import Refunding
 from shared.bus.handlers import Handler, Handlers, Permanent
 from shared.ids import derived_id
 from shared.log import StreamNotFound, Unit
 from shared.service import Runtime
+
+log = structlog.get_logger()
 
 UNASSIGNED: Final = "unassigned"
 ERASE: Final = "erase_citizen"
@@ -37,6 +49,16 @@ def register(
     async def open_claim_when_application_is_approved(event: FeeOfCase, unit: Unit) -> None:
         if event.fee_due == "after_decision" and event.fee_cents > 0:
             await open_claim(event, unit)
+
+    @handlers.on("applications.pay_by_moved.v1", PayByMoved)
+    async def move_pay_by_when_case_waits_longer(event: PayByMoved, unit: Unit) -> None:
+        claim = await unit.load(Claim, claim_of(event.case_id))
+        try:
+            claim.move_pay_by(event.pay_by, now=unit.now)
+        except (NotLater, NotPayable) as why:
+            log.info("pay_by_ignored", claim=str(claim.id), reason=why.slug)
+            return
+        await unit.save(claim)
 
     @handlers.on("identity.account_erased.v1", AccountErased)
     async def erase_citizen_when_account_is_erased(event: AccountErased, unit: Unit) -> None:

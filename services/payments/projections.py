@@ -12,6 +12,7 @@ from services.payments.domain.events import (
     MoneyTaskOffset,
     MoneyTaskSettled,
     PartReceived,
+    PayByMoved,
     PayerReminded,
     PaymentApproved,
     PaymentFailed,
@@ -92,6 +93,11 @@ def claim_is_open_again(event: PaymentReversed, meta: Meta, seal: Sealer) -> Ite
         }  # fmt: skip
     if not is_receipt(event.provider):
         yield ATTEMPTS, (str(event.payment_id),), {"state": "reversed"}
+
+
+@PROJECTIONS.on(PayByMoved)
+def claim_is_due_later(event: PayByMoved, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    yield CLAIMS, (str(event.originator_id),), {"pay_by": event.pay_by, "due_on": event.pay_by}
 
 
 @PROJECTIONS.on(CashEntryVoided)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from services.payments import cash_published, reduction_published
 from services.payments.bank.published import publish
 from services.payments.domain import dunning_events, events, return_events
+from services.payments.domain.returns import concern_of
 from shared.bus.published import Published
 
 _CLAIM = UUID("01936b7a-4a00-7c3e-9d5e-2f6f5a1b0c02")
@@ -41,12 +42,32 @@ class PayerReminded(BaseModel):
 
 
 class PaymentStarted(BaseModel):
-    """A provider waits for the payer."""
+    """A provider waits for the payer; or the city debits the claim by itself, on `debited_on`."""
 
     claim_id: UUID
     case_id: UUID
     attempt_id: UUID
     method: str
+    debited_on: date | None = None
+
+
+class PaymentApproved(BaseModel):
+    """The payer has agreed, or the debit is at the bank: the money comes, or the word that it does not.
+
+    `case_id` is missing in what happened before it was told.
+    """
+
+    claim_id: UUID
+    case_id: UUID | None
+    attempt_id: UUID
+
+
+class PayByMoved(BaseModel):
+    """The case waits longer for its fee: the claim is to be paid by a later day."""
+
+    claim_id: UUID
+    case_id: UUID
+    pay_by: date
 
 
 class PaymentSettled(BaseModel):
@@ -85,7 +106,8 @@ class PartReceived(BaseModel):
 
 
 class PaymentReversed(BaseModel):
-    """Bank or card network took a payment back; `owed_cents` of it is owed again."""
+    """Bank or card network took a payment back; `owed_cents` of it is owed again, `concern` says whose turn
+    it is."""
 
     claim_id: UUID
     case_id: UUID
@@ -94,6 +116,7 @@ class PaymentReversed(BaseModel):
     owed_cents: int
     currency: str
     code: str
+    concern: str = "citizen_pays"
 
 
 class ReversalUndone(BaseModel):
@@ -215,6 +238,14 @@ PUBLISHED.add(
     PaymentStarted(claim_id=_CLAIM, case_id=_CASE, attempt_id=_ATTEMPT, method="card"),
 )
 PUBLISHED.add(
+    events.PaymentApproved,
+    PaymentApproved(claim_id=_CLAIM, case_id=_CASE, attempt_id=_ATTEMPT),
+)
+PUBLISHED.add(
+    events.PayByMoved,
+    PayByMoved(claim_id=_CLAIM, case_id=_CASE, pay_by=date(2026, 12, 20)),
+)
+PUBLISHED.add(
     events.PaymentSettled,
     PaymentSettled(
         claim_id=_CLAIM,
@@ -292,7 +323,9 @@ PUBLISHED.add(
         owed_cents=3060,
         currency="EUR",
         code="MD06",
+        concern="citizen_objected",
     ),
+    {"concern": lambda e: concern_of(e.provider, e.code)},
 )
 PUBLISHED.add(
     return_events.ReversalUndone,

@@ -54,6 +54,7 @@ class Submitted(Created):
         aggregate.assessment, aggregate.answer_by, aggregate.asked_at = {}, None, 0
         aggregate.provisional_until, aggregate.received_at = None, 0
         aggregate.instalments, aggregate.paid = (), {}
+        aggregate.waits, aggregate.waited, aggregate.reminded_for = {}, frozenset(), None
 
 
 @stored("applications.register_answered")
@@ -78,6 +79,7 @@ class FeeSettled(Event):
     def apply(self, aggregate: Any) -> None:
         aggregate.settled, aggregate.condition = True, Condition(self.condition)
         aggregate.provisional_until = None
+        aggregate.keep_promises()
         if aggregate.instalments:
             last = self.amount_cents - sum(aggregate.paid.values())
             aggregate.paid = {**aggregate.paid, self.claim_id: last}
@@ -95,6 +97,7 @@ class ProvisionalFeeReceived(Event):
     def apply(self, aggregate: Any) -> None:
         aggregate.provisional_until, aggregate.received_at = self.provisional_until, self.originator_version
         aggregate.condition = Condition(self.condition)
+        aggregate.keep_promises()
 
 
 @stored("applications.fee_reversed")

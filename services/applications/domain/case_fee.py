@@ -1,6 +1,7 @@
 """What a case decides about its fee: paid, provisionally or for good, taken back, still not paid.
 
-Invariant: what was granted is suspended for a fee that is not paid only while it is not paid.
+Invariant: what was granted is suspended for a fee that is not paid only while it is not paid; no case expires
+while money for its fee is on its way.
 """
 
 from datetime import date, datetime
@@ -17,14 +18,19 @@ from services.applications.domain.case_events import (
     ProvisionalFeeReceived,
 )
 from services.applications.domain.case_refusals import (
+    AlreadyAwaited,
+    AlreadyReminded,
     AlreadySettled,
     AmountDiffers,
+    MoneyAwaited,
+    NothingAwaited,
     NothingSettled,
     NotPossibleNow,
 )
 from services.applications.domain.case_state import CaseState
 from services.applications.domain.conditions import UNPAID as AWAITING_FEE
 from services.applications.domain.conditions import Condition, Step
+from services.applications.domain.fee_events import FeeAwaited, FeeReminded, FeeWaitEnded, PayByMoved
 
 UNPAID: Final = "unpaid"
 
@@ -80,10 +86,46 @@ class FeeOfCase(CaseState):
         if not came:
             raise NothingSettled(self.case_number)
         after = self._after(Step.FEE_REVERSED)
+        pay_by = max(pay_by, self.pay_by or pay_by)
         self.emit(
             FeeReversed, now=now, claim_id=claim_id, owed_cents=owed_cents, condition=str(after),
             pay_by=pay_by if after in AWAITING_FEE else None,
         )  # fmt: skip
+        if after in AWAITING_FEE:
+            self.emit(PayByMoved, now=now, account_id=self.account_id, pay_by=pay_by)
+
+    def await_fee(self, *, now: datetime, claim_id: UUID, attempt_id: UUID, until: datetime | None) -> None:
+        """Money is on its way by an attempt to pay: the case waits for it, and for a promise `until` then.
+
+        Raises AlreadyAwaited, NotPossibleNow.
+        """
+        self._after(Step.FEE_AWAITED)
+        if attempt_id in self.waits or attempt_id in self.waited:
+            raise AlreadyAwaited(self.case_number)
+        self.emit(FeeAwaited, now=now, claim_id=claim_id, attempt_id=attempt_id, until=until)
+
+    def end_wait(self, *, now: datetime, attempt_id: UUID, pay_by: date | None) -> None:
+        """The attempt is decided; where the fee is still open it may be paid until `pay_by` at least.
+
+        Raises NothingAwaited, NotPossibleNow.
+        """
+        after = self._after(Step.FEE_WAIT_ENDED)
+        if attempt_id not in self.waits:
+            raise NothingAwaited(self.case_number)
+        self.emit(FeeWaitEnded, now=now, attempt_id=attempt_id)
+        if pay_by is None or after not in AWAITING_FEE or (self.pay_by is not None and pay_by <= self.pay_by):
+            return
+        self.emit(PayByMoved, now=now, account_id=self.account_id, pay_by=pay_by)
+
+    def remind_of_fee(self, *, now: datetime) -> None:
+        """Once for each day to pay by; a promise to transfer is no reason against it.
+
+        Raises AlreadyReminded, MoneyAwaited, NotPossibleNow.
+        """
+        self._require_nothing_comes(Step.FEE_REMINDED)
+        if self.reminded_for == self.pay_by:
+            raise AlreadyReminded(self.case_number)
+        self.emit(FeeReminded, now=now, account_id=self.account_id, pay_by=self.pay_by)
 
     def suspend_approval(self, step: str, *, now: datetime) -> None:
         """The payer was dunned and has not paid: what was granted does not count until they do.
@@ -99,16 +141,25 @@ class FeeOfCase(CaseState):
         )  # fmt: skip
 
     def expire_unpaid(self, *, now: datetime) -> None:
-        """Ends an unpaid case. Raises NotPossibleNow when nothing is unpaid."""
-        self._after(Step.EXPIRED_UNPAID)
-        if self.provisional_until is not None:
-            raise NotPossibleNow(Step.EXPIRED_UNPAID, self.condition)
+        """Ends an unpaid case. Raises NotPossibleNow when nothing is unpaid, MoneyAwaited."""
+        self._require_nothing_comes(Step.EXPIRED_UNPAID)
+        promised = max((until for until in self.waits.values() if until is not None), default=now)
+        if promised > now:
+            raise MoneyAwaited(self.case_number, promised)
         self.emit(Expired, now=now, account_id=self.account_id, reason=UNPAID)
 
     def require_unpaid(self) -> None:
         """Raises AlreadySettled, also while a payment is there and not final."""
         if self.settled or self.provisional_until is not None:
             raise AlreadySettled(self.case_number)
+
+    def _require_nothing_comes(self, step: Step) -> None:
+        """No money is there or on its way. Raises NotPossibleNow, MoneyAwaited."""
+        self._after(step)
+        if self.provisional_until is not None:
+            raise NotPossibleNow(step, self.condition)
+        if None in self.waits.values():
+            raise MoneyAwaited(self.case_number, None)
 
     def _fee_comes(self, step: Step, amount_cents: int) -> Condition:
         self.require_unpaid()

@@ -1,6 +1,7 @@
 """Why a case refuses a decision: a class for each, and nothing has changed."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from services.applications.domain.conditions import Condition, Step
 
@@ -31,6 +32,26 @@ class AlreadySettled(CaseRefused):
 
 class NothingSettled(CaseRefused):
     """No payment of this case is there that could be taken back, or become final."""
+
+
+class MoneyAwaited(CaseRefused):
+    """Money for the fee is on its way, or promised `until` then."""
+
+    def __init__(self, case_number: str, until: datetime | None) -> None:
+        super().__init__(case_number)
+        self.until = until
+
+
+class AlreadyAwaited(CaseRefused):
+    """The money of this attempt is awaited, or was."""
+
+
+class NothingAwaited(CaseRefused):
+    """No money of this attempt is awaited."""
+
+
+class AlreadyReminded(CaseRefused):
+    """The citizen was reminded of this day to pay by."""
 
 
 class FeeNotSettled(CaseRefused):

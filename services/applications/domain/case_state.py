@@ -14,7 +14,9 @@ class CaseState(Aggregate):
     """Personal values may read `Redacted` after an erasure.
 
     `provisional_until` is set while the service waits for a payment to become final, `received_at` the
-    version at which that payment came. `paid`: of a fee in instalments the cents by claim.
+    version at which that payment came. `paid`: of a fee in instalments the cents by claim. `waits`: attempts
+    to pay whose money is on its way, None or until when the payer's promise holds; `waited` those decided.
+    `reminded_for` is the day to pay by that the citizen was reminded of.
     """
 
     account_id: UUID
@@ -54,6 +56,13 @@ class CaseState(Aggregate):
     assessment: dict[str, Any]
     instalments: tuple[Instalment, ...]
     paid: dict[UUID, int]
+    waits: dict[UUID, datetime | None]
+    waited: frozenset[UUID]
+    reminded_for: date | None
+
+    def keep_promises(self) -> None:
+        """The fee came: what was promised otherwise is not waited for."""
+        self.waits = {attempt_id: None for attempt_id, until in self.waits.items() if until is None}
 
     def _after(self, step: Step) -> Condition:
         """Where the step leads. Raises NotPossibleNow."""

@@ -33,6 +33,9 @@ class Step(StrEnum):
     PROVISIONAL_FEE_RECEIVED = "provisional_fee_received"
     FEE_SETTLED = "fee_settled"
     FEE_REVERSED = "fee_reversed"
+    FEE_AWAITED = "fee_awaited"
+    FEE_WAIT_ENDED = "fee_wait_ended"
+    FEE_REMINDED = "fee_reminded"
     REFERRED = "referred"
     CORRECTION_REQUESTED = "correction_requested"
     CORRECTION_REMINDED = "correction_reminded"
@@ -91,6 +94,9 @@ TRANSITIONS: Final[Mapping[Step, Mapping[Condition, Condition]]] = {
         Condition.AWAITING_REGISTER: Condition.AWAITING_REGISTER_AND_PAYMENT,
         **_unmoved(*UNPAID, *_WITH_FEE_OPEN),
     },
+    Step.FEE_AWAITED: _unmoved(*UNPAID),
+    Step.FEE_WAIT_ENDED: _unmoved(*UNPAID, Condition.AWAITING_REGISTER, Condition.READY, *_WITH_FEE_OPEN),
+    Step.FEE_REMINDED: _unmoved(*UNPAID),
     Step.REFERRED: {Condition.READY: Condition.IN_REVIEW},
     Step.CORRECTION_REQUESTED: {Condition.IN_REVIEW: Condition.CORRECTION_REQUESTED},
     Step.CORRECTION_REMINDED: {Condition.CORRECTION_REQUESTED: Condition.CORRECTION_REQUESTED},

@@ -1,7 +1,7 @@
 """Hands letters to the mail server; called by the task worker alone, which repeats what fails."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +50,8 @@ class Post:
             to=account.email,
             message_id=f"<{task_id}@{self._settings.mail_from.rpartition('@')[2]}>",
             at=_made_at(task_id),
+            day=date.fromisoformat(payload["day"]) if "day" in payload else None,
+            reason=payload.get("reason", ""),
         )
         await self._hand_over(mail)
         log.info("mail_sent", letter=letter, account=payload["account_id"], task=str(task_id))

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from services.payments.bank.work import Work
-from services.payments.domain.claim import Claim, is_waiting_for_a_debit
+from services.payments.domain.claim import Claim
 from services.payments.domain.debit import REFUNDABLE, Debit, NotPresentable
 from services.payments.domain.mandate import Mandate, MandateRefused, NotAllowedNow
-from services.payments.domain.money import BANK, Recorded, Reversal, Word
+from services.payments.domain.money import BANK, Recorded, Reversal, Word, is_waiting_for_a_debit
 from services.payments.domain.refusals import DebitUnderWay, NotPayable, PaymentBeingChecked
 from services.payments.domain.returns import Concern, OnMandate, reaction_to
 from services.payments.sepa.bank_days import due_date
@@ -189,7 +189,7 @@ class Debiting:
     @staticmethod
     def _announced(work: Work, claim: Claim, debit: Debit) -> Debit:
         claim.open_attempt(debit.id, METHOD, "", now=work.unit.now)
-        claim.record_start(debit.id, BANK, debit.reference, now=work.unit.now)
+        claim.record_start(debit.id, BANK, debit.reference, now=work.unit.now, debited_on=debit.due)
         work.add(debit)
         return debit
 

@@ -69,6 +69,20 @@ class DebitAnnounced(BaseModel):
     presentation: int
 
 
+class DebitRejected(BaseModel):
+    """The bank refused a debit before any money moved; `concern` says whose turn it is.
+
+    The ids of claim, case and account are missing in what happened before it was told.
+    """
+
+    debit_id: UUID
+    claim_id: UUID | None
+    case_id: UUID | None
+    account_id: UUID | None
+    code: str
+    concern: str
+
+
 class DebitReturned(BaseModel):
     """Debited money went back; `concern` says whose turn it is. The claim's part is PaymentReversed."""
 
@@ -136,6 +150,17 @@ def _publish_debits(published: Published) -> None:
             currency="EUR",
             due=date(2026, 12, 10),
             presentation=1,
+        ),
+    )
+    published.add(
+        debits.DebitRejected,
+        DebitRejected(
+            debit_id=_DEBIT,
+            claim_id=_CLAIM,
+            case_id=_CASE,
+            account_id=_ACCOUNT,
+            code="AC04",
+            concern="citizen_gives_account",
         ),
     )
     published.add(

@@ -11,8 +11,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.payments.domain.cash_events import CashEntryVoided
-from services.payments.domain.claim import Claim, is_waiting_for_a_debit
-from services.payments.domain.money import CASH, Payment, Receipt, Recorded
+from services.payments.domain.claim import Claim
+from services.payments.domain.money import CASH, Payment, Receipt, Recorded, is_waiting_for_a_debit
 from services.payments.domain.money_tasks import MoneyTask
 from services.payments.domain.refusals import (
     CashDayOver,

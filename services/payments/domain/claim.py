@@ -5,7 +5,7 @@ Late, double, contradictory, partial and excess words are ordinary: each has a n
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.payments.domain import reversals
@@ -19,6 +19,7 @@ from services.payments.domain.events import (
     ClaimCancelled,
     MoneyTaskSettled,
     PartReceived,
+    PayByMoved,
     PayerReminded,
     PaymentApproved,
     PaymentFailed,
@@ -30,11 +31,21 @@ from services.payments.domain.events import (
     RefundFellDue,
     SurplusReceived,
 )
-from services.payments.domain.money import BANK, Attempt, Payment, Receipt, Recorded, Reversal, Word
+from services.payments.domain.money import (
+    BANK,
+    Attempt,
+    Payment,
+    Receipt,
+    Recorded,
+    Reversal,
+    Word,
+    is_being_paid,
+)
 from services.payments.domain.money_tasks import PAID_TWICE, MoneyTask, Settled, voucher_number
 from services.payments.domain.refusals import (
     AmountDiffers,
     MoneyTaskDone,
+    NotLater,
     NotPayable,
     PaymentBeingChecked,
     RefundUnderWay,
@@ -47,6 +58,8 @@ from services.payments.domain.transitions import ATTEMPT, DECIDED_ELSEWHERE
 from shared.ids import derived_id
 
 _WHY_SURPLUS = {"cancelled": "after_cancellation", "settled": PAID_TWICE}
+QUIET = timedelta(days=1)
+"""Nobody is dunned so soon after money that was on its way failed."""
 NOT_WANTED = "not_wanted"
 """The code of an attempt that the payer agreed to when nothing was owed any more: it is not captured."""
 
@@ -84,12 +97,31 @@ class Claim(ClaimState):
         self.emit(AttemptOpened, now=now, attempt_id=attempt_id, method=method, return_url=return_url,
                   amount_cents=self.owed_cents)  # fmt: skip
 
-    def record_start(self, attempt_id: UUID, provider: str, reference: str, *, now: datetime) -> None:
-        """The provider's reference is known. Raises UnknownAttempt."""
+    def record_start(
+        self,
+        attempt_id: UUID,
+        provider: str,
+        reference: str,
+        *,
+        now: datetime,
+        debited_on: date | None = None,
+    ) -> None:
+        """The provider's reference is known; `debited_on` is the day that a debit of the city's own was
+        announced for. Raises UnknownAttempt."""
         attempt = self.attempt(attempt_id)
         if attempt.state == "opened":
             self.emit(PaymentStarted, now=now, case_id=self.case_id, attempt_id=attempt_id,
-                      method=attempt.method, provider=provider, reference=reference)  # fmt: skip
+                      method=attempt.method, provider=provider, reference=reference,
+                      debited_on=debited_on)  # fmt: skip
+
+    def move_pay_by(self, pay_by: date, *, now: datetime) -> None:
+        """The case waits for it until a later day; may be repeated. Raises NotPayable, NotLater."""
+        if self.condition != "open":
+            raise NotPayable(f"the claim is {self.condition}")
+        if self.pay_by is None or pay_by < self.pay_by:
+            raise NotLater(f"it is to be paid by {self.pay_by}")
+        if (self.pay_by, self.due_on) != (pay_by, pay_by):
+            self.emit(PayByMoved, now=now, case_id=self.case_id, pay_by=pay_by)
 
     def abandon_attempt(self, attempt_id: UUID, reason: str, *, now: datetime) -> None:
         """The provider could not be reached to open a transaction. Raises UnknownAttempt."""
@@ -139,8 +171,8 @@ class Claim(ClaimState):
         owed = (self.owed_cents, self.currency)
         if rival or self.condition != "open" or (word.amount_cents, word.currency) != owed:
             return self._fail(attempt.attempt_id, "cancelled", NOT_WANTED, now)
-        self.emit(PaymentApproved, now=now, attempt_id=attempt.attempt_id, provider=word.provider,
-                  reference=word.reference)  # fmt: skip
+        self.emit(PaymentApproved, now=now, case_id=self.case_id, attempt_id=attempt.attempt_id,
+                  provider=word.provider, reference=word.reference)  # fmt: skip
         return Recorded.APPROVED
 
     def record_receipt(self, receipt: Receipt, *, now: datetime) -> Recorded:
@@ -254,10 +286,12 @@ class Claim(ClaimState):
 
     def dun(self, today: date, steps: Sequence[Step], *, now: datetime) -> Step | None:
         """Takes the step whose day has come, if any; none while a payment is checked, or a debit announced or
-        to be announced by itself."""
+        to be announced by itself, nor on the day after one failed: its case may wait longer."""
         if self.condition != "open" or self.due_on is None or self.waits_for_its_day:
             return None
-        if any(map(_is_under_way, self.attempts.values())):
+        if any(map(is_being_paid, self.attempts.values())):
+            return None
+        if self.failed_at is not None and now - self.failed_at < QUIET:
             return None
         step = next_step(self.due_on, today, self.reminded, steps)
         if step is not None and step.name == REMINDER:
@@ -326,13 +360,3 @@ class Claim(ClaimState):
             return self.attempts[attempt_id]
         except KeyError:
             raise UnknownAttempt(str(attempt_id)) from None
-
-
-def is_waiting_for_a_debit(attempt: Attempt) -> bool:
-    """Whether it is a debit that was announced, or is at the bank."""
-    return attempt.provider == BANK and attempt.method == "direct_debit" and attempt.state == "started"
-
-
-def _is_under_way(attempt: Attempt) -> bool:
-    """Whether it is not the payer's turn: checked elsewhere, or a debit that was announced."""
-    return is_waiting_for_a_debit(attempt) or attempt.state in DECIDED_ELSEWHERE

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.payments.domain import transitions
 from services.payments.domain.events import PaymentRequested
-from services.payments.domain.money import Attempt, Payment, Refund
+from services.payments.domain.money import Attempt, Payment, Refund, is_being_paid
 from services.payments.domain.money_tasks import REFUND, MoneyTask
 from shared.domain import Aggregate
 
@@ -15,7 +15,8 @@ class ClaimState(Aggregate):
     """`amount_cents` is what was claimed first, `claimed_cents` what is now; `condition` as in
     `transitions.CLAIM`; `arranged` the mandate under which it is debited when it falls due; `due_on` the day
     that the steps of dunning count from, `reminded` those taken, `charged_cents` what these have cost;
-    `reduced_cents` what of it is not claimed any more, since by `reductions` something ended early."""
+    `reduced_cents` what of it is not claimed any more, since by `reductions` something ended early;
+    `failed_at` when money that was on its way last failed."""
 
     case_id: UUID
     case_number: str
@@ -43,6 +44,7 @@ class ClaimState(Aggregate):
     reductions: tuple[UUID, ...]
     reminded: tuple[str, ...]
     arranged: UUID | None
+    failed_at: datetime | None
 
     @property
     def kept_cents(self) -> int:
@@ -80,7 +82,7 @@ class ClaimState(Aggregate):
         self.attempts, self.payments, self.refunds, self.money_tasks = {}, {}, {}, {}
         self.due_on, self.charged_cents = event.pay_by, 0
         self.reduced_cents, self.reductions = 0, ()
-        self.reminded, self.arranged = (), None
+        self.reminded, self.arranged, self.failed_at = (), None, None
 
     def move(self, what: str) -> None:
         """The claim's next condition. Raises ImpossibleMove."""
@@ -96,6 +98,12 @@ class ClaimState(Aggregate):
             known, state=transitions.follow(transitions.ATTEMPT, known.state, what),
             provider=provider or known.provider, reference=reference or known.reference,
         )  # fmt: skip
+
+    def fail(self, attempt_id: UUID, outcome: str, at: datetime) -> None:
+        """The attempt ends without money; `failed_at` where it was not its payer's turn."""
+        if is_being_paid(self.attempts[attempt_id]):
+            self.failed_at = at
+        self.move_attempt(attempt_id, outcome)
 
     def take(self, payment: Payment, kept_cents: int, surplus_cents: int = 0) -> None:
         """Money has come: `kept_cents` of it counts, `surplus_cents` waits for a person."""

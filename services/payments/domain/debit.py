@@ -159,7 +159,8 @@ class Debit(Aggregate):
         """The bank refused it; False where its word was known or is overtaken."""
         if not self._may("rejected"):
             return False
-        self.emit(DebitRejected, now=now, code=code, concern=reaction_to(code).concern.value)
+        self.emit(DebitRejected, now=now, claim_id=self.claim_id, case_id=self.case_id,
+                  account_id=self.account_id, code=code, concern=reaction_to(code).concern.value)  # fmt: skip
         return True
 
     def take_back(self, code: str, entry: str, booked_on: date, charges_cents: int, *, now: datetime) -> bool:

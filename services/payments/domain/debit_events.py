@@ -1,7 +1,7 @@
 """What happens to a debit. The first line of each docstring is its business meaning."""
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from shared.domain import Created, Event, stored
@@ -76,12 +76,22 @@ class DebitCreditTold(Event):
         aggregate.credited_by = self.entry
 
 
-@stored("payments.debit_rejected")
+@stored("payments.debit_rejected", version=2)
 class DebitRejected(Event):
-    """The bank refused the debit before any money moved; `code` says why."""
+    """The bank refused the debit before any money moved; `code` says why.
 
+    `claim_id`, `case_id` and `account_id` are missing in old events.
+    """
+
+    claim_id: UUID | None
+    case_id: UUID | None
+    account_id: UUID | None
     code: str
     concern: str
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["claim_id"] = state["case_id"] = state["account_id"] = None
 
     def apply(self, aggregate: "Debit") -> None:
         aggregate.move("rejected")

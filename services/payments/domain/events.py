@@ -55,27 +55,40 @@ class AttemptOpened(Event):
         aggregate.open_for(self.attempt_id, self.method, cents)
 
 
-@stored("payments.payment_started")
+@stored("payments.payment_started", version=2)
 class PaymentStarted(Event):
-    """The provider opened a transaction and waits for the payer."""
+    """The provider opened a transaction and waits for the payer; or the city debits it on `debited_on`."""
 
     case_id: UUID
     attempt_id: UUID
     method: str
     provider: str
     reference: str
+    debited_on: date | None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["debited_on"] = None  # nobody asked for it yet
 
     def apply(self, aggregate: "Claim") -> None:
         aggregate.move_attempt(self.attempt_id, "started", provider=self.provider, reference=self.reference)
 
 
-@stored("payments.payment_approved")
+@stored("payments.payment_approved", version=2)
 class PaymentApproved(Event):
-    """The payer agreed at the provider; the money comes when it is captured, which is now done."""
+    """The payer agreed at the provider; the money comes when it is captured, which is now done.
 
+    `case_id` is missing in old events.
+    """
+
+    case_id: UUID | None
     attempt_id: UUID
     provider: str
     reference: str
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["case_id"] = None
 
     def apply(self, aggregate: "Claim") -> None:
         aggregate.move_attempt(self.attempt_id, "approved", provider=self.provider, reference=self.reference)
@@ -90,6 +103,17 @@ class AttemptAbandoned(Event):
 
     def apply(self, aggregate: "Claim") -> None:
         aggregate.move_attempt(self.attempt_id, "abandoned")
+
+
+@stored("payments.pay_by_moved")
+class PayByMoved(Event):
+    """The case waits longer for its fee: the claim is to be paid by a later day, and dunned from then on."""
+
+    case_id: UUID
+    pay_by: date
+
+    def apply(self, aggregate: "Claim") -> None:
+        aggregate.pay_by = aggregate.due_on = self.pay_by
 
 
 @stored("payments.payer_reminded")
@@ -127,7 +151,7 @@ class PaymentFailed(Event):
     code: str
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.move_attempt(self.attempt_id, self.outcome)
+        aggregate.fail(self.attempt_id, self.outcome, self.timestamp)
 
 
 @stored("payments.part_received")

@@ -185,7 +185,7 @@ class Mandate(Aggregate):
         """The citizen, who had a debit given back, allows the next one. Raises NotAllowedNow,
         OtherAccountNeeded."""
         self._refuse_unless("resumed")
-        if reaction_to(self.suspended_for).concern is not Concern.CITIZEN_PAYS:
+        if reaction_to(self.suspended_for).concern not in (Concern.CITIZEN_PAYS, Concern.CITIZEN_OBJECTED):
             raise OtherAccountNeeded("the bank debits nothing from this account")
         self.emit(MandateResumed, now=now, by=by)
 

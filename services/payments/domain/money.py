@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from services.payments.domain.transitions import DECIDED_ELSEWHERE
+
 BANK, CASH = "bank", "cash"
 """Where money comes in without a provider: the city's account, and its till."""
 
@@ -162,3 +164,13 @@ def is_receipt(provider: str) -> bool:
 def held_in(provider: str) -> str:
     """The account of the ledger that holds what came this way."""
     return provider if is_receipt(provider) else f"provider:{provider}"
+
+
+def is_waiting_for_a_debit(attempt: Attempt) -> bool:
+    """Whether it is a debit that was announced, or is at the bank."""
+    return attempt.provider == BANK and attempt.method == "direct_debit" and attempt.state == "started"
+
+
+def is_being_paid(attempt: Attempt) -> bool:
+    """Whether it is not the payer's turn: checked elsewhere, or a debit that was announced."""
+    return is_waiting_for_a_debit(attempt) or attempt.state in DECIDED_ELSEWHERE

@@ -13,6 +13,12 @@ class NotPayable(ClaimRefused):
     slug = "nothing_to_pay"
 
 
+class NotLater(ClaimRefused):
+    """The day by which a claim is to be paid moves to a later one, never back."""
+
+    slug = "not_later"
+
+
 class PaymentBeingChecked(ClaimRefused):
     """An earlier attempt may yet turn out to be paid; a second one could pay twice."""
 

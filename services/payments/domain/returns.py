@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from services.payments.domain.money import BANK
+
 
 class OnMandate(StrEnum):
     """What becomes of the mandate."""
@@ -20,9 +22,10 @@ class OnMandate(StrEnum):
 
 
 class Concern(StrEnum):
-    """Who has to do something about it."""
+    """Who has to do something about it; OBJECTED: the citizen pays, and had said no to the debit."""
 
     CITIZEN_PAYS = "citizen_pays"
+    CITIZEN_OBJECTED = "citizen_objected"
     CITIZEN_GIVES_ACCOUNT = "citizen_gives_account"
     CLERK = "clerk"
     ALARM = "alarm"
@@ -54,11 +57,11 @@ REACTIONS: Final[Mapping[str, Reaction]] = {
     "AM05": _ALARM,  # told twice
     "DUPL": _ALARM,
     "BE05": _ALARM,  # creditor identifier unknown
-    "MD01": Reaction(OnMandate.REVOKED, Concern.CITIZEN_PAYS),  # no mandate
+    "MD01": Reaction(OnMandate.REVOKED, Concern.CITIZEN_OBJECTED),  # no mandate
     "MD02": _ALARM,  # mandate data wrong
-    "MD06": Reaction(OnMandate.SUSPENDED, Concern.CITIZEN_PAYS),  # claimed back within eight weeks
+    "MD06": Reaction(OnMandate.SUSPENDED, Concern.CITIZEN_OBJECTED),  # claimed back within eight weeks
     "MD07": Reaction(OnMandate.SUSPENDED, Concern.CLERK),  # the debtor has died
-    "MS02": Reaction(OnMandate.KEPT, Concern.CITIZEN_PAYS),  # refused by the debtor
+    "MS02": Reaction(OnMandate.KEPT, Concern.CITIZEN_OBJECTED),  # refused by the debtor
     "MS03": _PAYS,  # no reason given
     **dict.fromkeys(("RC01", "RR01", "RR02", "RR03", "RR04", "SL01", "FF01", "FF05", "TM01"), _ALARM),
 }
@@ -67,3 +70,8 @@ REACTIONS: Final[Mapping[str, Reaction]] = {
 def reaction_to(code: str) -> Reaction:
     """What follows from a code."""
     return REACTIONS.get(code, UNKNOWN)
+
+
+def concern_of(provider: str, code: str) -> str:
+    """Whose turn it is once a payment was taken back; of a card or a provider the codes are other ones."""
+    return (reaction_to(code).concern if provider == BANK else Concern.CITIZEN_PAYS).value

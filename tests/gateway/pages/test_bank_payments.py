@@ -1,10 +1,11 @@
 """Transfer, debit and mandates: what their pages say, send and refuse."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from gateway.pages.money_notes import money_of, notes_of
+from gateway.pages.money_notes import day_to_pay, money_of, notes_of
 from gateway.translations import Translator
 from tests.gateway.pages.conftest import CASE_PATH, Visitor, errors_of, hidden
 from tests.gateway.pages.samples import CASE, CLAIM, case, claim
@@ -270,6 +271,24 @@ class TestNotes:
         assert all(one.startswith(start) for one, start in zip(said, notes, strict=True))
 
     @pytest.mark.parametrize(
+        ("concern", "next_"),
+        [
+            ("citizen_pays", "Bitte bezahlen Sie auf einem anderen Weg."),
+            ("citizen_gives_account", "Bitte bezahlen Sie mit einer Lastschrift von einem anderen Konto"),
+            ("citizen_objected", "sprechen Sie mit uns, wenn Sie den Betrag nicht schulden."),
+            ("clerk", "Die Stadtkasse sieht sich das an"),
+            ("alarm", "Der Fehler liegt nicht bei Ihnen"),
+            ("from_a_later_release", "Bitte bezahlen Sie auf einem anderen Weg."),
+            (None, "Bitte bezahlen Sie auf einem anderen Weg."),
+        ],
+    )
+    @pytest.mark.parametrize("state", ["returned", "rejected"])
+    def test_say_what_to_do_by_the_banks_reason(self, state: str, concern: str | None, next_: str) -> None:
+        debit = {**DEBITED, "state": state, "concern": concern}
+        [said] = notes_of(claim(debit=debit), Translator("de"))
+        assert next_ in said
+
+    @pytest.mark.parametrize(
         ("method", "way"),
         [("paypal", "(PayPal)."), ("bank_transfer", "(Überweisung)."), ("cash", "(Barkasse).")],
     )
@@ -281,6 +300,14 @@ class TestNotes:
     def test_call_nothing_given_back_that_was_not(self, how: str) -> None:
         assert notes_of(claim("settled", given_back=[{**SECOND, "how": how}]), Translator("de")) == ()
 
+    def test_do_not_press_who_is_waited_for(self) -> None:
+        late = claim(overdue=True, waits_for="transfer")
+        assert notes_of(late, Translator("de"), undecided=True) == ()
+        assert len(notes_of(late, Translator("de"))) == 1
+        assert day_to_pay({"state": "awaiting_payment"}, late) is None
+        assert day_to_pay({"state": "completed"}, late) == date.fromisoformat(late["pay_by"])
+
     def test_change_what_the_page_is_drawn_from(self) -> None:
+        assert money_of(claim(pay_by="2026-12-20")) != money_of(claim())
         assert money_of(claim(given_back=[SECOND])) != money_of(claim(given_back=[]))
         assert money_of(None) == ()

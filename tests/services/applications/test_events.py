@@ -7,6 +7,7 @@ import pytest
 
 from services.applications import consumed
 from services.applications.domain import case_events as happened
+from services.applications.domain import fee_events
 from services.applications.published import PUBLISHED, public_reasons
 from shared.domain import decode, encode, type_of
 from shared.keys import DataKey
@@ -20,6 +21,10 @@ STORED = {
     happened.ProvisionalFeeReceived: "applications.provisional_fee_received",
     happened.FeeSettled: "applications.fee_settled",
     happened.FeeReversed: "applications.fee_reversed",
+    fee_events.FeeAwaited: "applications.fee_awaited",
+    fee_events.FeeWaitEnded: "applications.fee_wait_ended",
+    fee_events.PayByMoved: "applications.pay_by_moved",
+    fee_events.FeeReminded: "applications.fee_reminded",
     happened.Referred: "applications.application_referred",
     happened.CorrectionRequested: "applications.correction_requested",
     happened.CorrectionReminded: "applications.correction_reminded",
@@ -50,7 +55,7 @@ def every_event() -> list[Any]:
     anew = cases.completed()
     content = {name: value for name, value in cases.CORRECTION.items() if name != "reasons"}
     anew.correct_approval(now=cases.NOW, clerk="clerk-1", text="Tippfehler", **content)
-    paid = (cases.provisional(), cases.reinstated())
+    paid = (cases.provisional(), cases.reinstated(), cases.failed(), cases.reminded())
     everything = (*ended, corrected, lapsed, taken_back, anew, *paid)
     return [event for case in everything for event in case.pending_events]
 
@@ -65,7 +70,8 @@ class TestStoredEvents:
 
     def test_fold_to_the_same_case_after_a_round_trip(self) -> None:
         made_cases = (cases.revoked(), cases.rejected(), cases.correction_requested(), cases.reinstated())
-        for made in (*made_cases, cases.provisional(), cases.suspended()):
+        unpaid = (cases.provisional(), cases.suspended(), cases.awaiting(), cases.failed(), cases.reminded())
+        for made in (*made_cases, *unpaid):
             folded: Any = None
             for event in made.pending_events:
                 name, schema, payload = encode(event, KEY)  # type: ignore[arg-type]
@@ -107,6 +113,8 @@ class TestPublicEvents:
                 "application_rejected",
                 "application_withdrawn",
                 "application_expired",
+                "pay_by_moved",
+                "fee_reminded",
                 "application_completed",
                 "approval_corrected",
                 "approval_revoked",
@@ -148,8 +156,13 @@ class TestForeignEvents:
         [
             (
                 consumed.PaymentSettled,
-                {"claim_id", "case_id", "amount_cents", "claim_cents", "provisional_until"},
+                {"claim_id", "case_id", "attempt_id", "amount_cents", "claim_cents", "provisional_until"},
             ),
+            (consumed.PaymentStarted, {"claim_id", "case_id", "attempt_id", "method", "debited_on"}),
+            (consumed.PaymentUnderWay, {"claim_id", "case_id", "attempt_id"}),
+            (consumed.PaymentFailed, {"case_id", "attempt_id"}),
+            (consumed.PartReceived, {"case_id", "payment_id"}),
+            (consumed.SurplusReceived, {"case_id", "attempt_id"}),
             (consumed.PaymentReversed, {"claim_id", "case_id", "owed_cents"}),
             (consumed.PayerDunned, {"case_id", "step"}),
             (consumed.DocumentIssued, {"document_id", "case_id", "kind"}),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from services.applications import fee_policies
+from services.applications import fee_deadlines, fee_policies
 from services.applications.catalogue.loading import HERE, read_catalogue
 from services.applications.consumed import handlers
 from services.applications.domain.case import Case
@@ -57,6 +57,9 @@ class Town:
             id=uuid4(), source=f"portal/{event_type.partition('.')[0]}", type=event_type, subject="s",
             time=self.now, sequence=1, data=data, streamversion=1,
         )  # fmt: skip
+        await self.hears_envelope(envelope)
+
+    async def hears_envelope(self, envelope: Envelope) -> None:
         unit = self.service.unit(self.now)
         await self._handlers.apply(envelope, unit)
         await unit.commit()
@@ -129,12 +132,12 @@ class TestAProvisionalPayment:
         await town.hears_of_return()
         town.now = FINAL - timedelta(days=10)
         await town.hears_of_money(until=FINAL - timedelta(hours=1))
-        assert (await town.case()).received_at == 5
+        assert (await town.case()).received_at == 6
         payload = {"case_id": str(CASE), "claim_id": str(CLAIM), "received_at": 3}
         town.now = FINAL
         await town.does(payload, fee_policies.settle_fee_when_payment_is_final, town.office)
         assert (await town.case()).condition is Condition.AWAITING_PAYMENT
-        payload["received_at"] = 5
+        payload["received_at"] = 6
         await town.does(payload, fee_policies.settle_fee_when_payment_is_final, town.office)
         assert (await town.case()).condition is Condition.APPROVED
 
@@ -167,10 +170,10 @@ class TestAPaymentTakenBack:
         found = await town.case()
         assert found.condition is Condition.AWAITING_REGISTER_AND_PAYMENT
         await town.does({"case_id": str(CASE), "pay_by": "2026-11-28"},
-                        fee_policies.expire_case_when_it_stays_unpaid)  # fmt: skip
+                        fee_deadlines.expire_case_when_it_stays_unpaid)  # fmt: skip
         assert (await town.case()).condition is Condition.AWAITING_REGISTER_AND_PAYMENT
         payload = {"case_id": str(CASE), "pay_by": found.pay_by and found.pay_by.isoformat()}
-        await town.does(payload, fee_policies.expire_case_when_it_stays_unpaid)
+        await town.does(payload, fee_deadlines.expire_case_when_it_stays_unpaid)
         assert (await town.case()).condition is Condition.EXPIRED
 
     async def test_of_which_nothing_is_owed_is_ignored(self, town: Town) -> None:

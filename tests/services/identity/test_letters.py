@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.identity.consumed import handlers
-from services.identity.mail.letters import LANGUAGES, LETTERS, address_of, written
+from services.identity.mail.letters import LANGUAGES, LETTERS, REASONS, TEMPLATES, address_of, written
 from shared.bus.envelope import Envelope
 from shared.ids import new_id
 from tests.services.identity.gateway_side import Identity, new_address, text_of, token_in, until
@@ -130,6 +130,67 @@ class TestNews:
         assert len(identity.mailbox.sent_to(email)) == 1
 
 
+@integration
+class TestMoney:
+    async def test_about_to_be_late_is_reminded_of_with_its_day(self, identity: Identity) -> None:
+        email, case = new_address(), {"case_id": uuid4(), "pay_by": "2026-12-15"}
+        case["account_id"] = await identity.confirmed(email)
+        for _ in range(2):  # told twice
+            await happens(identity, "applications.fee_reminded", **case)
+        mail = await identity.mailbox.last(email, 2)
+        assert mail["Subject"] == "Bitte denken Sie an die Gebühr für Ihren Antrag"
+        assert "bis zum 15.12.2026" in " ".join(text_of(mail).split())
+        assert str(case["case_id"]) not in mail.as_string()
+        assert await letters(identity, case) == ["fee_reminder"]
+        await happens(identity, "applications.fee_reminded", **{**case, "pay_by": "2026-12-22"})
+        assert await letters(identity, case) == ["fee_reminder"] * 2
+
+    async def test_not_paid_in_time_ends_with_a_word(self, identity: Identity) -> None:
+        email, case = new_address(), {"case_id": uuid4(), "reason": "unpaid"}
+        case["account_id"] = await identity.confirmed(email)
+        for _ in range(2):
+            await happens(identity, "applications.application_expired", **case)
+        mail = await identity.mailbox.last(email, 2)
+        assert mail["Subject"] == "Ihr Antrag ist verfallen"
+        assert "wird nichts mehr abgebucht" in " ".join(text_of(mail).split())
+        assert "https://portal.test/" in text_of(mail).split()
+        assert await letters(identity, case) == ["application_expired"]
+
+    async def test_that_went_back_says_once_what_to_do(self, identity: Identity) -> None:
+        email, case = new_address(), {"case_id": uuid4(), "payment_id": uuid4(), "owed_cents": 3060}
+        case["account_id"] = await identity.confirmed(email)
+        for _ in range(2):
+            await happens(identity, "payments.payment_reversed", **case, concern="citizen_objected")
+        text = " ".join(text_of(await identity.mailbox.last(email, 2)).split())
+        assert "Der Lastschrift wurde widersprochen." in text
+        assert "3060" not in text
+        assert "30,60" not in text
+        assert await letters(identity, case) == ["payment_returned"]
+
+    async def test_that_went_back_and_is_not_owed_is_no_matter(self, identity: Identity) -> None:
+        case = {"account_id": await identity.confirmed(new_address()), "case_id": uuid4()}
+        await happens(identity, "payments.payment_reversed", **case, payment_id=uuid4(), owed_cents=0)
+        assert await letters(identity, case) == []
+
+    async def test_that_the_bank_did_not_debit_is_told_as_well(self, identity: Identity) -> None:
+        email, debit_id = new_address(), uuid4()
+        case = {"account_id": await identity.confirmed(email), "case_id": uuid4(), "debit_id": debit_id}
+        for _ in range(2):
+            await happens(identity, "payments.debit_rejected", **case, concern="citizen_gives_account")
+        text = " ".join(text_of(await identity.mailbox.last(email, 2)).split())
+        assert "mit einer Lastschrift von einem anderen Konto" in text
+        assert await letters(identity, case) == ["payment_returned"]
+
+
+async def letters(identity: Identity, case: dict[str, Any]) -> list[str]:
+    rows = await identity.runtime.pool.fetch(
+        "SELECT payload->>'letter' AS letter FROM task WHERE kind = 'send_mail'"
+        " AND payload->>'account_id' = $1 AND payload->>'letter' <> 'confirmation'",
+        str(case["account_id"]),
+    )
+    return [row["letter"] for row in rows]
+
+
 async def done(identity: Identity, account_id: str) -> Any:
     return await identity.runtime.pool.fetchval(
         "SELECT done_at FROM task WHERE payload->>'letter' = 'news' AND payload->>'account_id' = $1",
@@ -177,6 +238,18 @@ async def failure_of(identity: Identity) -> Any:
 
 
 class TestALetter:
+    @pytest.mark.parametrize("language", LANGUAGES)
+    @pytest.mark.parametrize("reason", [*REASONS, "from_a_later_release"])
+    def test_says_what_to_do_by_the_banks_reason(self, reason: str, language: str) -> None:
+        mail = written(
+            "payment_returned", language, link="L", hours=24, sender="portal@lindenau.example",
+            to="ada@example.org", message_id="<1@x>", at=datetime(2026, 11, 22, tzinfo=UTC), reason=reason,
+        )  # fmt: skip
+        text = text_of(mail)
+        known = reason if reason in REASONS else "citizen_pays"
+        assert (TEMPLATES / "reasons" / f"{known}.{language}.txt").read_text() in text
+        assert max(len(line) for line in text.splitlines()) <= 80
+
     @pytest.mark.parametrize("language", LANGUAGES)
     @pytest.mark.parametrize("letter", LETTERS)
     def test_is_written_in_each_language(self, letter: Any, language: str) -> None:

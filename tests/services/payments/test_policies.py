@@ -84,6 +84,31 @@ class TestARange:
         assert await payments.runtime.pool.fetchval(given) == 2
 
 
+class TestADayToPayBy:
+    async def test_that_moved_is_the_claims_too(self, payments: Running) -> None:
+        case_id = new_id()
+        await happens(payments, "application_submitted", **submitted(case_id), pay_by="2026-11-29")
+        for _ in range(2):  # heard twice
+            await happens(payments, "pay_by_moved", case_id=str(case_id), pay_by="2026-12-15")
+        claim = await claim_of(payments, case_id)
+        assert (claim.pay_by, claim.version) == (date(2026, 12, 15), 2)
+        row = await payments.runtime.pool.fetchrow(
+            "SELECT pay_by, due_on FROM claim WHERE claim_id = $1", claim.id
+        )
+        assert row is not None
+        assert tuple(row) == (date(2026, 12, 15), date(2026, 12, 15))
+
+    async def test_that_is_overtaken_changes_nothing(self, payments: Running) -> None:
+        case_id = new_id()
+        await happens(payments, "application_submitted", **submitted(case_id), pay_by="2026-11-29")
+        for day in ("2026-12-15", "2026-12-10"):  # the later word first
+            await happens(payments, "pay_by_moved", case_id=str(case_id), pay_by=day)
+        assert (await claim_of(payments, case_id)).pay_by == date(2026, 12, 15)
+        await happens(payments, "application_expired", case_id=str(case_id))
+        await happens(payments, "pay_by_moved", case_id=str(case_id), pay_by="2027-01-10")
+        assert (await claim_of(payments, case_id)).condition == "cancelled"
+
+
 HALF = {"valid_from": "2027-01-01", "valid_until": "2027-12-31", "given_up_on": "2027-06-30"}
 
 

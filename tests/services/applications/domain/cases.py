@@ -14,6 +14,7 @@ DOCUMENT = UUID("0192b1c4-0000-7000-8000-00000000000d")
 FEE = 3060
 FINAL = NOW + timedelta(days=56)
 NEW_DAY = date(2026, 12, 9)
+ATTEMPT = UUID("0192b1c4-0000-7000-8000-0000000000a7")
 ANSWER_BY = date(2026, 12, 6)
 RULE = "bewohnerparkausweis/1"
 APPROVAL: dict[str, Any] = {
@@ -101,6 +102,26 @@ def reversed_(case: Case) -> Case:
 def provisional(**changed: Any) -> Case:
     case = answered(**changed)
     case.record_provisional_payment(now=NOW, claim_id=CLAIM, amount_cents=FEE, until=FINAL)
+    return case
+
+
+def awaiting(until: datetime | None = None) -> Case:
+    """Money is on its way, or promised until then."""
+    case = answered()
+    case.await_fee(now=NOW, claim_id=CLAIM, attempt_id=ATTEMPT, until=until)
+    return case
+
+
+def failed() -> Case:
+    """The money that was on its way does not come."""
+    case = awaiting()
+    case.end_wait(now=NOW, attempt_id=ATTEMPT, pay_by=NEW_DAY)
+    return case
+
+
+def reminded() -> Case:
+    case = answered()
+    case.remind_of_fee(now=NOW)
     return case
 
 

@@ -149,7 +149,7 @@ class TestReturning:
         assert debit.take_back("MD06", "E2", DUE, 325, now=NOW)
         event = debit.pending_events[0]
         assert isinstance(event, DebitReturned)
-        assert (event.code, event.charges_cents, event.concern) == ("MD06", 325, "citizen_pays")
+        assert (event.code, event.charges_cents, event.concern) == ("MD06", 325, "citizen_objected")
         assert debit.condition == "returned"
 
     @pytest.mark.parametrize("given", [announced, rejected, returned, cancelled])

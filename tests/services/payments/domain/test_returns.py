@@ -24,7 +24,7 @@ class TestReaction:
 
     def test_suspends_what_was_claimed_back(self) -> None:
         found = reaction_to("MD06")
-        assert (found.mandate, found.concern) == (OnMandate.SUSPENDED, Concern.CITIZEN_PAYS)
+        assert (found.mandate, found.concern) == (OnMandate.SUSPENDED, Concern.CITIZEN_OBJECTED)
 
     def test_revokes_what_was_never_a_mandate(self) -> None:
         assert reaction_to("MD01").mandate is OnMandate.REVOKED
