@@ -18,7 +18,7 @@ from tests.services.payments.test_policies import claim_of, happens, submitted
 
 pytestmark = pytest.mark.integration
 YEAR = 2026
-RANGES = Path(SERVICE.migrations) / "0091_kassenzeichen_ranges.sql"
+RANGES = Path(SERVICE.migrations) / "0093_kassenzeichen_ranges.sql"
 
 
 async def given(payments: Running, first: int, last: int, count: int = 1, prefix: str = "4711") -> list[int]:

@@ -116,7 +116,8 @@ class TestAFinding:
         assert names(claim)[-2:] == [AttemptFindingConfirmed, PaymentFailed]
         cash.check(claim)
         given_attempt(claim)
-        assert claim.dun(NOW.date().replace(month=12, day=20), STEPS, now=NOW) is not None
+        later = NOW + timedelta(days=28)
+        assert claim.dun(later.date(), STEPS, now=later) is not None
 
     def test_may_be_refused_and_made_anew(self) -> None:
         claim, attempt_id = given_undecided()
