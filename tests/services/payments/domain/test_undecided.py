@@ -1,5 +1,6 @@
 """An attempt that its provider left undecided: two people decide it, and the claim goes on."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
