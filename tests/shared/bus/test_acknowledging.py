@@ -12,7 +12,7 @@ from shared.bus.envelope import Envelope
 from shared.bus.handlers import Permanent
 from shared.bus.inbox import Inbox
 from shared.log import Unit
-from tests.shared.bus.test_inbox import Bench, bench, noted
+from tests.shared.bus.benches import Bench, bench, noted
 from tests.shared.log.conftest import databases, log
 
 pytestmark = pytest.mark.integration

@@ -8,7 +8,7 @@ import pytest
 from shared.bus import feed_reading
 from shared.bus.envelope import Envelope
 from shared.bus.feed_reading import FeedReading
-from tests.shared.bus.test_inbox import noted
+from tests.shared.bus.benches import noted
 
 
 class Source:

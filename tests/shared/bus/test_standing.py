@@ -11,7 +11,7 @@ from shared.bus.envelope import Envelope, read, write
 from shared.cli import inboxes
 from shared.feed.epochs import Epoch, FeedPage
 from shared.observe.metrics import REGISTRY
-from tests.shared.bus.test_inbox import Bench, Source, bench, noted
+from tests.shared.bus.benches import Bench, Source, bench, noted
 from tests.shared.log.conftest import databases, log
 
 pytestmark = pytest.mark.integration
