@@ -48,7 +48,7 @@ def tell(town: Town, found: dict[str, Any]) -> None:
 class TestChoosing:
     async def test_says_when_each_way_counts_as_paid(self, citizen: Visitor) -> None:
         page = (await citizen.get(PAY)).text
-        assert page.count("Gilt sofort als bezahlt.") == 1
+        assert page.count("Gilt als bezahlt, sobald der Anbieter es bestätigt, meist sofort.") == 1
         assert page.count("Gilt als bezahlt, sobald das Geld da ist") == 1
         assert page.count("Gilt als bezahlt, sobald der Betrag von Ihrem Konto abgebucht ist.") == 1
 

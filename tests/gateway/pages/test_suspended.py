@@ -106,4 +106,4 @@ class TestAPaymentThatIsNotFinal:
         tell_case(town, case(fee=FEE | {"provisional": rule}), claim())
         page = await citizen.get(f"{CASE_PATH}/bezahlen")
         assert page.text.count("Gilt erst als bezahlt, wenn Ihre Bank das Geld nicht mehr") == said
-        assert page.text.count("Gilt sofort als bezahlt.") == 1
+        assert page.text.count("Gilt als bezahlt, sobald der Anbieter es bestätigt, meist sofort.") == 1
