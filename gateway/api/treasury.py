@@ -54,6 +54,19 @@ async def read_list(
     return await visit.get("payments", f"/treasury/{name}", purpose=PURPOSE, params=_given(told))
 
 
+@router.get("/numbers")
+async def list_numbers(
+    visit: Treasurer,
+    year: Annotated[int, Query(ge=2000, le=2099)],
+    after: Annotated[str | None, Query(max_length=30)] = None,
+    limit: Limit = 200,
+) -> Any:
+    """Each Kassenzeichen of a year: what it was given for, and why no claim bears it; `next` is the next
+    `after`."""
+    params = _given({"year": year, "after": after, "limit": limit})
+    return await visit.get("payments", "/numbers", purpose=PURPOSE, params=params)
+
+
 @router.get("/exports")
 async def list_exports(
     visit: Treasurer, after: Annotated[int | None, Query(ge=1, lt=2**63)] = None, limit: Limit = 100

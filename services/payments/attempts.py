@@ -195,12 +195,12 @@ class Attempts:
         if provider is None:
             raise Permanent(f"the provider {attempt.provider} is not set up here any more")
         outcome = await self._status(provider, attempt.reference, Method(attempt.method))
-        result = None
+        age = unit.now - claim.modified_on
         if outcome is not None and _is_news(outcome, attempt):
-            result = await self.take(claim.id, attempt.attempt_id, outcome, provider)
-        if result in (None, Recorded.APPROVED, Recorded.UNCLEAR, Recorded.CONTRADICTED):
+            await self.take(claim.id, attempt.attempt_id, outcome, provider)
+            claim = await unit.load(Claim, claim.id)  # others may have said it meanwhile
+        if claim.attempts[attempt.attempt_id].state in OPEN_ATTEMPTS:
             # undecided is not unclear: the payer may still sit at the provider's page, or pay otherwise
-            age = unit.now - claim.modified_on
             if age <= GIVEN_UP:
                 raise Later(pace(age))
             await self.leave(payload, unit)

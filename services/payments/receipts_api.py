@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.payments.domain.claim import Claim
 from services.payments.domain.ledger import entry
 from services.payments.domain.money import Receipt, Recorded, Reversal
+from services.payments.refunding import Refunding
 from shared.domain import type_of
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
@@ -51,7 +52,7 @@ class NewReversal(NewReturn):
     charges_cents: int = Field(default=0, ge=0, le=10**9)
 
 
-def receipts_router(runtime: Runtime) -> APIRouter:
+def receipts_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
     """For treasurers and clerks; nobody books money for a claim of their own."""
     router = APIRouter(tags=["receipts"])
 
@@ -121,6 +122,7 @@ def receipts_router(runtime: Runtime) -> APIRouter:
         result = record(claim, payment_id, told_of, now=unit.now)
         if result is Recorded.CONTRADICTED:
             raise Problem("amount_differs", 409, "So much did not come or go with this payment")
+        refunding.order_what_is_due(claim, unit)
         await unit.save(claim)
         answer = idempotency.remember_in(unit, 201, _answer(claim, result))
         await unit.commit()

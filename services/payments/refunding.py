@@ -177,7 +177,7 @@ class Refunding:
         return RefundOrder(
             refund_id, Method(payment.method), payment.reference, payment.backend_id, refund.amount_cents,
             refund.currency, claim.kassenzeichen, claim.kassenzeichen,
-            whole=refund.amount_cents == payment.received_cents,
+            whole=refund.amount_cents == payment.came_cents,
         )  # fmt: skip
 
     async def _record(self, claim_id: UUID, refund_id: UUID, outcome: RefundOutcome) -> None:

@@ -88,7 +88,7 @@ def build(runtime: Runtime) -> Parts:
         routers=[
             claims_router(runtime, attempts),
             methods_router(runtime, offer),
-            receipts_router(runtime),
+            receipts_router(runtime, refunding),
             cash_router(runtime),
             refunds_router(runtime, refunding),
             ledger_router(runtime),

@@ -9,7 +9,7 @@ from tests.faults.run import Wish, run
 pytestmark = pytest.mark.integration
 KINDS = ("crashes", "kills", "broker", "database", "wires", "provider", "mischief", "mail")
 HAPPENED = (
-    ("crash", "kill"), "broker", "database", ("connections", "black hole"), "bank", "mail", "messages",
+    ("crash", "kill"), "broker", "database", ("connections", "black hole"), "bank", "mail",
 )  # fmt: skip
 SHORT = Wish(seed=15, seconds=14, applications=6, kinds=KINDS, most=2, pace=0.2)
 

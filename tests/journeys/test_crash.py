@@ -23,7 +23,8 @@ class TestDocumentsKilledRightAfterThePayment:
         page = await resident.page()  # the rest of the portal goes on
         assert page.status == 200
         await stage.start("documents")
-        await listener.wait_for("applications.application_completed.v1", resident.case_id, seconds=40)
+        # a task that it held when it was killed is taken again when its lease has run out
+        await listener.wait_for("applications.application_completed.v1", resident.case_id, seconds=100)
         await resident.wait_for_document()
         await resident.download()
         await books.settled()

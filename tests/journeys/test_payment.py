@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from deploy.local.demo.listening import Listener
+from deploy.local.demo.main import METHODS
 from tests.journeys.books import Books
 from tests.journeys.conftest import Arrive
 from tests.journeys.people import Official, Resident
@@ -19,6 +20,19 @@ NOTIFY = "/zahlung/girocheckout/notify"
 async def completed(resident: Resident, listener: Listener) -> None:
     await listener.wait_for("applications.application_completed.v1", resident.case_id)
     await resident.see("Fertig! Ihr Dokument liegt für Sie bereit.")
+
+
+class TestEveryWayOfTheProvider:
+    @pytest.mark.parametrize("method", sorted(set(METHODS) - {"transfer", "direct_debit"}))
+    async def test_leads_to_the_permit(
+        self, arrive: Arrive, listener: Listener, books: Books, method: str
+    ) -> None:
+        resident = await arrive()
+        await resident.submit()
+        await (await resident.to_the_bank(method)).pay()
+        await completed(resident, listener)
+        settled = [event for event in books.heard(resident.case_id) if event.kind == SETTLED]
+        assert [event.data["method"] for event in settled] == [method]
 
 
 class TestACancelledPayment:

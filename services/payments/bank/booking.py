@@ -182,7 +182,8 @@ class Booking:
             outcome = await self._debit(work, item, debit)
             if outcome is not None:
                 return outcome, None if outcome in WAITING else debit.claim_id, ()
-        if payment.cents <= 0 or (debit is not None and payment.is_return):
+        undated = entry.booked is None
+        if payment.cents <= 0 or (debit is not None and (payment.is_return or undated)):
             return Outcome.UNALLOCATED, None, ()
         match = decide(payment, context.claims, self.numbers)
         if match.claim_id is not None:

@@ -26,6 +26,8 @@ from shared.observe.metrics import counter
 log = structlog.get_logger()
 
 METHOD: Final = "direct_debit"
+END_TO_END: Final = "end_to_end_id"
+"""What a debit reserves: the bank tells debits apart by this reference alone."""
 _alarms = counter("portal_bank_alarms", "What the bank said that an operator has to look into", ("kind",))
 
 
@@ -190,6 +192,7 @@ class Debiting:
     def _announced(work: Work, claim: Claim, debit: Debit) -> Debit:
         claim.open_attempt(debit.id, METHOD, "", now=work.unit.now)
         claim.record_start(debit.id, BANK, debit.reference, now=work.unit.now, debited_on=debit.due)
+        work.unit.reserve(END_TO_END, debit.reference, debit.id)
         work.add(debit)
         return debit
 

@@ -283,6 +283,7 @@ class Claim(ClaimState):
                 cost_object=self.cost_object, reason=reason, currency=self.currency,
                 payment_id=payment.payment_id,
             )  # fmt: skip
+            reversals.offset_tasks(self, payment.payment_id, now=now)
 
     def dun(self, today: date, steps: Sequence[Step], *, now: datetime) -> Step | None:
         """Takes the step whose day has come, if any; none while a payment is checked, or a debit announced or

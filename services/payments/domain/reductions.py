@@ -52,7 +52,7 @@ def reduce(claim: ClaimState, reduction: Reduction, *, now: datetime) -> None:
         return
     claim.emit(
         ClaimReduced, now=now, account_id=claim.account_id, reduction_id=reduction.reduction_id,
-        fee_cents=claim.amount_cents - claim.reduced_cents - cents, owed_cents=claim.owed_cents - cents,
+        fee_cents=claim.claimed_cents - claim.charged_cents - cents, owed_cents=claim.owed_cents - cents,
         **said,
     )  # fmt: skip
 

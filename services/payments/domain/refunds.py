@@ -40,6 +40,8 @@ from services.payments.domain.transitions import REFUND as MOVES
 RULE = "rule"
 """Who asks where the portal does by itself."""
 _BY_HAND = tuple(Settled)
+NOT_COUNTED = ("declined", "failed")
+"""Refunds in these states let nothing out of the claim."""
 _FINAL = {"succeeded": "succeeded", "failed": "failed", "cancelled": "failed", "expired": "failed"}
 
 
@@ -98,7 +100,7 @@ def request(claim: ClaimState, wish: Wish, *, now: datetime) -> None:
 
 def needs_approval(claim: ClaimState, cents: int, limit_cents: int) -> bool:
     """Whether a second person has to agree: with this, what went out of the claim would exceed the limit."""
-    refunded = [one for one in claim.refunds.values() if one.state not in ("declined", "failed")]
+    refunded = [one for one in claim.refunds.values() if one.state not in NOT_COUNTED]
     by_hand = [task for task in claim.money_tasks.values() if task.how in _BY_HAND and task.refund_id is None]
     out = sum(one.amount_cents for one in refunded) + sum(task.amount_cents for task in by_hand)
     return out + cents > limit_cents
@@ -108,7 +110,7 @@ def _check_task(claim: ClaimState, task: MoneyTask, cents: int) -> None:
     if task.done:
         raise MoneyTaskDone(f"task {task.version} is done")
     before = claim.refunds.get(task.refund_id) if task.refund_id else None
-    if before is not None and before.state not in ("declined", "failed"):
+    if before is not None and before.state not in NOT_COUNTED:
         raise RefundUnderWay(f"task {task.version} has a refund that is {before.state}")
     if task.proposal is not None:
         raise SettlementWaits(f"what was said of task {task.version} waits for a second person")

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from services.payments.domain.claim_state import ClaimState
 from services.payments.domain.events import MoneyTaskOffset
-from services.payments.domain.money import Payment, Recorded, Reversal
+from services.payments.domain.money import Payment, Recorded, Reversal, is_receipt
 from services.payments.domain.money_tasks import PART_REFUND, REFUND, MoneyTask
+from services.payments.domain.refusals import NotRefundable
 from services.payments.domain.return_events import PaymentReversed, RefundedElsewhere, ReversalUndone
 from services.payments.domain.transitions import CLAIM, follow
 
@@ -56,8 +57,11 @@ def undo(claim: ClaimState, payment_id: UUID, undone: Reversal, *, now: datetime
 
 
 def refund_elsewhere(claim: ClaimState, payment_id: UUID, refund: Reversal, *, now: datetime) -> Recorded:
-    """The provider gave money back without our order: first what waited to go back, then what counted."""
+    """The provider gave money back without our order: first what waited to go back, then what counted.
+    Raises NotRefundable."""
     payment = claim.payments[payment_id]
+    if is_receipt(payment.provider):
+        raise NotRefundable("what came by bank or at the counter goes back by an order of the city")
     if _is_ours(claim, payment_id, refund):
         return Recorded.DUPLICATE
     if (refusal := _no_move(payment, refund)) is not None:

@@ -72,7 +72,9 @@ def decline(claim: Claim, version: int, how: Settled, by: str, *, now: datetime)
 
 
 def _needs_approval(claim: Claim, task: MoneyTask, how: Settled, limit_cents: int) -> bool:
-    decided = task.refund_id is not None and how in RETURNED  # as a refund, which was counted
+    refund = claim.refunds.get(task.refund_id) if task.refund_id is not None else None
+    counted = refund is not None and refund.state not in refunds.NOT_COUNTED
+    decided = counted and how in RETURNED
     return not decided and refunds.needs_approval(claim, task.amount_cents, limit_cents)
 
 

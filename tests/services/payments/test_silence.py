@@ -1,5 +1,6 @@
 """A provider that does not decide: asked for a month, then left to people; what it says late."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -71,6 +72,25 @@ class TestSilence:
         assert (await citizen.claim())["state"] == "being_checked"
         assert await citizen.log_length() == before + 1
 
+    async def test_that_a_callback_told_first_is_still_asked_about(
+        self, payments: Running, citizen: Citizen, bank: Sandbox
+    ) -> None:
+        assert (await citizen.begins()).status_code == 201
+        claim = await payments.runtime.unit().load(Claim, citizen.claim_id)
+        (attempt,) = claim.attempts.values()
+        provider = OvertakenProvider()
+        providers = Providers.of([provider])
+        offer = Offer(payments.runtime.pool, providers, frozenset(), 5, timedelta(minutes=1))
+        attempts = Attempts(payments.runtime, providers, offer, {})
+
+        async def told(outcome: Outcome) -> None:
+            await attempts.take(claim.id, attempt.attempt_id, outcome, provider)
+
+        provider.told = told
+        ids = {"claim_id": str(claim.id), "attempt_id": str(attempt.attempt_id)}
+        with pytest.raises(Later):
+            await attempts.ask(ids, payments.runtime.unit())
+
 
 class SilentProvider:
     """A provider whose line is dead."""
@@ -93,3 +113,14 @@ class LateProvider(SilentProvider):
 
     async def status(self, reference: str, method: Method) -> Outcome:
         return Outcome(State.UNKNOWN, "4152", reference, "", FEE, "EUR", pending=True)
+
+
+class OvertakenProvider(LateProvider):
+    """Its callback is there before its answer, and says the same."""
+
+    told: Callable[[Outcome], Awaitable[None]]
+
+    async def status(self, reference: str, method: Method) -> Outcome:
+        outcome = await super().status(reference, method)
+        await self.told(outcome)
+        return outcome

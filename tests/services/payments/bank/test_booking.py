@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import pytest
 
 from services.payments.bank.collecting import collection_of
+from services.payments.bank.debiting import END_TO_END
 from services.payments.bank.work import Work
 from services.payments.domain.claim import Claim
 from services.payments.domain.collection import Collection
@@ -14,6 +14,8 @@ from services.payments.domain.debit import Debit
 from services.payments.domain.mandate import Kind, Mandate
 from services.payments.sepa.reference import structured_reference
 from shared.bus.handlers import Permanent
+from shared.ids import new_id
+from shared.log import ReservationTaken
 from tests.services.payments.bank.town import CITY, FEE, PAYER, Town
 from tests.services.payments.sepa.messages import Line, Tx, camt, credit, pain_002, returned
 
@@ -188,12 +190,11 @@ class TestDebit:
         number = claim.kassenzeichen
         assert [row["reference"] for row in rows] == [f"{number}-1", f"{number}-2", f"{number}-3"]
 
-    async def test_is_never_stored_under_the_reference_of_another(self, town: Town) -> None:
-        one, other = await town.announced(), await town.announced()
-        with pytest.raises(asyncpg.UniqueViolationError):
-            await town.payments.runtime.pool.execute(
-                "UPDATE debit SET reference = $1 WHERE debit_id = $2", one.reference, other.id
-            )
+    async def test_is_never_announced_under_the_reference_of_another(self, town: Town) -> None:
+        one, unit = await town.announced(), town.unit()
+        unit.reserve(END_TO_END, one.reference, new_id())
+        with pytest.raises(ReservationTaken):
+            await unit.commit()
 
     async def test_fails_with_its_whole_file(self, town: Town) -> None:
         debits = await town.filed(2)

@@ -10,7 +10,7 @@ from services.payments.domain.events import MoneyTaskOffset, PartReceived, Payme
 from services.payments.domain.money import Receipt, Recorded, Reversal, Word
 from services.payments.domain.money_tasks import Settled
 from services.payments.domain.refunds import Wish
-from services.payments.domain.refusals import UnknownPayment
+from services.payments.domain.refusals import NotRefundable, UnknownPayment
 from services.payments.domain.return_events import PaymentReversed, RefundedElsewhere, ReversalUndone
 from shared.ids import new_id
 from tests.services.payments.domain.test_any_history import balances
@@ -146,6 +146,25 @@ class TestAReversalUndone:
             won(claim, new_id())
         with pytest.raises(UnknownPayment):
             elsewhere(claim, new_id())
+
+    def test_of_a_claim_that_had_ended_leaves_nothing_to_refund_when_it_is_asked_for(self) -> None:
+        claim = given_claim()
+        payment_id = given_attempt(claim)
+        claim.record_word(payment_id, word("succeeded", 1000), now=NOW)
+        claim.withdraw_claim("misused", refund=False, now=NOW)
+        elsewhere(claim, payment_id, "R1", 1000)
+        claim.withdraw_claim("withdrawn", refund=True, now=NOW)
+        assert names(claim)[-1] is MoneyTaskOffset
+        assert (refunds.due(claim), claim.payments[payment_id].reclaimable_cents) == ([], 0)
+
+    @pytest.mark.parametrize("source", ["bank", "cash"])
+    def test_is_a_providers_alone(self, source: str) -> None:
+        claim = given_claim()
+        claim.record_receipt(Receipt(source, "bank_transfer", "E1", FEE, "EUR"), now=NOW)
+        [payment_id] = claim.payments
+        with pytest.raises(NotRefundable):
+            elsewhere(claim, payment_id)
+        assert names(claim)[-1] is PaymentSettled
 
 
 class TestARefundElsewhere:

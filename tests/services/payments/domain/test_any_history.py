@@ -5,6 +5,7 @@
 
 import os
 from collections import Counter, defaultdict
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,12 +17,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from services.payments.domain import refunds, settlements
 from services.payments.domain.dunning import STEPS
 from services.payments.domain.ledger import entry
-from services.payments.domain.money import Receipt, Recorded, Reversal, Word
+from services.payments.domain.money import Receipt, Recorded, Reversal, Word, is_receipt
 from services.payments.domain.money_tasks import Settled
 from services.payments.domain.pro_rata import Period, pro_rata_cents
 from services.payments.domain.reductions import Reduction, reduce, share_of
 from services.payments.domain.refunds import Wish
-from services.payments.domain.refusals import ClaimRefused
+from services.payments.domain.refusals import ClaimRefused, NotRefundable
 from services.payments.domain.settlements import Settlement
 from shared.ids import new_id
 from tests.services.payments.domain.test_claim import FEE, NOW, VOUCHER, given_claim
@@ -100,6 +101,11 @@ class AnyHistory(RuleBasedStateMachine):
     def refund_elsewhere(self, which: int, reference: str, cents: int) -> None:
         payment_id = self.pick(self.received, which)
         told = Reversal("REFUNDED", reference, cents)
+        if is_receipt(self.claim.payments[payment_id].provider):
+            with suppress(NotRefundable):
+                self.claim.record_refund_elsewhere(payment_id, told, now=NOW)
+                raise AssertionError("what came by bank or at the counter goes back by us alone")
+            return
         maybe_ours = any(
             one.payment_id == payment_id and one.state in ("pending", "unclear") and one.amount_cents == cents
             for one in self.claim.refunds.values()

@@ -67,6 +67,17 @@ class TestAReduction:
             "receivable": HALF, "revenue:541000": -HALF, "charges": 300, "provider:girocheckout": -300,
         }  # fmt: skip
 
+    def test_says_what_is_left_of_a_fee_that_went_back_in_part(self) -> None:
+        claim = given_claim()
+        claim.record_word(given_attempt(claim), word("succeeded"), now=NOW)
+        [payment_id] = claim.payments
+        claim.record_refund_elsewhere(payment_id, Reversal("REFUNDED", "R1", 1000), now=NOW)
+        claim.record_reversal(payment_id, Reversal("MD06", "R2", FEE - 1000), now=NOW)
+        reduce(claim, less(500), now=NOW)
+        [event] = claim.pending_events[-1:]
+        assert isinstance(event, ClaimReduced)
+        assert (event.fee_cents, event.owed_cents, claim.claimed_cents) == (FEE - 1500,) * 3
+
     def test_told_again_is_the_same(self) -> None:
         claim, once = given_returned(), less()
         reduce(claim, once, now=NOW)

@@ -96,6 +96,15 @@ class TestASettlement:
         refunds.approve(claim, wish.refund_id, "sam", now=NOW)
         assert not settlements.settle(claim, said(version, KEPT), LOW, now=NOW)
 
+    def test_by_hand_of_a_refund_that_failed_is_a_decision_of_its_own(self) -> None:
+        claim, version = given_task(surplus=500)
+        wish = Wish(new_id(), FEE, "x", "kim", "provider", FEE, task_version=version)
+        refunds.request(claim, wish, now=NOW)
+        refunds.order(claim, wish.refund_id, now=NOW)
+        refunds.record_outcome(claim, wish.refund_id, "failed", "5034", "", now=NOW)
+        settlements.settle(claim, said(min(claim.money_tasks), cents=500), FEE, now=NOW)
+        assert not settlements.settle(claim, said(version), FEE, now=NOW)
+
     def test_that_waits_keeps_refunds_and_rules_away(self) -> None:
         claim, version = given_task()
         settlements.settle(claim, said(version), LOW, now=NOW)
