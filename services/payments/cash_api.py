@@ -15,6 +15,7 @@ from services.payments.domain import cash
 from services.payments.domain.cash import Taken
 from services.payments.domain.claim import Claim
 from services.payments.domain.money import CASH
+from services.payments.own_case import somebody_elses
 from shared.log.numbers import next_number
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
@@ -117,7 +118,7 @@ def cash_router(runtime: Runtime) -> APIRouter:
     ) -> Response:
         """Books cash. `change_cents` goes back over the table, `version` names the receipt."""
         unit = runtime.unit_for(caller)
-        claim = _not_own(await unit.load(Claim, claim_id), caller)
+        claim = await somebody_elses(unit, claim_id, caller)
         cash.check(claim)
         reference = await _entry_number(runtime, claim)
         taken = cash.take(claim, reference, told.given_cents, keep_all=told.keep_all, now=unit.now)
@@ -132,7 +133,7 @@ def cash_router(runtime: Runtime) -> APIRouter:
     ) -> Response:
         """Undoes an entry of today, of whose money nothing was given back, and that somebody else booked."""
         unit = runtime.unit_for(caller)
-        claim = _not_own(await unit.load(Claim, claim_id), caller)
+        claim = await somebody_elses(unit, claim_id, caller)
         cents = cash.void(claim, payment_id, told.reason, _zone(runtime), now=unit.now)
         booked_by = (await _actors(runtime, claim_id)).get(claim.payments[payment_id].version)
         if booked_by == _actor(caller):
@@ -179,12 +180,6 @@ async def _entry_number(runtime: Runtime, claim: Claim) -> str:
     year = _today(runtime).year
     running = await next_number(runtime.pool, f"till-{year}", f"cash for claim {claim.id}")
     return f"BAR-{year % 100:02}-{running:06}"
-
-
-def _not_own(claim: Claim, caller: Caller) -> Claim:
-    if caller.subject == str(claim.account_id):
-        raise Problem("own_case", 403, "Nobody books money for a claim of their own")
-    return claim
 
 
 def _answer(claim: Claim, reference: str, taken: Taken) -> dict[str, Any]:

@@ -13,10 +13,9 @@ from services.payments.domain.claim import Claim
 from services.payments.domain.money_tasks import Settled
 from services.payments.domain.refusals import UnknownMoneyTask
 from services.payments.domain.settlements import Settlement
-from shared.log import Unit
+from services.payments.own_case import somebody_elses
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
-from shared.web.problems import Problem
 from shared.web.tokens import Caller, require
 
 CashOffice = Annotated[Caller, Depends(require("treasurer", "clerk"))]
@@ -79,7 +78,7 @@ def money_tasks_router(runtime: Runtime) -> APIRouter:
         """Records that the money was returned or kept, and books it; above the limit (`recorded` is then
         `waiting`) once a second person agrees."""
         unit = runtime.unit_for(caller)
-        claim = await _somebody_elses(unit, claim_id, caller)
+        claim = await somebody_elses(unit, claim_id, caller)
         said = Settlement(version, given.how, given.amount_cents, given.voucher, caller.subject)
         booked = settlements.settle(claim, said, runtime.settings.refund_limit_cents, now=unit.now)
         await unit.save(claim)
@@ -88,48 +87,24 @@ def money_tasks_router(runtime: Runtime) -> APIRouter:
         await unit.commit()
         return answer
 
-    @router.post("/money-tasks/{claim_id}/{version}/settlement/approval", status_code=201)
-    async def confirm_settlement(
-        claim_id: UUID,
-        version: Annotated[int, VERSION],
-        told: SettlementDecision,
-        caller: CashOffice,
-        idempotency: IdempotentRequest,
-    ) -> Response:
-        """The second person agrees, and it is booked."""
+    @router.post("/money-tasks/{claim_id}/{version}/settlement/{word}", status_code=201)
+    async def decide_settlement(
+        claim_id: UUID, version: Annotated[int, VERSION], word: Literal["approval", "refusal"],
+        told: SettlementDecision, caller: CashOffice, idempotency: IdempotentRequest,
+    ) -> Response:  # fmt: skip
+        """The second person's word: it is booked, or the money waits as it did."""
         unit = runtime.unit_for(caller)
-        claim = await _somebody_elses(unit, claim_id, caller)
-        settlements.confirm(claim, version, told.how, caller.subject, now=unit.now)
+        claim = await somebody_elses(unit, claim_id, caller)
+        agreed = word == "approval"
+        decide = settlements.confirm if agreed else settlements.decline
+        decide(claim, version, told.how, caller.subject, now=unit.now)
         await unit.save(claim)
-        answer = idempotency.remember_in(unit, 201, _answer(claim, version, told.how, "settled"))
-        await unit.commit()
-        return answer
-
-    @router.post("/money-tasks/{claim_id}/{version}/settlement/refusal", status_code=201)
-    async def decline_settlement(
-        claim_id: UUID,
-        version: Annotated[int, VERSION],
-        told: SettlementDecision,
-        caller: CashOffice,
-        idempotency: IdempotentRequest,
-    ) -> Response:
-        """The second person does not agree; the money waits as it did."""
-        unit = runtime.unit_for(caller)
-        claim = await _somebody_elses(unit, claim_id, caller)
-        settlements.decline(claim, version, told.how, caller.subject, now=unit.now)
-        await unit.save(claim)
-        answer = idempotency.remember_in(unit, 201, _answer(claim, version, told.how, "declined"))
+        done = _answer(claim, version, told.how, "settled" if agreed else "declined")
+        answer = idempotency.remember_in(unit, 201, done)
         await unit.commit()
         return answer
 
     return router
-
-
-async def _somebody_elses(unit: Unit, claim_id: UUID, caller: Caller) -> Claim:
-    claim = await unit.load(Claim, claim_id)
-    if caller.subject == str(claim.account_id):
-        raise Problem("own_case", 403, "Nobody settles money of their own")
-    return claim
 
 
 def _answer(claim: Claim, version: int, how: Settled, recorded: str) -> dict[str, Any]:

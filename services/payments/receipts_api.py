@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.payments.domain.claim import Claim
 from services.payments.domain.ledger import entry
 from services.payments.domain.money import Receipt, Recorded, Reversal
+from services.payments.own_case import somebody_elses
 from services.payments.refunding import Refunding
 from shared.domain import type_of
 from shared.service import Runtime
@@ -69,7 +70,7 @@ def receipts_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
     ) -> Response:
         """Books money that came; an entry told again is a duplicate and books nothing."""
         unit = runtime.unit_for(caller)
-        claim = _not_own(await unit.load(Claim, claim_id), caller)
+        claim = await somebody_elses(unit, claim_id, caller)
         receipt = Receipt(
             told.source, _METHODS[told.source], told.reference, told.amount_cents, told.currency
         )
@@ -88,7 +89,7 @@ def receipts_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
     ) -> Response:
         """Books that bank or card network took a payment back; told again it books nothing."""
         unit = runtime.unit_for(caller)
-        claim = _not_own(await unit.load(Claim, claim_id), caller)
+        claim = await somebody_elses(unit, claim_id, caller)
         reversal = Reversal(told.code, told.reference, told.amount_cents, told.charges_cents)
         result = claim.record_reversal(payment_id, reversal, now=unit.now)
         if result is Recorded.CONTRADICTED:
@@ -117,7 +118,7 @@ def receipts_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
         idempotency: IdempotentRequest, record: Callable[..., Recorded],
     ) -> Response:  # fmt: skip
         unit = runtime.unit_for(caller)
-        claim = _not_own(await unit.load(Claim, claim_id), caller)
+        claim = await somebody_elses(unit, claim_id, caller)
         told_of = Reversal(told.code, told.reference, told.amount_cents)
         result = record(claim, payment_id, told_of, now=unit.now)
         if result is Recorded.CONTRADICTED:
@@ -129,12 +130,6 @@ def receipts_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
         return answer
 
     return router
-
-
-def _not_own(claim: Claim, caller: Caller) -> Claim:
-    if caller.subject == str(claim.account_id):
-        raise Problem("own_case", 403, "Nobody books money for a claim of their own")
-    return claim
 
 
 def _answer(claim: Claim, result: Recorded) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from services.payments.domain.claim import Claim
 from services.payments.domain.pro_rata import Period
 from services.payments.domain.reductions import Share
 from services.payments.domain.refunds import Wish
+from services.payments.own_case import somebody_elses
 from services.payments.refunding import Refunding
 from shared.ids import new_id
 from shared.log import StreamNotFound
@@ -108,7 +109,7 @@ def refunds_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
     ) -> Response:
         """Asks for a refund: carried out at once, or after a second person's approval."""
         unit = runtime.unit_for(caller)
-        claim = await _somebody_elses(unit.load(Claim, claim_id), caller)
+        claim = await somebody_elses(unit, claim_id, caller)
         payment_id = refunds.payment_of(claim, wanted.payment_id, wanted.task_version)
         wish = Wish(
             refund_id=new_id(), amount_cents=_cents(claim, wanted), reason=wanted.reason, by=caller.subject,
@@ -128,7 +129,7 @@ def refunds_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
     ) -> Response:
         """The second person agrees."""
         unit = runtime.unit_for(caller)
-        claim = await _somebody_elses(unit.load(Claim, claim_id), caller)
+        claim = await somebody_elses(unit, claim_id, caller)
         refunds.approve(claim, refund_id, caller.subject, now=unit.now)
         await unit.save(claim)
         refunding.schedule(claim, refund_id, unit)
@@ -142,7 +143,7 @@ def refunds_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
     ) -> Response:
         """The second person does not agree; the money stays as it was."""
         unit = runtime.unit_for(caller)
-        claim = await _somebody_elses(unit.load(Claim, claim_id), caller)
+        claim = await somebody_elses(unit, claim_id, caller)
         refunds.decline(claim, refund_id, caller.subject, now=unit.now)
         await unit.save(claim)
         answer = idempotency.remember_in(unit, 201, _answer(claim, refund_id))
@@ -150,13 +151,6 @@ def refunds_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
         return answer
 
     return router
-
-
-async def _somebody_elses(loading: Any, caller: Caller) -> Claim:
-    claim: Claim = await loading
-    if caller.subject == str(claim.account_id):
-        raise Problem("own_case", 403, "Nobody gives back money to themselves")
-    return claim
 
 
 def _cents(claim: Claim, wanted: NewRefund) -> int:

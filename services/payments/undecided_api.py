@@ -13,10 +13,9 @@ from services.payments.domain.claim import Claim
 from services.payments.domain.money import Recorded
 from services.payments.domain.refusals import UnknownAttempt
 from services.payments.domain.undecided import Found
-from shared.log import Unit
+from services.payments.own_case import somebody_elses
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
-from shared.web.problems import Problem
 from shared.web.tokens import Caller, require
 
 CashOffice = Annotated[Caller, Depends(require("treasurer", "clerk"))]
@@ -81,7 +80,7 @@ def undecided_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
     ) -> Response:
         """Says what was found at the provider's; a second person has to confirm it."""
         unit = runtime.unit_for(caller)
-        claim = await _somebody_elses(unit, claim_id, caller)
+        claim = await somebody_elses(unit, claim_id, caller)
         undecided.propose(claim, attempt_id, told.found, told.voucher, caller.subject, now=unit.now)
         await unit.save(claim)
         answer = idempotency.remember_in(unit, 201, _answer(claim, attempt_id, "waiting"))
@@ -98,7 +97,7 @@ def undecided_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
     ) -> Response:
         """The second person confirms it: what was paid is booked, what was not frees the claim."""
         unit = runtime.unit_for(caller)
-        claim = await _somebody_elses(unit, claim_id, caller)
+        claim = await somebody_elses(unit, claim_id, caller)
         until = attempts.provisional_until(claim.attempt(attempt_id).method)
         result = undecided.confirm(
             claim, attempt_id, told.found, caller.subject, provisional_until=until, now=unit.now
@@ -120,7 +119,7 @@ def undecided_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
     ) -> Response:
         """The second person does not confirm it; the attempt is as undecided as it was."""
         unit = runtime.unit_for(caller)
-        claim = await _somebody_elses(unit, claim_id, caller)
+        claim = await somebody_elses(unit, claim_id, caller)
         undecided.decline(claim, attempt_id, told.found, caller.subject, now=unit.now)
         await unit.save(claim)
         answer = idempotency.remember_in(unit, 201, _answer(claim, attempt_id, "declined"))
@@ -128,13 +127,6 @@ def undecided_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
         return answer
 
     return router
-
-
-async def _somebody_elses(unit: Unit, claim_id: UUID, caller: Caller) -> Claim:
-    claim = await unit.load(Claim, claim_id)
-    if caller.subject == str(claim.account_id):
-        raise Problem("own_case", 403, "Nobody decides on a payment of their own")
-    return claim
 
 
 def _answer(claim: Claim, attempt_id: UUID, recorded: str) -> dict[str, Any]:

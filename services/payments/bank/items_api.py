@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.payments.bank.projections import BANK_ITEMS
 from services.payments.domain.bank_item import BankItem
-from services.payments.domain.claim import Claim
 from services.payments.domain.money import BANK, Receipt, Recorded
+from services.payments.own_case import somebody_elses
 from shared.keys import SealBroken
 from shared.log import Unit
 from shared.log.projection import row_aad
@@ -79,9 +79,7 @@ def items_router(runtime: Runtime) -> APIRouter:
         """The money counts for the claim, in one commit; what is too much of it is the claim's surplus."""
         unit = runtime.unit_for(caller)
         item = await unit.load(BankItem, item_id)
-        claim = await unit.load(Claim, told.claim_id)
-        if caller.subject == str(claim.account_id):
-            raise Problem("own_case", 403, "Nobody books money for a claim of their own")
+        claim = await somebody_elses(unit, told.claim_id, caller)
         if item.currency != claim.currency:
             raise Problem("currency_differs", 409, "The claim is in another currency")
         item.allocate(claim.id, now=unit.now)
