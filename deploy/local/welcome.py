@@ -14,6 +14,7 @@ SHOWN = {
     "mailbox": "every mail it sends",
     "girocheckout": "the payment provider's sandbox",
     "paypal": "PayPal's sandbox",
+    "xbezahldienste": "the state's payment platform, a sandbox",
     "bank": "the city's bank: transfer to it, go to its next day",
 }
 STEPS = (
