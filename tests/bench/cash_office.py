@@ -34,6 +34,7 @@ from services.payments.sepa.camt import read_statements
 from services.payments.sepa.debits import Creditor, Debit
 from services.payments.sepa.debits import Sequence as DebitSequence
 from services.payments.sepa.pain008 import write_debits
+from services.payments.sepa.schema import checked as valid
 from services.payments.sepa.statements import Statement
 from services.payments.wiring import SERVICE
 from shared.ids import new_id
@@ -273,12 +274,17 @@ async def _debits(rig: Rig, size: Size, notes: Notes) -> AsyncIterator[Mapping[s
         b"".join(write_debits("BENCH", created, CREDITOR, debits))
         return len(debits) / (time.perf_counter() - began)
 
+    async def checked() -> float:
+        began = time.perf_counter()
+        valid(write_debits("BENCH", created, CREDITOR, debits))
+        return len(debits) / (time.perf_counter() - began)
+
     async def serialised() -> float:
         began = time.perf_counter()
         ElementTree.tostring(tree, "utf-8")
         return len(debits) / (time.perf_counter() - began)
 
-    yield {"serialised": serialised, "written": written}
+    yield {"serialised": serialised, "written": written, "checked": checked}
 
 
 # a year of the ledger
@@ -332,9 +338,11 @@ STATEMENT: Final = (
     Row("camt-books", "{entries:,} transfers of a camt.053 into the books", "s", "booked", "parsed",
         "parsed alone", less=True),
 )  # fmt: skip
-DEBITS: Final = Row(
-    "pain008", "pain.008 written, two debits for each of {entries:,}", "debits/s", "written", "serialised",
-    "ElementTree serialises the same tree",
+DEBITS: Final = (
+    Row("pain008", "pain.008 written, two debits for each of {entries:,}", "debits/s", "written",
+        "serialised", "ElementTree serialises the same tree"),
+    Row("pain008-valid", "the same written and found valid by its schema", "debits/s", "checked", "written",
+        "written alone"),
 )  # fmt: skip
 LEDGER: Final = Row(
     "ledger", "trial balance over {events:,} bookings of a year", "ms", "balanced", "summed",
@@ -343,6 +351,6 @@ LEDGER: Final = Row(
 BENCHES: Final = (
     Bench("payments", "a provider's callback", CALLBACK, _callbacks, rounds=3),
     Bench("payments", "a bank statement", STATEMENT, _statements, rounds=ROUNDS, warm=False),
-    Bench("payments", "a file of debits", (DEBITS,), _debits, rounds=5),
+    Bench("payments", "a file of debits", DEBITS, _debits, rounds=5),
     Bench("payments", "a year of the ledger", (LEDGER,), _ledger, rounds=5),
 )

@@ -6,7 +6,8 @@ A debit joins in the same commit as its mandate's and its claim's part, with the
 sealed. Once the collection is closed nothing joins, so the file is the same however often it is made; it is
 stored before the log knows its hash, and submitted after. Whatever falls in between is gone on with. A file
 that is made later than it was meant asks for the money on a day that the bank still takes: as announced, or
-later.
+later. A file that is not valid by its schema is neither stored nor handed over but an alarm; its collection
+stays closed, and is tried again at each look.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ from services.payments.domain.mandate import Mandate, MandateRefused
 from services.payments.sepa import debits as sepa
 from services.payments.sepa.bank_days import bank_days_after, due_date_from, is_bank_day
 from services.payments.sepa.pain008 import groups, write_debits
+from services.payments.sepa.schema import SchemaBroken, checked
 from shared.bus.handlers import Permanent
 from shared.ids import derived_id
 from shared.log import StreamNotFound, Unit
@@ -178,7 +180,11 @@ class Collecting:
             await unit.save(collection)
             await unit.commit()
         lines = await self._lines(collection_id)
-        file = await self._kept(collection, lines, unit.now)
+        try:
+            file = await self._kept(collection, lines, unit.now)
+        except SchemaBroken as broken:
+            alarm("collection_invalid", collection=str(collection_id), problem=str(broken))
+            return
         lines = self._asked_for(lines, file.stored_at)
         await self._put_off(collection_id, min(line.due for line in lines))
         unit = self.units()
@@ -214,12 +220,13 @@ class Collecting:
         ]
 
     async def _kept(self, collection: Collection, lines: list[sepa.Debit], now: datetime) -> BankFile:
-        """The stored file; where one was stored before a fall, that one, whatever would be made now."""
+        """The stored file; where one was stored before a fall, that one, whatever would be made now. Raises
+        SchemaBroken."""
         lines = self._asked_for(lines, now)
         created = datetime.combine(collection.filed_on, time(), UTC)
 
         def made() -> bytes:
-            return b"".join(write_debits(collection.message_id, created, self.creditor, lines))
+            return checked(write_debits(collection.message_id, created, self.creditor, lines))
 
         name = f"{collection.message_id}.xml"
         return await self.files.keep(collection.id, "pain.008", name, await asyncio.to_thread(made), now=now)

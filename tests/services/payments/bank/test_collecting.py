@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 from lxml import etree
+from structlog.testing import capture_logs
 
 from services.payments.bank.collecting import Collecting, collection_of
 from services.payments.bank.files import FileDamaged
@@ -21,12 +22,12 @@ from services.payments.domain.mandate import Kind, Mandate, NotAllowedNow
 from services.payments.domain.money import Receipt
 from services.payments.domain.refusals import PaymentBeingChecked
 from services.payments.sepa.pain008 import NAMESPACE
+from services.payments.sepa.schema import pain_008
 from shared.bus.handlers import Permanent
 from shared.domain import REDACTED
 from shared.ids import new_id
 from tests.services.payments.bank.town import CITY, FEE, Town
 from tests.services.payments.sepa.messages import Line, camt
-from tests.services.payments.sepa.schemas import pain_008
 
 pytestmark = pytest.mark.integration
 DUE = date(2026, 12, 10)
@@ -280,6 +281,32 @@ class TestFalling:
         with pytest.raises(Permanent):
             await town.run()
         assert sent(town.folder) == [b"other"]
+
+
+class TestAFileThatIsNotValid:
+    async def test_is_neither_stored_nor_handed_over_but_an_alarm(self, town: Town) -> None:
+        debit = await town.announced()
+        town.go_to(FILED)
+        town.bank.collecting.creditor = replace(CITY, name="")
+        with capture_logs() as said:
+            await town.run()
+        assert (sent(town.folder), await town.rows("SELECT FROM bank_file")) == ([], [])
+        found = await town.unit().load(Collection, collection_of(FILED))
+        assert (found.condition, found.sha256) == ("closed", "")
+        assert (await town.debit(debit.id)).condition == "filed"
+        (alarm,) = [one for one in said if one["event"] == "bank_alarm"]
+        assert alarm["kind"] == "collection_invalid"
+        assert "Nm breaks SCHEMAV_CVC_MINLENGTH_VALID" in alarm["problem"]
+
+    async def test_goes_out_once_it_is_valid(self, town: Town) -> None:
+        debit = await town.announced()
+        town.go_to(FILED)
+        town.bank.collecting.creditor = replace(CITY, name="")
+        await town.run()
+        town.bank.collecting.creditor = CITY
+        town.go_to(FILED + timedelta(days=1))
+        await town.run()
+        assert [references(file) for file in sent(town.folder)] == [[debit.reference]]
 
 
 class TestStoredFile:

@@ -13,7 +13,7 @@ from lxml import etree
 
 from services.payments.sepa.debits import Creditor, Debit, DebitImpossible, Scheme, Sequence
 from services.payments.sepa.pain008 import NAMESPACE, write_debits
-from tests.services.payments.sepa.schemas import pain_008
+from services.payments.sepa.schema import pain_008
 
 NS = {"p": NAMESPACE}
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
