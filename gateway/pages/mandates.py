@@ -1,6 +1,7 @@
 """A citizen's direct debit mandates: on the profile page, given another account and taken back there."""
 
 import re
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -119,6 +120,9 @@ def _mandate(visit: Visit, one: dict[str, Any]) -> Mandate:
         reference=one["reference"],
         account=one["account"],
         state=one["state"],
+        debits=tuple(
+            (date.fromisoformat(coming["due"]), coming["amount_cents"]) for coming in one.get("debits", ())
+        ),
         revoke_url=visit.url(f"/konto/mandate/{one['mandate_id']}/widerrufen")
         if one["state"] in REVOCABLE
         else "",

@@ -28,7 +28,9 @@ def notes_of(claim: Mapping[str, Any] | None, t: Translator, *, undecided: bool 
     transfer beyond the day to pay by."""
     if not claim:
         return ()
-    return tuple(_notes({**claim, "overdue": claim.get("overdue") and not undecided}, t))
+    overdue = claim.get("overdue")
+    rest_by = claim.get("pay_by") if undecided and not overdue else None
+    return tuple(_notes({**claim, "overdue": overdue and not undecided, "rest_by": rest_by}, t))
 
 
 def day_to_pay(case: Mapping[str, Any], claim: Mapping[str, Any]) -> date | None:
@@ -52,7 +54,7 @@ def _notes(claim: Mapping[str, Any], t: Translator) -> Iterator[str]:
     if claim.get("reduced_cents"):
         yield t("payment_note.reduced", amount=_money(claim["reduced_cents"], t))
     if is_open and claim.get("paid_cents"):
-        yield t("payment_note.part", paid=_money(claim["paid_cents"], t), owed=_money(claim["owed_cents"], t))
+        yield _part(claim, t)
     if claim.get("overdue") and claim.get("waits_for") != "debit" and claim["state"] == "open":
         day = formats.day(date.fromisoformat(claim["pay_by"]), t.language)
         yield t("payment_note.overdue", day=day)
@@ -69,6 +71,15 @@ def _notes(claim: Mapping[str, Any], t: Translator) -> Iterator[str]:
     for back in claim.get("given_back") or ():
         if back["how"] not in STAYED:
             yield _given_back(back, t)
+
+
+def _part(claim: Mapping[str, Any], t: Translator) -> str:
+    """What came and what is missing, and by when where the case waits for it."""
+    said = {"paid": _money(claim["paid_cents"], t), "owed": _money(claim["owed_cents"], t)}
+    if claim["rest_by"] is None or claim.get("waits_for") == "debit":
+        return t("payment_note.part", **said)
+    day = formats.day(date.fromisoformat(claim["rest_by"]), t.language)
+    return t("payment_note.part_until", day=day, **said)
 
 
 def _next(concern: str | None, t: Translator) -> str:

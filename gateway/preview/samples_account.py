@@ -1,7 +1,7 @@
 """Sample pages of one's own account: the profile, who has read it, and the way out."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from gateway.preview.samples_endings import ending_pages
 from gateway.translations import Translator
@@ -59,6 +59,7 @@ def _profile(t: Translator) -> Page:
                     reference="47112600000122-M1",
                     account="DE89 … 3000",
                     state="active",
+                    debits=((date(2026, 12, 15), 3060),),
                     revoke_url="#",
                     amend_url="#",
                 ),

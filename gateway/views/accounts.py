@@ -1,7 +1,7 @@
 """Account pages. What a visitor may learn about an account is the same whether it exists or not."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Literal
 
 from gateway.views.forms import Field
@@ -102,12 +102,13 @@ class Access:
 class Mandate:
     """`state` is a key below `mandate_state.`; `account` is masked; no addresses where it is over.
 
-    `reusable`: it serves other claims than the one it was given for.
+    `reusable`: it serves other claims than the one it was given for; `debits` are days and cents to come.
     """
 
     reference: str
     account: str
     state: str
+    debits: tuple[tuple[date, int], ...] = ()
     revoke_url: str = ""
     amend_url: str = ""
     resume_url: str = ""

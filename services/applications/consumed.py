@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.applications.erasing import erase_citizen_when_account_is_erased
 from services.applications.fee_deadlines import (
+    give_time_when_part_is_paid,
     give_time_when_payment_fails,
     wait_when_payer_has_chosen_to_transfer,
     wait_when_payment_is_under_way,
@@ -55,8 +56,9 @@ class PaymentFailed(ForeignEvent):
 
 
 class PartReceived(ForeignEvent):
-    """Of payments: less came than is owed; `payment_id` is the attempt that it came by, if there was one."""
+    """Of payments: less came than is owed; `payment_id` is the attempt that it came by, or a receipt."""
 
+    claim_id: UUID
     case_id: UUID
     payment_id: UUID
 
@@ -205,4 +207,4 @@ def _hear_of_awaited_money(found: Handlers, office: Office) -> None:
 
     @found.on("payments.part_received.v1", PartReceived)
     async def on_part_received(event: PartReceived, unit: Unit) -> None:
-        await give_time_when_payment_fails(event.case_id, event.payment_id, office, unit)
+        await give_time_when_part_is_paid(event.case_id, event.claim_id, event.payment_id, office, unit)

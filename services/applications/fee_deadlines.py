@@ -2,7 +2,8 @@
 
 While money is on its way (a debit that was announced, a payment that its provider is still deciding) the case
 neither expires nor reminds; a transfer that the payer has chosen gets some days more. Each is told by the
-claim's own events, which keep their order. What does not come leaves the citizen time to pay otherwise.
+claim's own events, which keep their order. What does not come leaves the citizen time to pay otherwise, what
+comes in part time for the rest.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from services.applications.domain.case_refusals import (
     MoneyAwaited,
     NothingAwaited,
     NotPossibleNow,
+    TimeIsUp,
 )
 from services.applications.office import Office, release
 from shared.log import Unit
@@ -108,6 +110,25 @@ async def give_time_when_payment_fails(case_id: UUID, attempt_id: UUID, office: 
     except (NothingAwaited, NotPossibleNow) as why:
         ignored("failure", case_id, why)
         return
+    if case.pay_by != before:
+        expire_when_unpaid(case, office, unit)
+    await unit.save(case)
+
+
+async def give_time_when_part_is_paid(
+    case_id: UUID, claim_id: UUID, payment_id: UUID, office: Office, unit: Unit
+) -> None:
+    """Less came than is owed, awaited or not: the citizen is told until when to pay the rest."""
+    case, today = await unit.load(Case, case_id), office.today(unit.now)
+    before = case.pay_by
+    try:
+        stop_waiting(case, payment_id, unit.now)
+        case.await_rest(
+            now=unit.now, claim_id=claim_id, payment_id=payment_id, today=today,
+            pay_by=today + office.pay_again, latest=today + office.parts_within,
+        )  # fmt: skip
+    except (AlreadyAwaited, AlreadySettled, NotPossibleNow, TimeIsUp) as why:
+        ignored("part", case_id, why)
     if case.pay_by != before:
         expire_when_unpaid(case, office, unit)
     await unit.save(case)

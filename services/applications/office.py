@@ -23,7 +23,8 @@ class Office:
     """One city: its catalogue, its time zone, how long a fee may stay unpaid, the steps of dunning.
 
     `transfer_takes`: a transfer that was chosen is awaited so long behind the day to pay by; `pay_again`: so
-    long there is to pay otherwise when awaited money fails; `remind_before` the case expires.
+    long there is to pay otherwise when awaited money fails, or the rest when a part came, for which parts
+    together give no more than `parts_within`; `remind_before` the case expires.
     """
 
     catalogue: Catalogue
@@ -32,6 +33,7 @@ class Office:
     dunning: tuple[str, ...] = DUNNING
     transfer_takes: timedelta = timedelta(days=5)
     pay_again: timedelta = timedelta(days=7)
+    parts_within: timedelta = timedelta(days=28)
     remind_before: timedelta = timedelta(days=2)
 
     def today(self, now: datetime) -> date:

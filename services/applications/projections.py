@@ -102,7 +102,9 @@ def on_fee_reversed(event: happened.FeeReversed, _meta: Meta, _seal: Sealer) -> 
     return _patch(event, event.condition, settled=False, provisional_until=None, **new_day)
 
 
-@PROJECTIONS.on(fee_events.FeeAwaited, fee_events.FeeWaitEnded, fee_events.FeeReminded)
+@PROJECTIONS.on(
+    fee_events.FeeAwaited, fee_events.FeeWaitEnded, fee_events.RestAwaited, fee_events.FeeReminded
+)
 def on_fee_waited_for(event: Any, _meta: Meta, _seal: Sealer) -> Patches:
     yield OVERVIEW, (str(event.originator_id),), _touched(event)
 

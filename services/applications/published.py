@@ -18,6 +18,7 @@ IN_REVIEW: Final = "in_review"
 _CASE: Final = UUID("0192b1c4-0000-7000-8000-00000000000c")
 _DOCUMENT: Final = UUID("0192b1c4-0000-5000-8000-00000000000d")
 _ACCOUNT: Final = UUID("0192b1c4-0000-7000-8000-00000000000a")
+_PAYMENT: Final = UUID("0192b1c4-0000-7000-8000-0000000000a7")
 
 
 class ApplicationSubmitted(BaseModel):
@@ -151,8 +152,18 @@ class FeeReminded(BaseModel):
     pay_by: date
 
 
+class RestAwaited(BaseModel):
+    """A part of the fee of an undecided case came; it expires unless the rest is paid by `pay_by`."""
+
+    case_id: UUID
+    account_id: UUID
+    payment_id: UUID
+    pay_by: date
+
+
 class PayByMoved(BaseModel):
-    """The fee of an undecided case may be paid until a later day: awaited money failed, or was taken back."""
+    """The fee of an undecided case may be paid until a later day: awaited money failed, was taken back, or
+    came in part."""
 
     case_id: UUID
     account_id: UUID
@@ -322,6 +333,10 @@ PUBLISHED.add(
 PUBLISHED.add(
     fee_events.FeeReminded,
     FeeReminded(case_id=_CASE, account_id=_ACCOUNT, pay_by=date(2026, 11, 29)),
+)
+PUBLISHED.add(
+    fee_events.RestAwaited,
+    RestAwaited(case_id=_CASE, account_id=_ACCOUNT, payment_id=_PAYMENT, pay_by=date(2026, 12, 20)),
 )
 PUBLISHED.add(
     fee_events.PayByMoved,

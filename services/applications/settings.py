@@ -16,6 +16,7 @@ class ApplicationsSettings(ServiceSettings):
 
     A transfer that the payer has chosen is awaited `transfer_days` longer, and a debit or a payment under
     way as long as payments has no word of it; where that fails, there are `pay_again_days` to pay otherwise.
+    A part of the fee gives as many for the rest, together at most `parts_days` from the first part on.
     `remind_unpaid_days` before it expires the citizen is reminded, never with 0.
 
     `catalogue` holds `<service>/v<n>.yaml`, `city` zones, tariffs and statutes: those of Lindenau unless
@@ -31,6 +32,7 @@ class ApplicationsSettings(ServiceSettings):
     pay_within_days: int = Field(default=7, ge=1)
     transfer_days: int = Field(default=5, ge=0)
     pay_again_days: int = Field(default=7, ge=1)
+    parts_days: int = Field(default=28, ge=0)
     remind_unpaid_days: int = Field(default=2, ge=0)
     city_time_zone: TimeZone = "Europe/Berlin"
     dunning_steps: tuple[str, ...] = DUNNING

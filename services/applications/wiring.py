@@ -51,6 +51,7 @@ def build(runtime: Runtime) -> Parts:
         settings.dunning_steps,
         transfer_takes=timedelta(days=settings.transfer_days),
         pay_again=timedelta(days=settings.pay_again_days),
+        parts_within=timedelta(days=settings.parts_days),
         remind_before=timedelta(days=settings.remind_unpaid_days),
     )
     register = HttpRegister(settings.register_url, settings.register_timeout_seconds)

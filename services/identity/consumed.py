@@ -22,6 +22,12 @@ class DueCase(CaseOfAccount):
     pay_by: date
 
 
+class PartPaid(DueCase):
+    """A part of a fee came, and the rest is to be paid by a day."""
+
+    payment_id: UUID
+
+
 class PaymentTakenBack(CaseOfAccount):
     """A payment went back, so that something is owed again; `concern` says whose turn it is."""
 
@@ -37,6 +43,14 @@ class DebitRejected(ForeignEvent):
     case_id: UUID | None
     account_id: UUID | None
     concern: str
+
+
+class DebitPutOff(ForeignEvent):
+    """An announced debit is made on a later day; the account is missing in old events."""
+
+    debit_id: UUID
+    account_id: UUID | None
+    due: date
 
 
 class IssuedDocument(CaseOfAccount):
@@ -94,6 +108,10 @@ def _hear_of_money(found: Handlers) -> None:
     async def on_application_expired(event: CaseOfAccount, unit: Unit) -> None:
         await policies.tell_when_application_has_expired(event.account_id, event.case_id, unit)
 
+    @found.on("applications.rest_awaited.v1", PartPaid)
+    async def on_rest_awaited(event: PartPaid, unit: Unit) -> None:
+        await policies.tell_when_rest_is_awaited(event.account_id, event.payment_id, event.pay_by, unit)
+
     @found.on("payments.payment_reversed.v1", PaymentTakenBack)
     async def on_payment_reversed(event: PaymentTakenBack, unit: Unit) -> None:
         if event.owed_cents:
@@ -113,6 +131,11 @@ def _hear_of_money(found: Handlers) -> None:
     @found.on("payments.debit_announced.v1", CaseOfAccount)
     async def on_debit_announced(event: CaseOfAccount, unit: Unit) -> None:
         await policies.send_news_when_debit_is_announced(event.account_id, event.case_id, unit)
+
+    @found.on("payments.debit_put_off.v1", DebitPutOff)
+    async def on_debit_put_off(event: DebitPutOff, unit: Unit) -> None:
+        if event.account_id is not None:
+            await policies.tell_when_debit_is_put_off(event.account_id, event.debit_id, event.due, unit)
 
     @found.on("payments.debit_arrangement_ended.v1", CaseOfAccount)
     async def on_debit_arrangement_ended(event: CaseOfAccount, unit: Unit) -> None:

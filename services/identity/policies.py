@@ -55,6 +55,11 @@ async def send_news_when_debit_is_announced(account_id: UUID, case_id: UUID, uni
     send_news(account_id, case_id, f"debit-announced:{unit.context.causation}", unit)
 
 
+async def tell_when_debit_is_put_off(account_id: UUID, debit_id: UUID, due: date, unit: Unit) -> None:
+    """The day that was told holds no longer: the payer is told the new one, once for each."""
+    send_later(unit, "debit_put_off", account_id, key=f"{debit_id}:{due}", day=due)
+
+
 async def send_news_when_debit_arrangement_has_ended(account_id: UUID, case_id: UUID, unit: Unit) -> None:
     """One letter a case: the mandate's end concerns all of its instalments at once."""
     send_news(account_id, case_id, f"debit-arrangement-ended:{unit.now:%Y-%m-%d}", unit)
@@ -65,6 +70,11 @@ async def remind_when_fee_is_about_to_be_late(
 ) -> None:
     """The case expires after the day; who has transferred already is told that nothing is to be done."""
     send_later(unit, "fee_reminder", account_id, key=f"{case_id}:{pay_by}", day=pay_by)
+
+
+async def tell_when_rest_is_awaited(account_id: UUID, payment_id: UUID, pay_by: date, unit: Unit) -> None:
+    """Once for each part that came."""
+    send_later(unit, "part_received", account_id, key=str(payment_id), day=pay_by)
 
 
 async def tell_when_application_has_expired(account_id: UUID, case_id: UUID, unit: Unit) -> None:

@@ -55,6 +55,7 @@ class Submitted(Created):
         aggregate.provisional_until, aggregate.received_at = None, 0
         aggregate.instalments, aggregate.paid = (), {}
         aggregate.waits, aggregate.waited, aggregate.reminded_for = {}, frozenset(), None
+        aggregate.parts, aggregate.rest_by = frozenset(), None
 
 
 @stored("applications.register_answered")

@@ -26,11 +26,18 @@ from services.applications.domain.case_refusals import (
     NothingAwaited,
     NothingSettled,
     NotPossibleNow,
+    TimeIsUp,
 )
 from services.applications.domain.case_state import CaseState
 from services.applications.domain.conditions import UNPAID as AWAITING_FEE
 from services.applications.domain.conditions import Condition, Step
-from services.applications.domain.fee_events import FeeAwaited, FeeReminded, FeeWaitEnded, PayByMoved
+from services.applications.domain.fee_events import (
+    FeeAwaited,
+    FeeReminded,
+    FeeWaitEnded,
+    PayByMoved,
+    RestAwaited,
+)
 
 UNPAID: Final = "unpaid"
 
@@ -116,6 +123,30 @@ class FeeOfCase(CaseState):
         if pay_by is None or after not in AWAITING_FEE or (self.pay_by is not None and pay_by <= self.pay_by):
             return
         self.emit(PayByMoved, now=now, account_id=self.account_id, pay_by=pay_by)
+
+    def await_rest(
+        self, *, now: datetime, claim_id: UUID, payment_id: UUID, today: date, pay_by: date, latest: date
+    ) -> None:
+        """Less than the fee came: the rest may be paid until `pay_by` at least, once for each payment, and
+        never by parts alone beyond the `latest` day that the first of them set.
+
+        Raises AlreadyAwaited, AlreadySettled, TimeIsUp, NotPossibleNow.
+        """
+        self._after(Step.REST_AWAITED)
+        self.require_unpaid()
+        if payment_id in self.parts:
+            raise AlreadyAwaited(self.case_number)
+        latest = self.rest_by or latest
+        before = self.pay_by or today
+        pay_by = max(min(pay_by, latest), before)
+        if pay_by < today:
+            raise TimeIsUp(self.case_number)
+        self.emit(
+            RestAwaited, now=now, account_id=self.account_id, claim_id=claim_id, payment_id=payment_id,
+            pay_by=pay_by, latest=latest,
+        )  # fmt: skip
+        if pay_by > before:
+            self.emit(PayByMoved, now=now, account_id=self.account_id, pay_by=pay_by)
 
     def remind_of_fee(self, *, now: datetime) -> None:
         """Once for each day to pay by; a promise to transfer is no reason against it.

@@ -50,6 +50,10 @@ class NothingAwaited(CaseRefused):
     """No money of this attempt is awaited."""
 
 
+class TimeIsUp(CaseRefused):
+    """Parts of the fee have given all the time that they may."""
+
+
 class AlreadyReminded(CaseRefused):
     """The citizen was reminded of this day to pay by."""
 

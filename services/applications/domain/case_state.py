@@ -16,7 +16,8 @@ class CaseState(Aggregate):
     `provisional_until` is set while the service waits for a payment to become final, `received_at` the
     version at which that payment came. `paid`: of a fee in instalments the cents by claim. `waits`: attempts
     to pay whose money is on its way, None or until when the payer's promise holds; `waited` those decided.
-    `reminded_for` is the day to pay by that the citizen was reminded of.
+    `reminded_for` is the day to pay by that the citizen was reminded of. `parts`: payments of less than the
+    fee that gave time for the rest, none beyond `rest_by`.
     """
 
     account_id: UUID
@@ -59,6 +60,8 @@ class CaseState(Aggregate):
     waits: dict[UUID, datetime | None]
     waited: frozenset[UUID]
     reminded_for: date | None
+    parts: frozenset[UUID]
+    rest_by: date | None
 
     def keep_promises(self) -> None:
         """The fee came: what was promised otherwise is not waited for."""

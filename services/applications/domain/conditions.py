@@ -35,6 +35,7 @@ class Step(StrEnum):
     FEE_REVERSED = "fee_reversed"
     FEE_AWAITED = "fee_awaited"
     FEE_WAIT_ENDED = "fee_wait_ended"
+    REST_AWAITED = "rest_awaited"
     FEE_REMINDED = "fee_reminded"
     REFERRED = "referred"
     CORRECTION_REQUESTED = "correction_requested"
@@ -96,6 +97,7 @@ TRANSITIONS: Final[Mapping[Step, Mapping[Condition, Condition]]] = {
     },
     Step.FEE_AWAITED: _unmoved(*UNPAID),
     Step.FEE_WAIT_ENDED: _unmoved(*UNPAID, Condition.AWAITING_REGISTER, Condition.READY, *_WITH_FEE_OPEN),
+    Step.REST_AWAITED: _unmoved(*UNPAID),
     Step.FEE_REMINDED: _unmoved(*UNPAID),
     Step.REFERRED: {Condition.READY: Condition.IN_REVIEW},
     Step.CORRECTION_REQUESTED: {Condition.IN_REVIEW: Condition.CORRECTION_REQUESTED},

@@ -33,9 +33,24 @@ class FeeWaitEnded(Event):
         aggregate.waited |= {self.attempt_id}
 
 
+@stored("applications.rest_awaited")
+class RestAwaited(Event):
+    """A part of the fee came: the rest may be paid until `pay_by`; no part brings a day behind `latest`."""
+
+    account_id: UUID
+    claim_id: UUID
+    payment_id: UUID
+    pay_by: date
+    latest: date
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.parts |= {self.payment_id}
+        aggregate.rest_by = self.latest
+
+
 @stored("applications.pay_by_moved")
 class PayByMoved(Event):
-    """The fee may be paid until a later day: the money that was awaited failed, or was taken back."""
+    """The fee may be paid until a later day: awaited money failed, was taken back, or came in part."""
 
     account_id: UUID
     pay_by: date

@@ -18,7 +18,7 @@ from shared.log import Unit
 SEND: Final = "send_mail"
 Letter = Literal[
     "confirmation", "account_exists", "reset", "news", "fee_reminder", "application_expired",
-    "payment_returned",
+    "payment_returned", "debit_put_off", "part_received",
 ]  # fmt: skip
 LETTERS: Final[tuple[Letter, ...]] = get_args(Letter)
 PAGES: Final[Mapping[Letter, str]] = {
@@ -29,6 +29,8 @@ PAGES: Final[Mapping[Letter, str]] = {
     "fee_reminder": "/vorgaenge",
     "application_expired": "/",
     "payment_returned": "/vorgaenge",
+    "debit_put_off": "/vorgaenge",
+    "part_received": "/vorgaenge",
 }
 REASONS: Final = ("citizen_pays", "citizen_objected", "citizen_gives_account", "clerk", "alarm")
 """Whose turn it is once money went back, as payments names it; each has a sentence."""

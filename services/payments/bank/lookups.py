@@ -35,6 +35,10 @@ SELECT mandate_id, account_id, reference, kind, state, iban, holder, signed_on, 
 FROM mandate WHERE account_id = $1 ORDER BY proposed_at DESC, mandate_id LIMIT 200
 """
 _UNDER: Final = "SELECT debit_id FROM debit WHERE mandate_id = $1 AND state = $2 ORDER BY debit_id"
+_COMING: Final = """
+SELECT mandate_id, due, amount_cents FROM debit
+WHERE mandate_id = ANY($1::uuid[]) AND state IN ('announced', 'filed') ORDER BY due, debit_id
+"""
 _ARRANGED: Final = """
 SELECT claim_id FROM claim WHERE mandate_id = $1 AND state = 'open' ORDER BY instalment, claim_id
 """
@@ -114,15 +118,23 @@ class Lookups:
             return ""
 
     async def mandates_of(self, account_id: UUID) -> list[dict[str, Any]]:
-        """Of one citizen, the newest first, with the account as its owner knows it."""
+        """Of one citizen, the newest first, with the account as its owner knows it and the `debits` to come:
+        day and amount."""
         names = ("mandate_id", "reference", "kind", "state", "signed_on", "last_used_on")
+        rows = await self.pool.fetch(_MANDATES, account_id)
+        coming = await self.pool.fetch(_COMING, [row["mandate_id"] for row in rows])
         return [
             {
                 **{name: row[name] for name in names},
+                "debits": [
+                    {"due": one["due"], "amount_cents": one["amount_cents"]}
+                    for one in coming
+                    if one["mandate_id"] == row["mandate_id"]
+                ],
                 "account": Iban(await self._opened(row, "iban"), "", "").masked,
                 "holder": await self._opened(row, "holder"),
             }
-            for row in await self.pool.fetch(_MANDATES, account_id)
+            for row in rows
         ]
 
     async def reusable_of(self, account_id: UUID) -> list[dict[str, Any]]:

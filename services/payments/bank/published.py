@@ -69,6 +69,19 @@ class DebitAnnounced(BaseModel):
     presentation: int
 
 
+class DebitPutOff(BaseModel):
+    """An announced debit is made on a later day than its payer was told: `due` is the new one.
+
+    The ids of claim, case and account are missing in what happened before it was told.
+    """
+
+    debit_id: UUID
+    claim_id: UUID | None
+    case_id: UUID | None
+    account_id: UUID | None
+    due: date
+
+
 class DebitRejected(BaseModel):
     """The bank refused a debit before any money moved; `concern` says whose turn it is.
 
@@ -150,6 +163,12 @@ def _publish_debits(published: Published) -> None:
             currency="EUR",
             due=date(2026, 12, 10),
             presentation=1,
+        ),
+    )
+    published.add(
+        debits.DebitPutOff,
+        DebitPutOff(
+            debit_id=_DEBIT, claim_id=_CLAIM, case_id=_CASE, account_id=_ACCOUNT, due=date(2026, 12, 15)
         ),
     )
     published.add(

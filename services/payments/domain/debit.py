@@ -131,14 +131,17 @@ class Debit(Aggregate):
             raise NotAnnounced(f"the debit is {self.condition}")
         if due < self.due:
             raise TooEarly(f"the debit was announced for {self.due}")
+        announced = self.due
         self.emit(DebitFiled, now=now, collection_id=collection_id, sequence=sequence, due=due)
+        if due > announced:
+            self._move_to(due, now)
 
     def put_off(self, due: date, *, now: datetime) -> None:
         """Its file asks for the money on `due`, if that is later; may be repeated. Raises NotFiled."""
         if self.condition != "filed":
             raise NotFiled(f"the debit is {self.condition}")
         if due > self.due:
-            self.emit(DebitPutOff, now=now, due=due)
+            self._move_to(due, now)
 
     def book(self, entry: str, booked_on: date, *, now: datetime) -> bool:
         """The money is on the account; False where that was known, or it has gone back since."""
@@ -192,6 +195,10 @@ class Debit(Aggregate):
             mandate_id=self.mandate_id, reference=reference, amount_cents=amount_cents,
             currency=self.currency, notified_on=notified_on, due=due, presentation=self.presentation + 1,
         )  # fmt: skip
+
+    def _move_to(self, due: date, now: datetime) -> None:
+        self.emit(DebitPutOff, now=now, claim_id=self.claim_id, case_id=self.case_id,
+                  account_id=self.account_id, due=due)  # fmt: skip
 
     def _may(self, what: str) -> bool:
         return (self.condition, what) in MOVES

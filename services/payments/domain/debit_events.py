@@ -43,11 +43,21 @@ class DebitFiled(Event):
         aggregate.filed_at = self.timestamp
 
 
-@stored("payments.debit_put_off")
+@stored("payments.debit_put_off", version=2)
 class DebitPutOff(Event):
-    """The file was made so late that it asks for the money on a later day than the debit was filed for."""
+    """The money is asked for on a later day than the payer was told: they are told the new one.
 
+    `claim_id`, `case_id` and `account_id` are missing in old events.
+    """
+
+    claim_id: UUID | None
+    case_id: UUID | None
+    account_id: UUID | None
     due: date
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["claim_id"] = state["case_id"] = state["account_id"] = None
 
     def apply(self, aggregate: "Debit") -> None:
         aggregate.due = self.due

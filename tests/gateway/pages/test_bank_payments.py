@@ -81,6 +81,11 @@ class TestATransfer:
         assert missing in (await citizen.get(TRANSFER)).text
         assert missing in (await citizen.get(CASE_PATH)).text
 
+    async def test_in_part_says_until_when_the_rest_is_to_be_paid(self, citizen: Visitor, town: Town) -> None:
+        tell(town, claim(paid_cents=1000, owed_cents=2060, waits_for="transfer", pay_by="2026-12-06"))
+        page = (await citizen.get(CASE_PATH)).text
+        assert "Bitte bezahlen Sie den Rest bis 6. Dezember 2026, sonst verfällt der Antrag." in page
+
     @pytest.mark.parametrize(
         ("status", "slug", "where"),
         [(409, "nothing_to_pay", CASE_PATH), (409, "method_off", PAY), (422, "method_unknown", PAY)],
@@ -198,13 +203,15 @@ class TestAnotherInstalment:
 
 class TestMandates:
     async def test_are_listed_and_taken_back(self, citizen: Visitor, town: Town) -> None:
-        mandates = [{**GIVEN, "state": "active"}, {**GIVEN, "state": "revoked"}]
+        coming = [{"due": "2026-12-15", "amount_cents": 3060}]
+        mandates = [{**GIVEN, "state": "active", "debits": coming}, {**GIVEN, "state": "revoked"}]
         town.tell("GET", "/mandates", (200, {"creditor_id": "DE98ZZZ09999999999", "mandates": mandates}))
         town.tell("POST", f"/mandates/{MANDATE}/revoke", (200, {"still_debited": 0}))
         page = await citizen.get("/konto")
         revoke = f"/konto/mandate/{MANDATE}/widerrufen"
         assert page.text.count(revoke) == 1
         assert page.text.count("DE89 … 3000") == 2
+        assert "Nächste Abbuchung: 30,60 € am 15. Dezember 2026" in " ".join(page.text.split())
         answer = await citizen.send(page, revoke)
         assert answer.headers["location"] == "/konto"
         assert len(town.heard("POST", f"/mandates/{MANDATE}/revoke")) == 1

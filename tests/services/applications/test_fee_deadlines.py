@@ -178,6 +178,47 @@ class TestADebitOfTheCitys:
         assert town.service.log.order == before
 
 
+class TestAPartByTransfer:
+    """By no attempt that was awaited: a transfer is known by its own receipt."""
+
+    async def comes(self, town: Calendar, payment_id: UUID | None = None) -> None:
+        await town.hears("payments.part_received.v1", payment_id=str(payment_id or uuid4()), amount_cents=10)
+
+    async def test_gives_a_week_for_the_rest_and_says_so(self, town: Calendar) -> None:
+        await town.goes_to(PAY_BY)
+        await self.comes(town)
+        assert (await town.case()).pay_by == date(2026, 12, 6)
+        assert (await town.told())[-2:] == ["rest_awaited", "pay_by_moved"]
+        await town.goes_to(date(2026, 12, 6), hour=23)
+        assert await town.condition() is Condition.AWAITING_PAYMENT
+        assert (await town.told())[-1] == "fee_reminded"
+        await town.goes_to(date(2026, 12, 7))
+        assert await town.condition() is Condition.EXPIRED
+
+    async def test_told_twice_gives_one(self, town: Calendar) -> None:
+        part = uuid4()
+        await town.goes_to(PAY_BY)
+        await self.comes(town, part)
+        await town.goes_to(date(2026, 12, 3))
+        await self.comes(town, part)
+        assert (await town.case()).pay_by == date(2026, 12, 6)
+        assert (await town.told()).count("rest_awaited") == 1
+
+    async def test_again_and_again_keeps_no_case_open(self, town: Calendar) -> None:
+        for week in range(5):
+            await town.goes_to(PAY_BY + timedelta(days=7 * week))
+            await self.comes(town)
+        assert (await town.case()).pay_by == PAY_BY + timedelta(days=28)
+        await town.goes_to(date(2026, 12, 28))
+        assert await town.condition() is Condition.EXPIRED
+
+    async def test_is_nothing_new_to_a_case_that_is_decided(self, town: Calendar) -> None:
+        await town.hears_of("payment_settled", amount_cents=FEE)
+        before = list(town.service.log.order)
+        await self.comes(town)
+        assert town.service.log.order == before
+
+
 class TestAPaymentThatItsProviderIsDeciding:
     @pytest.mark.parametrize("word", ["payment_approved", "payment_unclear"])
     async def test_is_waited_for(self, town: Calendar, word: str) -> None:

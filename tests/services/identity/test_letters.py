@@ -145,6 +145,16 @@ class TestMoney:
         await happens(identity, "applications.fee_reminded", **{**case, "pay_by": "2026-12-22"})
         assert await letters(identity, case) == ["fee_reminder"] * 2
 
+    async def test_that_came_in_part_is_told_once_with_the_day_for_the_rest(self, identity: Identity) -> None:
+        email, case = new_address(), {"case_id": uuid4(), "payment_id": uuid4(), "pay_by": "2026-12-06"}
+        case["account_id"] = await identity.confirmed(email)
+        for _ in range(2):
+            await happens(identity, "applications.rest_awaited", **case)
+        mail = await identity.mailbox.last(email, 2)
+        assert mail["Subject"] == "Ein Teil der Gebühr fehlt noch"
+        assert "den Rest bis zum 06.12.2026, sonst" in " ".join(text_of(mail).split())
+        assert await letters(identity, case) == ["part_received"]
+
     async def test_not_paid_in_time_ends_with_a_word(self, identity: Identity) -> None:
         email, case = new_address(), {"case_id": uuid4(), "reason": "unpaid"}
         case["account_id"] = await identity.confirmed(email)
@@ -180,6 +190,18 @@ class TestMoney:
         text = " ".join(text_of(await identity.mailbox.last(email, 2)).split())
         assert "mit einer Lastschrift von einem anderen Konto" in text
         assert await letters(identity, case) == ["payment_returned"]
+
+    async def test_that_is_debited_later_is_announced_anew_with_its_day(self, identity: Identity) -> None:
+        email, debit_id = new_address(), uuid4()
+        case = {"account_id": await identity.confirmed(email), "case_id": uuid4(), "debit_id": debit_id}
+        for _ in range(2):
+            await happens(identity, "payments.debit_put_off", **case, due="2026-12-15")
+        mail = await identity.mailbox.last(email, 2)
+        assert mail["Subject"] == "Die angekündigte Abbuchung verschiebt sich"
+        assert "Wir buchen jetzt am 15.12.2026 von Ihrem Konto ab." in " ".join(text_of(mail).split())
+        assert await letters(identity, case) == ["debit_put_off"]
+        await happens(identity, "payments.debit_put_off", **case, due="2026-12-16")
+        assert await letters(identity, case) == ["debit_put_off"] * 2
 
 
 async def letters(identity: Identity, case: dict[str, Any]) -> list[str]:

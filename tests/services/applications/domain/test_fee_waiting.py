@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -10,9 +10,11 @@ from services.applications.domain.case import Case
 from services.applications.domain.case_refusals import (
     AlreadyAwaited,
     AlreadyReminded,
+    AlreadySettled,
     MoneyAwaited,
     NothingAwaited,
     NotPossibleNow,
+    TimeIsUp,
 )
 from services.applications.domain.conditions import Condition
 from tests.services.applications.domain import cases
@@ -143,6 +145,51 @@ class TestAFeeTakenBack:
         case.record_payment_reversed(now=NOW, claim_id=CLAIM, owed_cents=FEE, pay_by=date(2026, 11, 30))
         assert case.pay_by == NEW_DAY
         assert events(case)[-2:] == ["FeeReversed", "PayByMoved"]
+
+
+PART, TODAY = uuid4(), NOW.date()
+LATEST = TODAY + timedelta(days=28)
+
+
+def part(case: Case, payment_id: UUID = PART, today: date = TODAY) -> None:
+    case.await_rest(
+        now=NOW, claim_id=CLAIM, payment_id=payment_id, today=today, pay_by=today + timedelta(days=7),
+        latest=today + timedelta(days=28),
+    )  # fmt: skip
+
+
+class TestAPart:
+    def test_gives_time_for_the_rest(self) -> None:
+        case = cases.submitted(pay_by=TODAY)
+        part(case)
+        assert case.pay_by == TODAY + timedelta(days=7)
+        assert events(case)[-2:] == ["RestAwaited", "PayByMoved"]
+
+    def test_never_shortens_the_time_there_was(self) -> None:
+        case = cases.submitted(pay_by=NEW_DAY)
+        part(case)
+        assert (case.pay_by, events(case)[-1]) == (NEW_DAY, "RestAwaited")
+
+    def test_gives_it_once(self) -> None:
+        case = cases.submitted()
+        part(case)
+        refused(case, part, AlreadyAwaited)
+
+    def test_of_many_gives_no_more_than_the_first_allowed(self) -> None:
+        case = cases.submitted(pay_by=TODAY)
+        for week in range(4):
+            part(case, uuid4(), TODAY + timedelta(days=7 * week))
+        assert case.pay_by == LATEST
+        part(case, uuid4(), LATEST)
+        assert (case.pay_by, events(case)[-1]) == (LATEST, "RestAwaited")
+        refused(case, lambda one: part(one, uuid4(), LATEST + timedelta(days=1)), TimeIsUp)
+
+    @pytest.mark.parametrize("given", [cases.ready, cases.completed, cases.expired, cases.withdrawn])
+    def test_is_nothing_to_a_case_that_waits_for_no_fee(self, given: Callable[[], Case]) -> None:
+        refused(given(), part, NotPossibleNow)
+
+    def test_behind_a_payment_that_is_not_final_gives_none(self) -> None:
+        refused(cases.provisional(), part, AlreadySettled)
 
 
 class TestAReminder:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -21,6 +22,7 @@ from services.payments.domain.kassenzeichen import kassenzeichen
 from services.payments.domain.mandate import Kind, Mandate, NotAllowedNow
 from services.payments.domain.money import Receipt
 from services.payments.domain.refusals import PaymentBeingChecked
+from services.payments.published import PUBLISHED
 from services.payments.sepa.pain008 import NAMESPACE
 from services.payments.sepa.schema import pain_008
 from shared.bus.handlers import Permanent
@@ -49,6 +51,17 @@ def references(file: bytes) -> list[str]:
 def days(file: bytes) -> list[date]:
     root: Any = etree.fromstring(file)
     return [date.fromisoformat(found.text) for found in root.iterfind(f".//{{{NAMESPACE}}}ReqdColltnDt")]
+
+
+async def told_anew(town: Town) -> list[tuple[UUID, date]]:
+    """Whose debit was put off to when, as others hear of it."""
+    found = []
+    for row in await town.rows("SELECT debit_id FROM debit"):
+        for recorded in await town.payments.runtime.log.reader.stream(row["debit_id"]):
+            told = PUBLISHED.envelope(recorded, 1)
+            if told is not None and told.type == "payments.debit_put_off.v1":
+                found.append((UUID(told.data["account_id"]), date.fromisoformat(told.data["due"])))
+    return found
 
 
 class TestAnnouncing:
@@ -101,6 +114,7 @@ class TestRun:
         town.go_to(date(2026, 12, 24))
         await town.run()
         assert (await town.debit(debit.id)).due == date(2026, 12, 28)
+        assert await told_anew(town) == [(debit.account_id, date(2026, 12, 28))]
 
     async def test_files_again_nothing(self, town: Town) -> None:
         await town.filed(2)
@@ -213,6 +227,7 @@ class TestFalling:
         assert days(file) == [LATE]
         for debit in debits:
             assert (await town.debit(debit.id)).due == LATE
+        assert sorted(await told_anew(town)) == sorted((debit.account_id, LATE) for debit in debits)
         found = await town.unit().load(Collection, collection.id)
         assert [(group.due, group.debits) for group in found.groups] == [(LATE, 2)]
         sum_of_both = Line(2 * FEE, (), "B1", count=2, group="SDD20261208-1", code="PMNT/IDDT/ESDD")
@@ -228,6 +243,7 @@ class TestFalling:
         town.go_to(FILED + timedelta(days=1))
         await town.run()
         assert days(sent(town.folder)[0]) == [DUE]
+        assert await told_anew(town) == []
 
     async def test_behind_the_stored_file_for_days_keeps_to_its_days(
         self, town: Town, monkeypatch: pytest.MonkeyPatch

@@ -197,6 +197,16 @@ class TestMandates:
         assert (mandate["state"], mandate["kind"], mandate["signed_on"]) == (
             "active", "recurring", "2026-11-26",
         )  # fmt: skip
+        assert mandate["debits"] == [{"due": "2026-12-10", "amount_cents": FEE}]
+
+    async def test_show_the_day_to_which_a_debit_was_put_off(self, payer: Payer, town: Town) -> None:
+        await payer.agrees(kind="recurring")
+        town.go_to(date(2026, 12, 24))
+        await town.run()
+        [mandate] = (await payer.asks("GET", "/mandates")).json()["mandates"]
+        assert mandate["debits"] == [{"due": "2026-12-28", "amount_cents": FEE}]
+        claim = await payer.told()
+        assert (claim["waits_for"], claim["debit"]["due"]) == ("debit", "2026-12-28")
 
     async def test_are_ones_own(self, payer: Payer, town: Town) -> None:
         said = (await payer.agrees()).json()

@@ -15,7 +15,7 @@ from services.payments.domain.debit import (
     NotPresentable,
     TooEarly,
 )
-from services.payments.domain.debit_events import DebitBooked, DebitReturned
+from services.payments.domain.debit_events import DebitBooked, DebitPutOff, DebitReturned
 
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 TODAY, DUE = date(2026, 11, 26), date(2026, 12, 10)
@@ -92,6 +92,19 @@ class TestFiling:
         debit = announced()
         debit.file(FILE, "FRST", date(2026, 12, 11), now=NOW)
         assert (debit.condition, debit.collection_id, debit.due) == ("filed", FILE, date(2026, 12, 11))
+
+    def test_on_a_later_day_than_announced_is_told_anew(self) -> None:
+        debit = announced()
+        debit.file(FILE, "FRST", date(2026, 12, 11), now=NOW)
+        assert happenings(debit)[-2:] == ["DebitFiled", "DebitPutOff"]
+        told = debit.pending_events[-1]
+        assert isinstance(told, DebitPutOff)
+        assert (told.account_id, told.due) == (debit.account_id, date(2026, 12, 11))
+
+    def test_on_the_announced_day_tells_nothing_new(self) -> None:
+        debit = announced()
+        debit.file(FILE, "FRST", DUE, now=NOW)
+        assert happenings(debit)[-1] == "DebitFiled"
 
     def test_is_refused_before_the_announced_day(self) -> None:
         refuses(announced(), TooEarly, lambda debit: debit.file(FILE, "FRST", date(2026, 12, 9), now=NOW))
