@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.pages.answers import field_errors, problem_key, sentences_for
+from gateway.pages.debtors import lives_abroad, refusal_of, signed_account, typed_account
 from gateway.pages.mandates import SENDING, SENT
 from gateway.pages.money_notes import day_to_pay
 from gateway.pages.parts import CLAIM, PURPOSE, case_of, claim_that_counts, claims_of
@@ -63,12 +63,12 @@ async def agree_to_debit(visit: Visit) -> Response:
     if claim is None:
         return visit.redirect(f"/vorgang/{case_id}")
     sending = form.get(SENDING, "")
-    typed = {name: form.get(name, "").strip() for name in ("holder", "iban", "agreed", "kind")}
+    typed = typed_account(form, "kind")
     if not SENT.fullmatch(sending):
         return await _debit(visit, case_id, typed, message="other", status=422)
     if form.get(CLAIM) != claim["claim_id"]:
         return await _debit(visit, case_id, {**typed, "agreed": ""}, message="claim_changed", status=409)
-    body = {"holder": typed["holder"], "iban": typed["iban"], "agreed": typed["agreed"] == "true"}
+    body = signed_account(typed)
     if typed["kind"] in KINDS:
         body["kind"] = typed["kind"]
     try:
@@ -79,9 +79,8 @@ async def agree_to_debit(visit: Visit) -> Response:
     except RemoteProblem as refused:
         if refused.status != 422:
             return _refused(visit, case_id, refused)
-        told = sentences_for(visit.t, field_errors(refused), lambda name: visit.t(f"debit.{name}"))
-        message = "" if told else problem_key(visit.t, refused)
-        return await _debit(visit, case_id, typed, told, message, 422)
+        told, message, abroad = refusal_of(visit.t, refused)
+        return await _debit(visit, case_id, typed, told, message, 422, abroad)
     return visit.redirect(f"/vorgang/{case_id}", "debit_announced")
 
 
@@ -118,6 +117,7 @@ async def _debit(
     told: dict[str, str] | None = None,
     message: str = "",
     status: int = 200,
+    abroad: bool = False,
 ) -> Response:
     case, here = await case_of(visit, case_id), f"/vorgang/{case_id}"
     claim = claim_that_counts(await claims_of(visit, case_id))
@@ -134,7 +134,9 @@ async def _debit(
         number=case["case_number"], creditor=said["creditor"], creditor_id=said["creditor_id"],
         mandate=said["mandate_reference"], amount_cents=said["amount_cents"],
         due=date.fromisoformat(said["due"]),
-        fields=debit_fields(visit.t, typed or {}, told or {}, said.get("later", 0)),
+        fields=debit_fields(
+            visit.t, typed or {}, told or {}, said.get("later", 0), abroad or lives_abroad(typed or {})
+        ),
         hidden=_hidden(claim), message=message, later=said.get("later", 0),
         use_action=visit.url(f"{here}/lastschrift/mandat"),
         given=tuple(_given(one, claim) for one in said.get("mandates", ())),

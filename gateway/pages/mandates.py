@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from gateway.pages.answers import field_errors, problem_key, sentences_for
+from gateway.pages.debtors import lives_abroad, refusal_of, signed_account, typed_account
 from gateway.pages.parts import or_none
 from gateway.pages.readings import PURPOSE
 from gateway.views.accounts import Mandate, MandatePage, Mandates
@@ -58,27 +58,28 @@ async def show_amendment(visit: Visit) -> Response:
 @signed_in
 async def amend_mandate(visit: Visit) -> Response:
     mandate_id: UUID = visit.request.path_params["mandate_id"]
-    form, t = await visit.form(), visit.t
-    typed = {name: form.get(name, "").strip() for name in ("holder", "iban", "agreed")}
+    form = await visit.form()
+    typed = typed_account(form)
     sending = form.get(SENDING, "")
     if not SENT.fullmatch(sending):
         return await _amendment(visit, typed, {}, "other", 422)
     try:
         said = await visit.post(
             "payments", f"/mandates/{mandate_id}/amendment", purpose=PURPOSE, idempotency_key=sending,
-            json={"holder": typed["holder"], "iban": typed["iban"], "agreed": typed["agreed"] == "true"},
+            json=signed_account(typed),
         )  # fmt: skip
     except RemoteProblem as refused:
         if refused.status not in {409, 422}:
             raise
-        told = sentences_for(t, field_errors(refused), lambda name: t(f"debit.{name}"))
-        return await _amendment(visit, typed, told, "" if told else problem_key(t, refused), refused.status)
+        told, message, abroad = refusal_of(visit.t, refused)
+        return await _amendment(visit, typed, told, message, refused.status, abroad)
     return visit.redirect("/konto", "mandate_amended_late" if said["still_debited"] else "mandate_amended")
 
 
 async def _amendment(
-    visit: Visit, typed: dict[str, str], told: dict[str, str], message: str = "", status: int = 200
-) -> Response:
+    visit: Visit, typed: dict[str, str], told: dict[str, str], message: str = "", status: int = 200,
+    abroad: bool = False,
+) -> Response:  # fmt: skip
     """The form; back to the profile where the mandate is over or another's."""
     mandate_id = str(visit.request.path_params["mandate_id"])
     found = await _asked(visit)
@@ -88,7 +89,8 @@ async def _amendment(
     view = MandatePage(
         action=visit.url(f"/konto/mandate/{mandate_id}/konto"), back_url=visit.url("/konto"),
         creditor=found["creditor"], creditor_id=found["creditor_id"], mandate=ours[0]["reference"],
-        account=ours[0]["account"], fields=debit_fields(visit.t, typed, told),
+        account=ours[0]["account"],
+        fields=debit_fields(visit.t, typed, told, abroad=abroad or lives_abroad(typed)),
         hidden={SENDING: str(new_id())}, message=message,
     )  # fmt: skip
     return visit.page(view, status)

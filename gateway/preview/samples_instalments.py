@@ -1,5 +1,6 @@
 """Sample pages of a charge in instalments: the plan, the mandate for all of it, another account."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from gateway.translations import Translator
@@ -31,12 +32,18 @@ def in_instalments(t: Translator) -> dict[str, Page]:
         mandate="47112600000132-M1", amount_cents=2100, due=date(2027, 6, 7), hidden={"key": "1"},
         fields=debit_fields(t, {}, {}, 2), use_action="#", given=(given,), later=2,
     )  # fmt: skip
+    typed = {"holder": "Ada Lovelace", "iban": "CH93 0076 2011 6238 5295 7", "country": "CH", "bic": "POFI"}
+    wrong = {"bic": t("field_error.bic_form")}
+    abroad = replace(
+        debit, fields=debit_fields(t, typed, wrong, abroad=True), given=(), later=0
+    )  # fmt: skip
     amended = accounts.MandatePage(
         action="#", back_url="#", creditor=CITY, creditor_id=CREDITOR, mandate="47112600000122-M1",
         account="DE89 … 3000", fields=debit_fields(t, {}, {}), hidden={"key": "1"},
     )  # fmt: skip
     return {
         "case-instalments": case, "cash-claim-instalments": claim, "payment-debit-given": debit,
+        "payment-debit-abroad": abroad,
         "mandate": amended,
     }  # fmt: skip
 

@@ -8,6 +8,14 @@ from gateway.views.forms import Field, Option
 MIN_PASSWORD = 12
 REVOCATION_REASONS = ("moved_away", "vehicle_given_up", "wrongly_granted", "misused", "lost", "at_own_wish")
 ROLES = ("citizen", "clerk", "treasurer", "operator", "warden")
+BIC = "bic"
+ABROAD = ("street", "number", "postcode", "town", "country", BIC)
+"""What is asked of an account outside the European Economic Area."""
+COUNTRIES = (
+    "AD", "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GG", "GI", "GR",
+    "HR", "HU", "IE", "IM", "IS", "IT", "JE", "LI", "LT", "LU", "LV", "MC", "MT", "NL", "NO", "PL", "PT",
+    "RO", "SE", "SI", "SK", "SM", "VA",
+)  # fmt: skip
 SETTLEMENTS = ("returned_by_transfer", "returned_by_provider", "kept_by_agreement")
 
 
@@ -63,19 +71,45 @@ def profile_fields(t: Translator, values: Mapping[str, str], errors: Mapping[str
 
 
 def debit_fields(
-    t: Translator, typed: Mapping[str, str], errors: Mapping[str, str], later: int = 0
+    t: Translator, typed: Mapping[str, str], errors: Mapping[str, str], later: int = 0, abroad: bool = False
 ) -> tuple[Field, ...]:
-    """Whose account is debited, for what where `later` instalments follow, and the agreement to it."""
+    """Whose account is debited, for what where `later` instalments follow, and the agreement to it; `abroad`
+    with the payer's address and their bank's BIC."""
     holder, iban, agreed = _account_fields(t, typed, errors)
+    address = _address_fields(t, typed, errors) if abroad else ()
     if not later:
-        return holder, iban, agreed
+        return holder, iban, *address, agreed
     options = (
         Option(value="recurring", label=t("debit.recurring", count=later)),
         Option(value="one_off", label=t("debit.one_off")),
     )
     chosen = typed.get("kind") or "recurring"
     kind = Field(name="kind", kind="choice", label=t("debit.kind"), options=options, value=chosen)
-    return holder, iban, kind, agreed
+    return holder, iban, *address, kind, agreed
+
+
+def _address_fields(t: Translator, typed: Mapping[str, str], errors: Mapping[str, str]) -> tuple[Field, ...]:
+    countries = [Option(value=code, label=t(f"country.{code}")) for code in COUNTRIES]
+    shape = (
+        ("street", 70, "address-line1", True), ("number", 16, "address-line2", False),
+        ("postcode", 16, "postal-code", False), ("town", 35, "address-level2", True),
+        ("country", None, "country", True), (BIC, 14, "off", True),
+    )  # fmt: skip
+    return tuple(
+        Field(
+            name=name,
+            kind="choice" if name == "country" else "text",
+            label=t(f"debit.{name}"),
+            value=typed.get(name, ""),
+            hint=t("debit.bic_hint") if name == BIC else "",
+            error=errors.get(name, ""),
+            required=required,
+            options=tuple(sorted(countries, key=lambda one: one.label)) if name == "country" else (),
+            max_length=longest,
+            autocomplete=autocomplete,
+        )
+        for name, longest, autocomplete, required in shape
+    )
 
 
 def _account_fields(t: Translator, typed: Mapping[str, str], errors: Mapping[str, str]) -> tuple[Field, ...]:

@@ -1,15 +1,16 @@
 """HTTP for payers at the city's own account: the transfer, the debit, their mandates."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from services.payments.bank.assembly import Bank
 from services.payments.bank.collections_api import collections_router
 from services.payments.bank.lookups import Lookups
 from services.payments.bank.paying import Paying
+from services.payments.bank.signing import NewDebit, OtherAccount, signed
 from services.payments.bank.uploads_api import uploads_router
 from services.payments.bank.work import Work
 from services.payments.domain.claim import Claim
@@ -17,28 +18,13 @@ from services.payments.domain.debit import Debit
 from services.payments.domain.mandate import Kind, Mandate
 from services.payments.offer import Offer
 from services.payments.providers.port import Method
-from services.payments.sepa.iban import Iban, IbanRefused, read_iban
 from shared.log import StreamNotFound
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
-from shared.web.problems import Problem
 from shared.web.tokens import Caller, require
 
 Citizen = Annotated[Caller, Depends(require("citizen"))]
 OF_BANK: Final = frozenset({Method.TRANSFER, Method.DIRECT_DEBIT})
-HOLDER: Final = r"^\s*\S(?:[^\x00-\x1f\x7f]*\S)?\s*$"
-
-
-class NewDebit(BaseModel):
-    """Whose account is debited; `agreed` is the payer's signature. A `recurring` mandate serves later
-    claims too."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    iban: str = Field(max_length=60)
-    holder: str = Field(min_length=1, max_length=70, pattern=HOLDER)
-    kind: Literal["one_off", "recurring"] = "one_off"
-    agreed: bool
 
 
 class UsedMandate(BaseModel):
@@ -47,16 +33,6 @@ class UsedMandate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     mandate_id: UUID
-
-
-class OtherAccount(BaseModel):
-    """The account that takes the old one's place in a mandate; `agreed` is the payer's signature."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    iban: str = Field(max_length=60)
-    holder: str = Field(min_length=1, max_length=70, pattern=HOLDER)
-    agreed: bool
 
 
 def bank_routers(runtime: Runtime, offer: Offer, bank: Bank) -> tuple[APIRouter, ...]:
@@ -118,11 +94,12 @@ def debits_router(runtime: Runtime, offer: Offer, bank: Bank) -> APIRouter:
         claim_id: UUID, new: NewDebit, caller: Citizen, idempotency: IdempotentRequest
     ) -> Response:
         """Mandate and announced debit in one; the answer is the notice of what is debited when."""
-        iban = _signed(new)
+        iban, abroad = signed(new)
         work = Work(runtime.unit_for(caller))
         _own(await work.load(Claim, claim_id), caller)
         await offer.require_bank(Method.DIRECT_DEBIT, work.unit.now)
-        debit = await paying.by_debit(work, claim_id, iban, " ".join(new.holder.split()), Kind(new.kind))
+        holder, kind = " ".join(new.holder.split()), Kind(new.kind)
+        debit = await paying.by_debit(work, claim_id, iban, holder, kind, abroad)
         return await noticed(work, debit, idempotency)
 
     @router.post("/claims/{claim_id}/mandate-debits", status_code=201)
@@ -192,9 +169,9 @@ def mandates_router(runtime: Runtime, lookups: Lookups, paying: Paying) -> APIRo
         mandate_id: UUID, new: OtherAccount, caller: Citizen, idempotency: IdempotentRequest
     ) -> Response:
         """Another account under the same reference; what is at the bank is debited from the old one."""
-        iban, work = _signed(new), Work(runtime.unit_for(caller))
+        (iban, abroad), work = signed(new), Work(runtime.unit_for(caller))
         await _own_mandate(work, mandate_id, caller)
-        mandate = await paying.amend(work, mandate_id, iban, " ".join(new.holder.split()))
+        mandate = await paying.amend(work, mandate_id, iban, " ".join(new.holder.split()), abroad)
         await work.save()
         said = {
             "mandate_id": mandate_id, "mandate_reference": mandate.reference, "state": mandate.condition,
@@ -214,29 +191,8 @@ async def _own_mandate(work: Work, mandate_id: UUID, caller: Caller) -> None:
         raise StreamNotFound(str(mandate_id))
 
 
-def _signed(new: NewDebit | OtherAccount) -> Iban:
-    """The account that was agreed to. Raises Problem."""
-    iban = _read(new.iban)
-    if not new.agreed:
-        raise Problem("invalid", 422, "There is no mandate without agreement", errors=[
-            {"field": "agreed", "code": "declaration_missing", "params": {}}])  # fmt: skip
-    return iban
-
-
 def _own(claim: Claim, caller: Caller) -> Claim:
     """The caller's own; else as if there were none."""
     if caller.subject != str(claim.account_id):
         raise StreamNotFound(str(claim.id))
     return claim
-
-
-def _read(typed: str) -> Iban:
-    """Raises Problem with the reason as a field error, which never repeats the number."""
-    try:
-        return read_iban(typed)
-    except IbanRefused as refused:
-        detail = refused.detail
-        names = ("group", "found", "expected", "sign", "country", "bank_code")
-        params = {name: value for name in names if (value := getattr(detail, name)) is not None}
-        error = {"field": "iban", "code": f"iban_{refused.reason.value}", "params": params}
-        raise Problem("invalid", 422, "This is no account that can be debited", errors=[error]) from refused

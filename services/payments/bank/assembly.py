@@ -89,7 +89,7 @@ def assemble(runtime: Runtime, creditor: Creditor, transport: Transport) -> Bank
 def creditor_of(settings: Any) -> Creditor:
     """Who debits. Raises StartRefused with the reason."""
     try:
-        account = read_iban(settings.bank_iban, for_debit=False)
+        account = read_iban(settings.bank_iban)
         identifier = read_creditor_id(settings.creditor_id)
     except IbanRefused as refused:
         raise StartRefused(f"Not started: PORTAL_BANK_IBAN is no account: {refused.reason}.") from refused

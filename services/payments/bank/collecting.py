@@ -266,7 +266,7 @@ def _line(claim: Claim, mandate: Mandate, debit: Debit, due: date) -> sepa.Debit
         reference=debit.reference, cents=debit.amount_cents, mandate=mandate.reference,
         signed_on=mandate.signed_on or due, name=str(mandate.holder or ""), iban=str(mandate.iban or ""),
         text=f"{claim.service} {claim.case_number} {claim.kassenzeichen}", due=due,
-        sequence=sepa.Sequence.RECURRING, amended=mandate.is_amended,
+        sequence=sepa.Sequence.RECURRING, amended=mandate.is_amended, abroad=mandate.abroad,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.payments.bank.debiting import METHOD as DEBIT
 from services.payments.bank.debiting import Debiting, next_number
 from services.payments.bank.work import Work
+from services.payments.domain.address import Abroad
 from services.payments.domain.claim import Claim
 from services.payments.domain.debit import Debit
 from services.payments.domain.mandate import Kind, Mandate
@@ -69,13 +70,15 @@ class Paying:
             "due": due_date(rules.today(unit.now), claim.debited_from, notice=rules.notice_days),
         }  # fmt: skip
 
-    async def by_debit(self, work: Work, claim_id: UUID, iban: Iban, holder: str, kind: Kind) -> Debit:
+    async def by_debit(
+        self, work: Work, claim_id: UUID, iban: Iban, holder: str, kind: Kind, abroad: Abroad | None = None
+    ) -> Debit:
         """The payer has signed: mandate and announced debit, together or not at all; an instalment is debited
         on its day, a fee when the notice is over. Raises NotPayable, PaymentBeingChecked, DebitUnderWay."""
         claim, unit = await work.load(Claim, claim_id), work.unit
         mandate = Mandate.propose(
             id=new_id(), now=unit.now, account_id=claim.account_id, reference=_next_reference(claim),
-            kind=kind, iban=iban.number, holder=holder,
+            kind=kind, iban=iban.number, holder=holder, abroad=abroad,
         )  # fmt: skip
         mandate.activate(self.debiting.rules.today(unit.now), "online", now=unit.now)
         work.add(mandate, subject=claim.account_id)
@@ -97,11 +100,14 @@ class Paying:
             claim = await work.load(Claim, claim_id)
             claim.arrange_debit(mandate_id, now=work.unit.now)
 
-    async def amend(self, work: Work, mandate_id: UUID, iban: Iban, holder: str) -> Mandate:
+    async def amend(
+        self, work: Work, mandate_id: UUID, iban: Iban, holder: str, abroad: Abroad | None = None
+    ) -> Mandate:
         """The payer has signed for another account; what was announced is debited from it. Raises
         NotAllowedNow, SameAccount."""
         mandate, now = await work.load(Mandate, mandate_id), work.unit.now
-        mandate.amend(iban.number, holder, self.debiting.rules.today(now), "online", now=now)
+        signed_on = self.debiting.rules.today(now)
+        mandate.amend(iban.number, holder, signed_on, "online", now=now, abroad=abroad)
         return mandate
 
     async def resume(self, work: Work, mandate_id: UUID) -> None:

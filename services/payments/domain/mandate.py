@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from services.payments.domain.address import Abroad
 from services.payments.domain.mandate_events import (
     MandateActivated,
     MandateAmended,
@@ -116,6 +117,7 @@ class Mandate(Aggregate):
     kind: Kind
     iban: str | Redacted
     holder: str | Redacted
+    abroad: Abroad | None
     condition: str
     signed_on: date | None
     last_collected_on: date | None
@@ -127,6 +129,7 @@ class Mandate(Aggregate):
         """Assigns the state of a new mandate."""
         self.account_id, self.reference, self.kind = event.account_id, event.reference, Kind(event.kind)
         self.iban, self.holder, self.condition = event.iban, event.holder, "proposed"
+        self.abroad = None if isinstance(event.abroad, Redacted) else event.abroad
         self.signed_on, self.last_collected_on, self.is_amended = None, None, False
         self.amended_at = None
         self.suspended_for = ""
@@ -137,12 +140,13 @@ class Mandate(Aggregate):
 
     @classmethod
     def propose(
-        cls, *, id: UUID, now: datetime, account_id: UUID, reference: str, kind: Kind, iban: str, holder: str
-    ) -> "Mandate":
+        cls, *, id: UUID, now: datetime, account_id: UUID, reference: str, kind: Kind, iban: str, holder: str,
+        abroad: Abroad | None = None,
+    ) -> "Mandate":  # fmt: skip
         """A new mandate; `iban` is checked, without blanks; `reference` is never used again."""
         return cls.begin(
             MandateProposed, id=id, now=now, account_id=account_id, reference=reference, kind=kind.value,
-            iban=iban, holder=holder,
+            iban=iban, holder=holder, abroad=abroad,
         )  # fmt: skip
 
     def activate(self, signed_on: date, how: str, *, now: datetime) -> None:
@@ -151,7 +155,16 @@ class Mandate(Aggregate):
         self._refuse_future(signed_on, now)
         self.emit(MandateActivated, now=now, signed_on=signed_on, how=how)
 
-    def amend(self, iban: str, holder: str, signed_on: date, how: str, *, now: datetime) -> None:
+    def amend(
+        self,
+        iban: str,
+        holder: str,
+        signed_on: date,
+        how: str,
+        *,
+        now: datetime,
+        abroad: Abroad | None = None,
+    ) -> None:
         """Another account, signed for; brings a suspended mandate back. Raises NotAllowedNow, SameAccount,
         SignedInFuture, DebtorForgotten."""
         self._refuse_unless("amended")
@@ -159,7 +172,8 @@ class Mandate(Aggregate):
         self._refuse_future(signed_on, now)
         if iban == self.iban:
             raise SameAccount("an amendment names another account")
-        self.emit(MandateAmended, now=now, iban=iban, holder=holder, signed_on=signed_on, how=how)
+        self.emit(MandateAmended, now=now, iban=iban, holder=holder, abroad=abroad, signed_on=signed_on,
+                  how=how)  # fmt: skip
 
     def collect(self, debit_id: UUID, due: date, *, final: bool = False, now: datetime) -> str:
         """A debit goes to the bank; its sequence type. Raises NotAllowedNow, Lapsed, DebtorForgotten."""

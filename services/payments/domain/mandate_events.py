@@ -1,24 +1,33 @@
 """What happens to a mandate. The first line of each docstring is its business meaning."""
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from shared.domain import Created, Event, Personal, stored
+from services.payments.domain.address import Abroad
+from shared.domain import Created, Event, Personal, Redacted, stored
 
 if TYPE_CHECKING:
     from services.payments.domain.mandate import Mandate
 
 
-@stored("payments.mandate_proposed")
+@stored("payments.mandate_proposed", version=2)
 class MandateProposed(Created):
-    """A citizen gave an account to debit; nothing is debited before they have agreed to it."""
+    """A citizen gave an account to debit; nothing is debited before they have agreed to it.
+
+    `abroad` is for an account outside the EEA alone; in old events, which know none, it reads as redacted.
+    """
 
     account_id: UUID
     reference: str
     kind: str
     iban: Personal[str]
     holder: Personal[str]
+    abroad: Personal[Abroad | None]
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["abroad"] = None
 
     def apply(self, aggregate: "Mandate") -> None:
         aggregate.begin_with(self)
@@ -36,18 +45,24 @@ class MandateActivated(Event):
         aggregate.signed_on = self.signed_on
 
 
-@stored("payments.mandate_amended")
+@stored("payments.mandate_amended", version=2)
 class MandateAmended(Event):
     """Another account takes the place of the old one, which stays on record; the reference is the same."""
 
     iban: Personal[str]
     holder: Personal[str]
+    abroad: Personal[Abroad | None]
     signed_on: date
     how: str
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["abroad"] = None
 
     def apply(self, aggregate: "Mandate") -> None:
         aggregate.move("amended")
         aggregate.iban, aggregate.holder = self.iban, self.holder
+        aggregate.abroad = None if isinstance(self.abroad, Redacted) else self.abroad
         aggregate.is_amended = aggregate.last_collected_on is not None
         aggregate.amended_at = self.timestamp
 

@@ -5,7 +5,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from services.payments.domain.address import Abroad
 from services.payments.sepa.characters import bank_text, is_identifier
+from services.payments.sepa.directory import in_sepa, is_bic, is_outside_eea
 from services.payments.sepa.iban import has_check_digits
 
 MOST_CENTS: Final = 99_999_999_999
@@ -44,6 +46,7 @@ class Creditor:
 @dataclass(frozen=True, slots=True)
 class Debit:
     """One debit. `reference` is the EndToEndId; `amended`: the account has changed since the last debit.
+    `abroad` is there for an account outside the European Economic Area.
 
     `name` and `text` may be anything that people write; the file has them in the characters of banks.
     Raises DebitImpossible.
@@ -61,6 +64,7 @@ class Debit:
     scheme: Scheme = Scheme.CORE
     bic: str = ""
     amended: bool = False
+    abroad: Abroad | None = None
 
     def __post_init__(self) -> None:
         for what, wrong in (
@@ -70,6 +74,14 @@ class Debit:
             ("account", not has_check_digits(self.iban)),
             ("name", not bank_text(self.name, 70)),
             ("date of the mandate", self.signed_on > self.due),
+            ("payer's address", not self._is_placed()),
         ):
             if wrong:
                 raise DebitImpossible(f"the {what} of debit {self.reference!r} is impossible")
+
+    def _is_placed(self) -> bool:
+        """What a bank asks of an account outside the EEA is there."""
+        if self.abroad is None:
+            return not is_outside_eea(self.iban)
+        town, country = bank_text(self.abroad.town, 35), self.abroad.country
+        return bool(town) and in_sepa(country) and is_bic(self.abroad.bic)

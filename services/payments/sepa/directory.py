@@ -4,6 +4,7 @@ The data are those of `schwifty` (the SWIFT registry, the Bundesbank's list of b
 alone: its IBAN class reads more leniently than a form may.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ EEA: Final = frozenset({
     "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
 })  # fmt: skip
 """An account elsewhere in the payment area is debited only with the payer's address beside it."""
+_BIC: Final = re.compile(r"[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,22 @@ def country(code: str) -> Country | None:
     except InvalidCountryCode:
         return None
     return Country(code, spec.iban_length, spec, spec.in_sepa_zone)
+
+
+def is_outside_eea(iban: str) -> bool:
+    """Whether an account is in the payment area alone."""
+    return iban[:2] not in EEA
+
+
+def in_sepa(code: str) -> bool:
+    """Whether a country belongs to the payment area."""
+    found = country(code)
+    return found is not None and found.in_sepa
+
+
+def is_bic(text: str) -> bool:
+    """ISO 9362: bank, country, place, perhaps a branch; capital letters."""
+    return _BIC.fullmatch(text) is not None
 
 
 def german_bank(code: str) -> Bank | None:

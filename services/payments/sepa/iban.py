@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from services.payments.sepa.directory import EEA, Country, country, german_bank
+from services.payments.sepa.directory import Country, country, german_bank, is_outside_eea
 
 _GAP: Final = re.compile(r"[\s.\-\u2013]+")
 _PREFIX: Final = re.compile(r"^\s*iban[\s:]*", re.IGNORECASE)
@@ -25,7 +25,6 @@ class Reason(StrEnum):
     BEGINNING = "beginning"
     COUNTRY_UNKNOWN = "country_unknown"
     OUTSIDE_SEPA = "outside_sepa"
-    ADDRESS_NEEDED = "address_needed"
     GROUP = "group"
     LENGTH = "length"
     FORM = "form"
@@ -68,17 +67,18 @@ class Iban:
         return " ".join(self.number[at : at + 4] for at in range(0, len(self.number), 4))
 
     @property
+    def needs_address(self) -> bool:
+        """Whether a debit says the payer's address and their bank's BIC beside it."""
+        return is_outside_eea(self.number)
+
+    @property
     def masked(self) -> str:
         """Enough for its owner to know it: country and check digits, the last four."""
         return f"{self.number[:4]} … {self.number[-4:]}"
 
 
-def read_iban(typed: str, *, for_debit: bool = True) -> Iban:
-    """The account that was typed, blanks and case as they come. Raises IbanRefused.
-
-    With `for_debit`, an account outside the European Economic Area is refused: the debit would need the
-    payer's address.
-    """
+def read_iban(typed: str) -> Iban:
+    """The account that was typed, blanks and case as they come. Raises IbanRefused."""
     groups = [group for group in _GAP.split(_PREFIX.sub("", typed).upper()) if group]
     number = "".join(groups)
     if not number:
@@ -90,8 +90,6 @@ def read_iban(typed: str, *, for_debit: bool = True) -> Iban:
         raise IbanRefused(Reason.FORM, Detail(country=home.code))
     if not has_check_digits(number):
         raise IbanRefused(Reason.CHECK_DIGITS)
-    if for_debit and home.code not in EEA:
-        raise IbanRefused(Reason.ADDRESS_NEEDED, Detail(country=home.code))
     return _with_bank(number, home)
 
 

@@ -1,7 +1,8 @@
 """Writes pain.008.001.08, the file with which a bank is told to collect debits (ISO 20022; DK, Anlage 3).
 
 The same debits give the same bytes in whatever order: identifiers come from the caller, all else is sorted.
-No address of a debtor is written: since 2026 an unstructured one is refused, inside the EEA none is needed.
+The address of a debtor is written for accounts outside the EEA, which need it and the bank's BIC, in parts:
+since 2026 an unstructured one is refused.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
+from services.payments.domain.address import Abroad
 from services.payments.sepa.characters import bank_text, is_identifier
 from services.payments.sepa.debits import Creditor, Debit, DebitImpossible
 
@@ -101,9 +103,25 @@ def _debit(debit: Debit) -> str:
         f'<InstdAmt Ccy="EUR">{_euro(debit.cents)}</InstdAmt>'
         f"<DrctDbtTx><MndtRltdInf><MndtId>{debit.mandate}</MndtId>"
         f"<DtOfSgntr>{debit.signed_on.isoformat()}</DtOfSgntr>{amended}</MndtRltdInf></DrctDbtTx>"
-        f"<DbtrAgt>{_agent(debit.bic)}</DbtrAgt><Dbtr><Nm>{bank_text(debit.name, 70)}</Nm></Dbtr>"
+        f"<DbtrAgt>{_agent(debit.abroad.bic if debit.abroad else debit.bic)}</DbtrAgt>"
+        f"<Dbtr><Nm>{bank_text(debit.name, 70)}</Nm>{_address(debit.abroad)}</Dbtr>"
         f"<DbtrAcct><Id><IBAN>{debit.iban}</IBAN></Id></DbtrAcct>{remittance}</DrctDbtTxInf>\n"
     )
+
+
+def _address(abroad: Abroad | None) -> str:
+    if abroad is None:
+        return ""
+    parts = (
+        ("StrtNm", abroad.street, 70),
+        ("BldgNb", abroad.number, 16),
+        ("PstCd", abroad.postcode, 16),
+        ("TwnNm", abroad.town, 35),
+    )
+    written = "".join(
+        f"<{name}>{text}</{name}>" for name, said, most in parts if (text := bank_text(said, most))
+    )
+    return f"<PstlAdr>{written}<Ctry>{abroad.country}</Ctry></PstlAdr>"
 
 
 def _agent(bic: str) -> str:

@@ -7,6 +7,8 @@ import pytest
 
 from gateway.pages.money_notes import day_to_pay, money_of, notes_of
 from gateway.translations import Translator
+from gateway.views.answers import COUNTRIES
+from services.payments.sepa.directory import in_sepa
 from tests.gateway.pages.conftest import CASE_PATH, Visitor, errors_of, hidden
 from tests.gateway.pages.samples import CASE, CLAIM, case, claim
 from tests.gateway.pages.town import Town, problem, refused_field
@@ -40,9 +42,16 @@ def _case(town: Town) -> None:
     town.tell("GET", f"/claims/{CLAIM}/debits/notice", (200, NOTICE))
 
 
+HOME = {"street": "Bahnhofstrasse", "number": "1a", "postcode": "8001", "town": "Zürich", "country": "CH"}
+
+
 def tell(town: Town, found: dict[str, Any]) -> None:
     town.tell("GET", f"/applications/{CASE}", (200, case()))
     town.tell("GET", "/claims", (200, {"claims": [found]}))
+
+
+def test_countries_are_of_the_payment_area() -> None:
+    assert [code for code in COUNTRIES if not in_sepa(code)] == []
 
 
 class TestChoosing:
@@ -152,6 +161,39 @@ class TestADebit:
         assert answer.status_code == 422
         assert errors_of(answer)[0].startswith(sentence)
         assert 'value="Ada Lovelace"' in answer.text
+
+    async def test_from_abroad_asks_where_the_payer_lives(self, citizen: Visitor, town: Town) -> None:
+        page = await citizen.get(DEBIT)
+        assert 'name="town"' not in page.text
+        needed = refused_field("iban", "iban_address_needed", country="CH")
+        town.tell("POST", f"/claims/{CLAIM}/debits", problem(422, "invalid", errors=[needed]))
+        asked = await citizen.send(page, DEBIT, TYPED)
+        assert asked.status_code == 422
+        assert "verlangt die Bank auch Ihre Anschrift und die BIC" in asked.text
+        for name in ("street", "number", "postcode", "town", "country", "bic"):
+            assert f'name="{name}"' in asked.text
+        town.tell("POST", f"/claims/{CLAIM}/debits", (201, {}))
+        answer = await citizen.send(asked, DEBIT, {**TYPED, **HOME, "bic": "POFICHBEXXX"})
+        assert answer.headers["location"] == CASE_PATH
+        sent = town.heard("POST", f"/claims/{CLAIM}/debits")[-1].json
+        assert (sent["address"], sent["bic"]) == (HOME, "POFICHBEXXX")
+
+    @pytest.mark.parametrize(
+        ("field", "code", "sentence"),
+        [
+            ("address.town", "string_pattern_mismatch", "Ort: Bitte ausfüllen"),
+            ("address.country", "required", "Land, in dem Sie wohnen: Bitte ausfüllen"),
+            ("bic", "bic_form", "BIC: Sie hat 8 oder 11 Zeichen, zum Beispiel POFICHBEXXX"),
+        ],
+    )
+    async def test_from_abroad_says_what_is_missing(
+        self, citizen: Visitor, town: Town, field: str, code: str, sentence: str
+    ) -> None:
+        refusal = problem(422, "invalid", errors=[refused_field(field, code)])
+        town.tell("POST", f"/claims/{CLAIM}/debits", refusal)
+        answer = await citizen.send(await citizen.get(DEBIT), DEBIT, {**TYPED, "street": "Bahnhofstrasse"})
+        assert errors_of(answer) == [sentence]
+        assert 'value="Bahnhofstrasse"' in answer.text
 
     async def test_without_agreement_asks_for_it(self, citizen: Visitor, town: Town) -> None:
         refusal = problem(422, "invalid", errors=[refused_field("agreed", "declaration_missing")])

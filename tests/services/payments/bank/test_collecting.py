@@ -16,6 +16,7 @@ from services.payments.bank.collecting import Collecting, collection_of
 from services.payments.bank.files import FileDamaged
 from services.payments.bank.forgetting import end_mandates
 from services.payments.bank.work import Work
+from services.payments.domain.address import Abroad
 from services.payments.domain.claim import Claim
 from services.payments.domain.collection import Collection
 from services.payments.domain.kassenzeichen import kassenzeichen
@@ -23,12 +24,14 @@ from services.payments.domain.mandate import Kind, Mandate, NotAllowedNow
 from services.payments.domain.money import Receipt
 from services.payments.domain.refusals import PaymentBeingChecked
 from services.payments.published import PUBLISHED
+from services.payments.queries import claim_answer
+from services.payments.sepa.iban import read_iban
 from services.payments.sepa.pain008 import NAMESPACE
 from services.payments.sepa.schema import pain_008
 from shared.bus.handlers import Permanent
 from shared.domain import REDACTED
 from shared.ids import new_id
-from tests.services.payments.bank.town import CITY, FEE, Town
+from tests.services.payments.bank.town import CITY, FEE, NOW, Town
 from tests.services.payments.sepa.messages import Line, camt
 
 pytestmark = pytest.mark.integration
@@ -115,6 +118,10 @@ class TestRun:
         await town.run()
         assert (await town.debit(debit.id)).due == date(2026, 12, 28)
         assert await told_anew(town) == [(debit.account_id, date(2026, 12, 28))]
+        [mandate] = await town.bank.lookups.mandates_of(debit.account_id)
+        assert mandate["debits"] == [{"due": date(2026, 12, 28), "amount_cents": FEE}]
+        told = await claim_answer(town.payments.runtime.pool, await town.claim(debit.claim_id), NOW.date())
+        assert (told["waits_for"], told["debit"]["due"]) == ("debit", date(2026, 12, 28))
 
     async def test_files_again_nothing(self, town: Town) -> None:
         await town.filed(2)
@@ -184,6 +191,19 @@ class TestRun:
         town.go_to(FILED)
         await town.run()
         assert (await town.debit(debit.id)).condition == "cancelled"
+
+    async def test_tells_the_bank_where_a_payer_abroad_lives(self, town: Town) -> None:
+        claim, work = await town.owed(), Work(town.unit())
+        home = Abroad("Bahnhofstrasse", "1a", "8001", "Zürich", "CH", "POFICHBEXXX")
+        account = read_iban("CH93 0076 2011 6238 5295 7")
+        await town.bank.paying.by_debit(work, claim.id, account, "Ada Lovelace", Kind.ONE_OFF, home)
+        await work.commit()
+        town.go_to(FILED)
+        await town.run()
+        (file,) = sent(town.folder)
+        references(file)
+        assert b"<TwnNm>Zuerich</TwnNm><Ctry>CH</Ctry></PstlAdr>" in file
+        assert b"<BICFI>POFICHBEXXX</BICFI></FinInstnId></DbtrAgt>" in file
 
     async def test_tells_the_bank_of_another_account_once(self, town: Town) -> None:
         debit = await town.announced()

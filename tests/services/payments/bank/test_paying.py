@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from services.payments.domain.address import Abroad
 from services.payments.domain.claim import Claim
 from services.payments.domain.debit import Debit
 from services.payments.domain.mandate import Mandate
@@ -19,6 +20,8 @@ from tests.services.payments.bank.payer import AGREED, PROBLEM, Payer, town_with
 from tests.services.payments.bank.town import CITY, FEE, NOW, PAYER, Town
 
 pytestmark = pytest.mark.integration
+SWISS = "CH93 0076 2011 6238 5295 7"
+ADDRESS = {"street": "Bahnhofstrasse", "number": "1a", "postcode": "8001", "town": "Zürich", "country": "CH"}
 
 
 @pytest.fixture
@@ -169,6 +172,38 @@ class TestADebit:
         assert refused.json()["errors"] == [{"field": "iban", "code": code, "params": params}]
         assert (await payer.told())["attempts"] == []
 
+    async def test_from_abroad_is_announced_with_the_payers_address(self, payer: Payer, town: Town) -> None:
+        answer = await payer.agrees(iban=SWISS, address=ADDRESS, bic="pofi ch be xxx")
+        assert answer.status_code == 201
+        mandate = await town.mandate_of(await town.debit(UUID(answer.json()["debit_id"])))
+        assert mandate.abroad == Abroad("Bahnhofstrasse", "1a", "8001", "Zürich", "CH", "POFICHBEXXX")
+        for row in await town.rows("SELECT * FROM event"):
+            assert "Bahnhofstrasse" not in str(row)
+
+    async def test_at_home_keeps_no_address(self, payer: Payer, town: Town) -> None:
+        answer = await payer.agrees(address=ADDRESS, bic="POFICHBEXXX")
+        mandate = await town.mandate_of(await town.debit(UUID(answer.json()["debit_id"])))
+        assert mandate.abroad is None
+
+    @pytest.mark.parametrize(
+        ("wrong", "bic", "field", "code"),
+        [
+            ({}, "", "bic", "required"),
+            ({}, "POFI", "bic", "bic_form"),
+            ({"country": "US"}, "POFICHBEXXX", "address.country", "not_an_option"),
+            ({"country": ""}, "POFICHBEXXX", "address.country", "required"),
+            ({"town": " "}, "POFICHBEXXX", "address.town", "string_pattern_mismatch"),
+            ({"street": "a\nb"}, "POFICHBEXXX", "address.street", "string_pattern_mismatch"),
+        ],
+    )
+    async def test_from_abroad_needs_all_that_its_bank_asks(
+        self, payer: Payer, wrong: dict[str, str], bic: str, field: str, code: str
+    ) -> None:
+        refused = await payer.agrees(iban=SWISS, address={**ADDRESS, **wrong}, bic=bic)
+        assert refused.status_code == 422
+        assert [(one["field"], one["code"]) for one in refused.json()["errors"]] == [(field, code)]
+        assert (await payer.told())["attempts"] == []
+
     @pytest.mark.parametrize(("name", "value"), [("agreed", False), ("holder", "  "), ("holder", "A\nB")])
     async def test_needs_a_signature_and_a_holder(self, payer: Payer, name: str, value: Any) -> None:
         refused = await payer.agrees(**{name: value})
@@ -198,15 +233,6 @@ class TestMandates:
             "active", "recurring", "2026-11-26",
         )  # fmt: skip
         assert mandate["debits"] == [{"due": "2026-12-10", "amount_cents": FEE}]
-
-    async def test_show_the_day_to_which_a_debit_was_put_off(self, payer: Payer, town: Town) -> None:
-        await payer.agrees(kind="recurring")
-        town.go_to(date(2026, 12, 24))
-        await town.run()
-        [mandate] = (await payer.asks("GET", "/mandates")).json()["mandates"]
-        assert mandate["debits"] == [{"due": "2026-12-28", "amount_cents": FEE}]
-        claim = await payer.told()
-        assert (claim["waits_for"], claim["debit"]["due"]) == ("debit", "2026-12-28")
 
     async def test_are_ones_own(self, payer: Payer, town: Town) -> None:
         said = (await payer.agrees()).json()

@@ -11,9 +11,9 @@ COMMERZBANK = "DE89370400440532013000"
 MADE_HERE = "DE" + reference.calc_check_digits("DE00395501100000012345") + "395501100000012345"
 
 
-def refusal(typed: str, *, for_debit: bool = True) -> tuple[Reason, Detail]:
+def refusal(typed: str) -> tuple[Reason, Detail]:
     with pytest.raises(IbanRefused) as refused:
-        read_iban(typed, for_debit=for_debit)
+        read_iban(typed)
     assert len(typed) < 12 or typed not in str(refused.value)
     return refused.value.reason, refused.value.detail
 
@@ -39,7 +39,9 @@ class TestReading:
         assert read_iban("AT61 1904 3002 3457 3201") == Iban("AT611904300234573201", "", "")
 
     def test_takes_an_account_outside_the_eea_for_a_transfer(self) -> None:
-        assert read_iban("CH93 0076 2011 6238 5295 7", for_debit=False).number == "CH9300762011623852957"
+        found = read_iban("CH93 0076 2011 6238 5295 7")
+        assert (found.number, found.needs_address) == ("CH9300762011623852957", True)
+        assert not read_iban("AT61 1904 3002 3457 3201").needs_address
 
 
 class TestRefusing:
@@ -52,7 +54,6 @@ class TestRefusing:
             ("8937 0400 4405 3201 3000", Reason.BEGINNING, Detail()),
             ("XX89 3704 0044 0532 0130 00", Reason.COUNTRY_UNKNOWN, Detail(country="XX")),
             ("TR33 0006 1005 1978 6457 8413 26", Reason.OUTSIDE_SEPA, Detail(country="TR")),
-            ("CH93 0076 2011 6238 5295 7", Reason.ADDRESS_NEEDED, Detail(country="CH")),
             ("DE89 3704 044 0532 0130 00", Reason.GROUP, Detail(group=3, found=3, expected=4)),
             ("DE89 3704 00444 0532 0130 00", Reason.GROUP, Detail(group=3, found=5, expected=4)),
             ("DE89 3704 0044 0532 0130 0", Reason.GROUP, Detail(group=6, found=1, expected=2)),

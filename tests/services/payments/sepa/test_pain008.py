@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from services.payments.domain.address import Abroad
 from services.payments.sepa.debits import Creditor, Debit, DebitImpossible, Scheme, Sequence
 from services.payments.sepa.pain008 import NAMESPACE, write_debits
 from services.payments.sepa.schema import pain_008
@@ -22,6 +23,10 @@ DUE = date(2026, 12, 10)
 ONE = Debit(
     "BPA-2026-000001-1", 3060, "M-2026-000001", date(2026, 11, 20), "Jürgen Müller & Söhne",
     "DE89370400440532013000", "Bewohnerparkausweis <4711> 47112600000122", DUE, Sequence.RECURRING,
+)  # fmt: skip
+ABROAD = replace(
+    ONE, reference="CH-1", iban="CH9300762011623852957",
+    abroad=Abroad("Bahnhofstrasse", "1a", "8001", "Zürich", "CH", "POFICHBEXXX"),
 )  # fmt: skip
 
 
@@ -74,6 +79,32 @@ class TestFile:
         assert texts(root, "p:PmtInfId") == [f"SDD-2026-11-26-1-{n}" for n in (1, 2, 3, 4)]
         assert texts(root, "p:PmtInf/p:NbOfTxs") == ["1", "1", "2", "1"]
         assert texts(root, "p:ReqdColltnDt") == ["2026-12-10"] * 3 + ["2026-12-11"]
+
+    def test_writes_the_address_of_a_payer_abroad_in_parts_with_the_bic(self) -> None:
+        root = parsed(written([ABROAD, ONE]))
+        (address,) = root.iterfind(".//p:PstlAdr", NS)
+        assert [(etree.QName(part).localname, part.text) for part in address] == [
+            ("StrtNm", "Bahnhofstrasse"), ("BldgNb", "1a"), ("PstCd", "8001"), ("TwnNm", "Zuerich"),
+            ("Ctry", "CH"),
+        ]  # fmt: skip
+        assert texts(root, "p:DbtrAgt/p:FinInstnId/p:BICFI") == ["POFICHBEXXX"]
+
+    def test_leaves_out_the_parts_that_there_are_not(self) -> None:
+        assert ABROAD.abroad is not None
+        bare = replace(ABROAD.abroad, street="", number="", postcode="")
+        root = parsed(written([replace(ABROAD, abroad=bare)]))
+        (address,) = root.iterfind(".//p:PstlAdr", NS)
+        assert [etree.QName(part).localname for part in address] == ["TwnNm", "Ctry"]
+
+    @pytest.mark.parametrize(
+        "wrong", [{"town": " "}, {"country": "US"}, {"country": ""}, {"bic": ""}, {"bic": "POFI"}]
+    )
+    def test_refuses_an_account_abroad_without_what_its_bank_needs(self, wrong: dict[str, str]) -> None:
+        assert ABROAD.abroad is not None
+        with pytest.raises(DebitImpossible, match="payer's address"):
+            replace(ABROAD, abroad=replace(ABROAD.abroad, **wrong))
+        with pytest.raises(DebitImpossible, match="payer's address"):
+            replace(ABROAD, abroad=None)
 
     def test_says_that_an_account_has_changed(self) -> None:
         root = parsed(written([replace(ONE, amended=True)]))
