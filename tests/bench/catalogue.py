@@ -14,11 +14,13 @@ from tests.bench import (
     reading,
     recorder,
     relaying,
+    treasury,
 )
 from tests.bench.measuring import Bench
 
 _MODULES: Final = (
-    appending, recorder, reading, relaying, inbox, latency, growth, documents, cash_office, pages, journeys,
+    appending, recorder, reading, relaying, inbox, latency, growth, documents, cash_office, treasury, pages,
+    journeys,
 )  # fmt: skip
 BENCHES: Final[tuple[Bench, ...]] = tuple(bench for module in _MODULES for bench in module.BENCHES)
 

@@ -151,6 +151,17 @@ class TestCountersOfAYear:
         assert await counters(payments) == {"4711-2026-500": 9}
         assert await given(payments, 500, 9_999_999) == [509]
 
+    async def test_whose_first_number_no_claim_bears_go_on_by_the_lowest_that_one_does(
+        self, payments: Running
+    ) -> None:
+        for at in (502, 507):
+            await was_given(payments, None, borne=at)
+        await counted_to(payments, 9)
+        await migrated(payments)
+        with pytest.raises(RangeTaken, match="those from 502 to 510 were given"):
+            await given(payments, 500, 9_999_999)
+        assert await given(payments, 502, 9_999_999) == [511]
+
 
 async def was_given(payments: Running, number: int | None, borne: int | None = None) -> None:
     """A number of the year's counter, and the claim that bears it."""
