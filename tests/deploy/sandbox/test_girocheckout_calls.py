@@ -36,8 +36,8 @@ def start(sandbox: Sandbox, **changes: str) -> dict[str, Any]:
     return call(sandbox, "transaction/start", protocol.CARD, **values)
 
 
-def paid(sandbox: Sandbox) -> str:
-    reference = str(start(sandbox)["reference"])
+def paid(sandbox: Sandbox, **values: str) -> str:
+    reference = str(start(sandbox, **values)["reference"])
     sandbox.decide(reference)
     return reference
 
@@ -129,6 +129,15 @@ class TestARefund:
         assert self.refund(sandbox, reference, "2000")["rc"] == 0
         assert [entry["amount_cents"] for entry in sandbox.book()["entries"]] == [3000, -1000, -2000]
         assert sandbox.book()["balance_cents"] == 0
+
+    def test_stands_on_the_statement_under_the_kassenzeichen_of_the_sale(self, sandbox: Sandbox) -> None:
+        self.refund(sandbox, paid(sandbox, kassenzeichen="4711000001"), "1000")
+        call(sandbox, "transaction/void", protocol.VOID, reference=paid(sandbox, kassenzeichen="4711000002"),
+             merchantTxId=uuid.uuid4().hex)  # fmt: skip
+        told = [(entry["text"], entry["amount_cents"]) for entry in sandbox.book()["entries"]]
+        assert told == [
+            ("4711000001", 3000), ("4711000001", -1000), ("4711000002", 3000), ("4711000002", -3000),
+        ]  # fmt: skip
 
     def test_of_what_is_not_paid_is_refused(self, sandbox: Sandbox) -> None:
         assert self.refund(sandbox, str(start(sandbox)["reference"]), "1000")["rc"] == 5086

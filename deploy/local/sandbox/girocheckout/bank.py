@@ -92,10 +92,12 @@ class Bank:
         return transaction if transaction.state == "paid" else self._book_result(transaction, PAID)
 
     def give_back(self, call: Call, parent: Transaction, kind: str, amount_cents: int) -> Transaction:
-        """A refund or void of a paid transaction, booked at once. Raises Duplicate."""
+        """A refund or void of a paid transaction, booked at once; where the call has no room for a
+        Kassenzeichen, under that of the sale. Raises Duplicate."""
         now = self._clock()
         given = self._new(call, kind, {}).become(
             parent=parent.reference,
+            kassenzeichen=call.text("kassenzeichen") or parent.kassenzeichen,
             amount_cents=amount_cents,
             currency=parent.currency,
             state="paid",
@@ -104,7 +106,7 @@ class Bank:
             decided_at=now,
         )
         self._book.open(given)
-        self._book.enter(now, given, -amount_cents, f"{kind} {parent.merchant_tx_id}")
+        self._book.enter(now, given, -amount_cents, given.kassenzeichen or given.purpose or kind)
         return given
 
     def _book_result(self, transaction: Transaction, code: int) -> Transaction:

@@ -169,6 +169,8 @@ class TestGiroCheckoutGivesBack(RefundingContract):
         started = await provider.start(attempt)
         payer.decide(started.reference, "pay")
         assert (await provider.refund(a_refund(attempt, started, 500))).state is State.SUCCEEDED
+        booked = [(entry["text"], entry["amount_cents"]) for entry in payer.sandbox.book()["entries"]][-2:]
+        assert booked == [(attempt.kassenzeichen, attempt.amount_cents), (attempt.kassenzeichen, -500)]
 
     async def test_nothing_of_a_method_without_a_project(
         self, servers: tuple[Sandbox, Shop], payer: SandboxPayer
