@@ -93,7 +93,7 @@ class TestATransfer:
     async def test_in_part_says_until_when_the_rest_is_to_be_paid(self, citizen: Visitor, town: Town) -> None:
         tell(town, claim(paid_cents=1000, owed_cents=2060, waits_for="transfer", pay_by="2026-12-06"))
         page = (await citizen.get(CASE_PATH)).text
-        assert "Bitte bezahlen Sie den Rest bis 6.\u00a0Dezember\u00a02026, sonst verfällt der Antrag." in page
+        assert "bezahlen Sie den Rest bis 6.\u00a0Dezember\u00a02026, sonst verfällt der Antrag." in page
 
     @pytest.mark.parametrize(
         ("status", "slug", "where"),

@@ -25,6 +25,7 @@ STORED = {
     fee_events.FeeWaitEnded: "applications.fee_wait_ended",
     fee_events.PayByMoved: "applications.pay_by_moved",
     fee_events.FeeReminded: "applications.fee_reminded",
+    fee_events.RestAwaited: "applications.rest_awaited",
     happened.Referred: "applications.application_referred",
     happened.CorrectionRequested: "applications.correction_requested",
     happened.CorrectionReminded: "applications.correction_reminded",
@@ -55,7 +56,7 @@ def every_event() -> list[Any]:
     anew = cases.completed()
     content = {name: value for name, value in cases.CORRECTION.items() if name != "reasons"}
     anew.correct_approval(now=cases.NOW, clerk="clerk-1", text="Tippfehler", **content)
-    paid = (cases.provisional(), cases.reinstated(), cases.failed(), cases.reminded())
+    paid = (cases.provisional(), cases.reinstated(), cases.failed(), cases.reminded(), cases.in_part())
     everything = (*ended, corrected, lapsed, taken_back, anew, *paid)
     return [event for case in everything for event in case.pending_events]
 
@@ -71,7 +72,7 @@ class TestStoredEvents:
     def test_fold_to_the_same_case_after_a_round_trip(self) -> None:
         made_cases = (cases.revoked(), cases.rejected(), cases.correction_requested(), cases.reinstated())
         unpaid = (cases.provisional(), cases.suspended(), cases.awaiting(), cases.failed(), cases.reminded())
-        for made in (*made_cases, *unpaid):
+        for made in (*made_cases, *unpaid, cases.in_part()):
             folded: Any = None
             for event in made.pending_events:
                 name, schema, payload = encode(event, KEY)  # type: ignore[arg-type]
@@ -115,6 +116,7 @@ class TestPublicEvents:
                 "application_expired",
                 "pay_by_moved",
                 "fee_reminded",
+                "rest_awaited",
                 "application_completed",
                 "approval_corrected",
                 "approval_revoked",
@@ -161,7 +163,7 @@ class TestForeignEvents:
             (consumed.PaymentStarted, {"claim_id", "case_id", "attempt_id", "method", "debited_on"}),
             (consumed.PaymentUnderWay, {"claim_id", "case_id", "attempt_id"}),
             (consumed.PaymentFailed, {"case_id", "attempt_id"}),
-            (consumed.PartReceived, {"case_id", "payment_id"}),
+            (consumed.PartReceived, {"claim_id", "case_id", "payment_id"}),
             (consumed.SurplusReceived, {"case_id", "attempt_id"}),
             (consumed.PaymentReversed, {"claim_id", "case_id", "owed_cents"}),
             (consumed.PayerDunned, {"case_id", "step"}),

@@ -125,6 +125,15 @@ def reminded() -> Case:
     return case
 
 
+def in_part() -> Case:
+    case, today = answered(), NOW.date()
+    case.await_rest(
+        now=NOW, claim_id=CLAIM, payment_id=ATTEMPT, today=today, pay_by=today + timedelta(days=8),
+        latest=today + timedelta(days=28),
+    )  # fmt: skip
+    return case
+
+
 def suspended() -> Case:
     case = reversed_(completed())
     case.suspend_approval("reminder", now=NOW)
