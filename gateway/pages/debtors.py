@@ -9,11 +9,7 @@ from gateway.views.answers import ABROAD, BIC
 from shared.web.calls import RemoteProblem
 
 ADDRESS_NEEDED: Final = "iban_address_needed"
-_MISSING: Final = {
-    "string_too_short": "required",
-    "string_pattern_mismatch": "required",
-    "missing": "required",
-}
+_EMPTY: Final = "string_pattern_mismatch"
 
 
 def typed_account(form: Mapping[str, str], *more: str) -> dict[str, str]:
@@ -47,5 +43,5 @@ def refusal_of(t: Translator, refused: RemoteProblem) -> tuple[dict[str, str], s
 def _named(error: Mapping[str, Any]) -> dict[str, Any]:
     """As the form names it; an empty part of the address is one to fill in."""
     name = str(error["field"]).removeprefix("address.")
-    code = error["code"]
-    return {**error, "field": name, "code": _MISSING.get(code, code) if name in ABROAD else code}
+    empty = name in ABROAD and error["code"] == _EMPTY
+    return {**error, "field": name, "code": "required" if empty else error["code"]}
