@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from gateway import formats
@@ -34,6 +34,7 @@ def item_view(visit: Visit, item: Given, claims: Iterable[Given], *, masked: boo
         account=f"{iban[:4]} … {iban[-4:]}" if iban and not masked else "",
         text=item["text"] or "",
         candidates=tuple(candidate(visit, item, claim) for claim in claims),
+        proposed_at=datetime.fromisoformat(item["proposed_at"]) if item.get("proposed_at") else None,
         proposed_by=who(visit, item["proposed_by"], None) if item.get("proposed_by") else "",
         voucher=item.get("proposed_voucher") or "",
     )

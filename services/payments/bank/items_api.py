@@ -52,6 +52,15 @@ class SendingBack(BaseModel):
     voucher: str = Field(max_length=60)
 
 
+class ReturnDecision(BaseModel):
+    """What the second person read: the voucher's number, and `cents` of the payment as the bank booked it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    voucher: str = Field(max_length=60)
+    cents: int = Field(ge=-(10**12), le=10**12)
+
+
 def items_router(runtime: Runtime) -> APIRouter:
     """For treasurers and clerks; nobody allocates money to a claim of their own."""
     router = APIRouter(tags=["bank items"])
@@ -114,17 +123,16 @@ def items_router(runtime: Runtime) -> APIRouter:
 
     @router.post("/bank-items/{item_id}/sending-back/{word}", status_code=201)
     async def decide_return(
-        item_id: UUID, word: Literal["approval", "refusal"], caller: CashOffice,
+        item_id: UUID, word: Literal["approval", "refusal"], read: ReturnDecision, caller: CashOffice,
         idempotency: IdempotentRequest,
     ) -> Response:  # fmt: skip
-        """The second person's word: it is booked, or the money waits as it did."""
+        """The second person's word on what they have read: it is booked, or the money waits as it did."""
         unit = runtime.unit_for(caller)
         item = await unit.load(BankItem, item_id)
-        if word == "approval":
-            item.confirm_return(caller.subject, now=unit.now)
-        else:
-            item.decline_return(caller.subject, now=unit.now)
-        return await _saved(unit, item, "sent_back" if word == "approval" else "waiting", idempotency)
+        agreed = word == "approval"
+        decide = item.confirm_return if agreed else item.decline_return
+        decide(read.voucher, read.cents, caller.subject, now=unit.now)
+        return await _saved(unit, item, "sent_back" if agreed else "waiting", idempotency)
 
     return router
 

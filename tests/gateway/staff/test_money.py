@@ -22,6 +22,7 @@ PROPOSED = {
     **TASK, "proposed_how": "returned_by_transfer", "proposed_voucher": "AA-18", "proposed_by": "colleague-1",
     "proposed_at": "2026-11-22T10:00:00+00:00",
 }  # fmt: skip
+SEEN: dict[str, dict[str, str]] = {"approve": {"seen": "true"}, "decline": {}}
 FIELDS = {"how": "returned_by_transfer", "voucher": "AA-17", "amount": "3060", "idempotency-key": "once"}
 
 
@@ -123,15 +124,25 @@ class TestTask:
     ) -> None:
         services.says |= {READ: PROPOSED, f"{SETTLE}/{word}": {"recorded": "settled"}}
         page = await treasurer.get(HERE)
-        for part in ("Von der Stadtkasse überwiesen", "Eine andere Person der Stadt", "AA-18"):
+        for part in ("Von der Stadtkasse überwiesen", "Eine andere Person der Stadt", "11:00",
+                     "Beleg AA-18 über 30,60 € selbst gesehen"):  # fmt: skip
             assert part in text(page), part
-        assert 'name="voucher"' not in page.text
-        answer = await post_form(treasurer, HERE, HERE, **FIELDS, decision=decision)
+        assert '<input type="hidden" name="voucher" value="AA-18">' in page.text
+        read = {**FIELDS, "voucher": "AA-18", "decision": decision}
+        answer = await post_form(treasurer, HERE, HERE, **read, **SEEN[decision])
         assert answer.status_code == 303
         [call] = services.to("payments", f"/money-tasks/{CLAIM}/4/settlement/{word}")
         assert (call.body, call.headers["idempotency-key"]) == (
-            {"how": "returned_by_transfer"}, f"once.{decision}",
+            {"how": "returned_by_transfer", "amount_cents": 3060, "voucher": "AA-18"}, f"once.{decision}",
         )  # fmt: skip
+
+    async def test_is_approved_by_nobody_who_has_not_seen_the_voucher(
+        self, treasurer: httpx.AsyncClient, services: Services
+    ) -> None:
+        services.says[READ] = PROPOSED
+        answer = await post_form(treasurer, HERE, HERE, **FIELDS, decision="approve")
+        assert (answer.status_code, 'href="#seen"' in answer.text) == (422, True)
+        assert services.to("payments", f"/money-tasks/{CLAIM}/4/settlement/approval") == []
 
     async def test_is_never_decided_by_who_proposed_it(
         self, treasurer: httpx.AsyncClient, services: Services
