@@ -1,4 +1,4 @@
-"""The second person of four eyes: what they read goes with their word, and approving needs that they say so."""
+"""The second person of four eyes: what they read goes with their word, and approving says that they did."""
 
 from collections.abc import Mapping
 from typing import Final

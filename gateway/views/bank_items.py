@@ -61,7 +61,8 @@ class BankItemsPage(Page):
 class BankItemPage(Page):
     """One payment. `number` finds claims beside the proposals; `allocation` and `sending_back` post with
     `hidden`, both empty where the payment has found its place, or sending it back waits for a second person:
-    then a second person decides, who ticks `seen`, or `why_not` is a key below `settlement_why_not.`. `claim_url` is whose it is.
+    then a second person decides, who ticks `seen`, or `why_not` is a key below `settlement_why_not.`.
+    `claim_url` is whose it is.
     """
 
     template: ClassVar[str] = "work/bank_item.html"
