@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway import formats
+from gateway.pages.case_money import HERE as CASES
 from gateway.pages.money_words import method_words, place_words
 from gateway.pages.periods import address_of, asked_for, period_of
 from gateway.pages.refund_forms import TONES as REFUND_TONES
@@ -151,7 +152,13 @@ async def show_list(visit: Visit) -> Response:
 def _row(visit: Visit, kind: Kind, row: Given) -> ListRow:
     claim_id = row.get("claim_id")
     url = visit.url(f"/arbeit/forderungen/{claim_id}") if claim_id else ""
-    return ListRow(title=kind.title(row), url=url, cells=kind.cells(visit.t, row))
+    number = row.get("kassenzeichen")
+    return ListRow(
+        title=kind.title(row),
+        url=url,
+        case_url=visit.url(CASES) + f"?nummer={quote(number)}" if claim_id and number else "",
+        cells=kind.cells(visit.t, row),
+    )
 
 
 def _choices(here: str, kind: Kind, chosen: str) -> tuple[tuple[str, str, bool], ...]:

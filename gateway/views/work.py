@@ -55,7 +55,7 @@ class WorklistPage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """`state` is a key below `payment_state.`; `url` leads to the whole money of the claim."""
+    """`state` is a key below `payment_state.`; `url` leads to the whole money of the case."""
 
     state: str
     tone: Tone

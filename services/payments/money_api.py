@@ -1,7 +1,8 @@
-"""HTTP of the cash office: what became of a claim, or of all claims of a case, event by event with bookings."""
+"""HTTP of the cash office: what became of a claim, or of all claims of a case, with every booking."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from itertools import accumulate
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.encoders import jsonable_encoder
 
 from services.payments import queries
+from services.payments.books.treasury_api import today
 from services.payments.domain.case_money import Sums, balance_of, in_one_line, sums_of
 from services.payments.domain.claim import Claim
 from services.payments.domain.ledger import entry
@@ -59,10 +61,11 @@ def money_router(runtime: Runtime) -> APIRouter:
         the whole case after it; `next` is the `after` of the next page."""
         money = await _of_case(runtime, case_id)
         events, following = _page(money, after, limit)
+        day = today(runtime)
         return jsonable_encoder({
             "case_id": case_id, "case_number": money.claims[0].case_number,
             "account_id": money.claims[0].account_id, "currency": money.currency,
-            "totals": _totals(money), "claims": _claims(money), "events": events, "next": following,
+            "totals": _totals(money), "claims": _claims(money, day), "events": events, "next": following,
         })  # fmt: skip
 
     return router
@@ -83,12 +86,13 @@ def _totals(money: CaseMoney) -> dict[str, Any]:
     return {**asdict(sums), "balance_cents": sums.balance_cents, "owed_cents": owed}
 
 
-def _claims(money: CaseMoney) -> list[dict[str, Any]]:
+def _claims(money: CaseMoney, day: date) -> list[dict[str, Any]]:
     return [
         {
             "claim_id": claim.id, "kassenzeichen": claim.kassenzeichen, "instalment": claim.instalment,
             "instalment_count": claim.instalment_count, "state": queries.citizen_state(claim),
-            "requested_at": claim.created_on, "pay_by": claim.pay_by, "owed_cents": claim.owed_cents,
+            "requested_at": claim.created_on, "pay_by": claim.pay_by,
+            "overdue": queries.is_overdue(claim, day), "owed_cents": claim.owed_cents,
             **asdict(_sums(money.currency, events)),
         }
         for claim, events in zip(money.claims, money.recorded, strict=True)

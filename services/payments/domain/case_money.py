@@ -1,4 +1,4 @@
-"""The money of a whole case: what its claims booked as one time line with one balance, and what it adds up to."""
+"""The money of a whole case: what its claims booked, as one time line with one balance, and its sums."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields

@@ -124,7 +124,9 @@ class TestTheMoneyOfAClaim:
             "claim_id": CLAIM, "version": 4, "kind": "overpaid", "amount_cents": 1, "how": None,
             "since": "2026-11-22T09:31:00+00:00",
         }  # fmt: skip
-        assert f'href="{HERE}"' in (await treasurer.get(f"/arbeit/{CASE}")).text
+        whole = f"/arbeit/kasse/vorgang/{CASE}"
+        assert f'href="{whole}"' in (await treasurer.get(f"/arbeit/{CASE}")).text
+        assert f'href="{whole}"' in (await treasurer.get(HERE)).text
         task = (await treasurer.get(f"/arbeit/zahlungen/{CLAIM}/4")).text
         assert f'href="{HERE}?aufgabe=4#refund"' in task
 
