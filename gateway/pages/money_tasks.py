@@ -104,7 +104,9 @@ async def _page(visit: Visit, message: str = "", typed: Mapping[str, str] | None
 
 
 def _seen(visit: Visit, task: MoneyTask, error: str) -> Field:
-    return seen_field(visit.t, task.voucher, formats.money(task.amount_cents, visit.language), error)
+    return seen_field(
+        visit.t, task.voucher, formats.money(task.amount_cents, visit.language, task.currency), error
+    )
 
 
 def _why_not(visit: Visit, task: Mapping[str, Any], claim: Mapping[str, Any] | None) -> str:
@@ -127,6 +129,7 @@ def _task(visit: Visit, task: Mapping[str, Any], claim: Mapping[str, Any] | None
         url=visit.url(f"{HERE}/{task['claim_id']}/{task['version']}"),
         claim_url=visit.url(f"/arbeit/forderungen/{task['claim_id']}"),
         version=task["version"],
+        currency=task["currency"],
         kassenzeichen=claim["kassenzeichen"] if claim else "",
         case_number=claim["case_number"] if claim else "",
         proposed=task.get("proposed_how") or "",

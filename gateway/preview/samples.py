@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from gateway import formats
 from gateway.pages.second_person import seen_field
 from gateway.preview import samples_forms as forms
 from gateway.preview.samples_account import own_account
@@ -351,7 +352,7 @@ def _money(t: Translator) -> dict[str, Page]:
         proposed_at=NOW,
         voucher="AA-2026-004711",
     )
-    seen = seen_field(t, waits.voucher, "30,60 €")
+    seen = seen_field(t, waits.voucher, formats.money(waits.amount_cents, t.language))
     tasks = (waits, *tasks)
     task = work.MoneyTaskPage(task=tasks[1], fields=settlement_fields(t, {}), message="how_missing")
     return {

@@ -141,6 +141,7 @@ class MoneyTask:
     version: int
     kassenzeichen: str = ""
     case_number: str = ""
+    currency: str = "EUR"
     proposed: str = ""
     proposed_by: str = ""
     proposed_at: datetime | None = None

@@ -95,7 +95,7 @@ class TestTheMoneyOfAClaim:
         for part in (
             "Gebühr gefordert", "Forderung 30,60 €", "Ertrag P1 30,60 €", "30,60 € Automatisch",
             "Beim Zahlungsanbieter", "Kredit- oder Debitkarte · GiroCheckout", "Bürger/in", "Gebühr bezahlt",
-            "Guthaben bei girocheckout 30,60 €", "0,00 € Automatisch", "Erstattung angefordert",
+            "Guthaben bei GiroCheckout 30,60 €", "0,00 € Automatisch", "Erstattung angefordert",
             "−10,00 € Sie",
             "Weiterer Schritt", "Eine andere Person der Stadt",
         ):  # fmt: skip
@@ -122,7 +122,7 @@ class TestTheMoneyOfAClaim:
     ) -> None:
         services.says[f"GET payments /money-tasks/{CLAIM}/4"] = {
             "claim_id": CLAIM, "version": 4, "kind": "overpaid", "amount_cents": 1, "how": None,
-            "since": "2026-11-22T09:31:00+00:00",
+            "currency": "EUR", "since": "2026-11-22T09:31:00+00:00",
         }  # fmt: skip
         whole = f"/arbeit/kasse/vorgang/{CASE}"
         assert f'href="{whole}"' in (await treasurer.get(f"/arbeit/{CASE}")).text

@@ -105,6 +105,13 @@ class TestTask:
         assert 'value="AA-17"' in answer.text
         assert re.search(r'value="returned_by_transfer"[^>]* checked', answer.text)
 
+    async def test_of_another_currency_is_told_in_it(
+        self, treasurer: httpx.AsyncClient, services: Services
+    ) -> None:
+        services.says[READ] = {**TASK, "currency": "CHF"}
+        page = text(await treasurer.get(HERE))
+        assert ("30,60 CHF" in page, "30,60 €" in page) == (True, False)
+
     async def test_that_is_done_has_no_form(self, treasurer: httpx.AsyncClient, services: Services) -> None:
         services.says[READ] = {**TASK, "how": "kept_by_agreement"}
         page = await treasurer.get(HERE)
