@@ -38,6 +38,13 @@ class NewSettlement(BaseModel):
 def money_tasks_router(runtime: Runtime) -> APIRouter:
     """For treasurers and clerks; nobody settles money of their own, and above the limit nobody alone."""
     router = APIRouter(tags=["money tasks"])
+    _lists(router, runtime)
+    _settlements(router, runtime)
+    return router
+
+
+def _lists(router: APIRouter, runtime: Runtime) -> None:
+    """Money that a person has to see to."""
 
     @router.get("/money-tasks")
     async def list_money_tasks(
@@ -59,6 +66,10 @@ def money_tasks_router(runtime: Runtime) -> APIRouter:
         if task is None:
             raise UnknownMoneyTask(str(version))
         return task
+
+
+def _settlements(router: APIRouter, runtime: Runtime) -> None:
+    """What was done with it, and the second person's word on that."""
 
     @router.post("/money-tasks/{claim_id}/{version}/settlement", status_code=201)
     async def settle_money_task(
@@ -96,8 +107,6 @@ def money_tasks_router(runtime: Runtime) -> APIRouter:
         answer = idempotency.remember_in(unit, 201, done)
         await unit.commit()
         return answer
-
-    return router
 
 
 def _said(version: int, given: NewSettlement, caller: Caller) -> Settlement:

@@ -64,6 +64,14 @@ class ReturnDecision(BaseModel):
 def items_router(runtime: Runtime) -> APIRouter:
     """For treasurers and clerks; nobody allocates money to a claim of their own."""
     router = APIRouter(tags=["bank items"])
+    _lists(router, runtime)
+    _allocation(router, runtime)
+    _sending_back(router, runtime)
+    return router
+
+
+def _lists(router: APIRouter, runtime: Runtime) -> None:
+    """What waits for a person."""
 
     @router.get("/bank-items")
     async def list_bank_items(
@@ -80,6 +88,10 @@ def items_router(runtime: Runtime) -> APIRouter:
         if row is None:
             raise Problem("not_found", 404, "There is no such payment")
         return await _answer(runtime, row)
+
+
+def _allocation(router: APIRouter, runtime: Runtime) -> None:
+    """Money that a claim has been found for."""
 
     @router.post("/bank-items/{item_id}/allocation", status_code=201)
     async def allocate_bank_item(
@@ -105,6 +117,10 @@ def items_router(runtime: Runtime) -> APIRouter:
         answer = idempotency.remember_in(unit, 201, jsonable_encoder(said))
         await unit.commit()
         return answer
+
+
+def _sending_back(router: APIRouter, runtime: Runtime) -> None:
+    """Money that no claim is found for; above the limit two people decide it."""
 
     @router.post("/bank-items/{item_id}/sending-back", status_code=201)
     async def send_bank_item_back(
@@ -133,8 +149,6 @@ def items_router(runtime: Runtime) -> APIRouter:
         decide = item.confirm_return if agreed else item.decline_return
         decide(read.voucher, read.cents, caller.subject, now=unit.now)
         return await _saved(unit, item, "sent_back" if agreed else "waiting", idempotency)
-
-    return router
 
 
 async def _saved(unit: Unit, item: BankItem, outcome: str, idempotency: Any) -> Response:
