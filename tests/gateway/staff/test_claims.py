@@ -117,6 +117,16 @@ class TestTheMoneyOfAClaim:
         assert "15,30 € gefordert 15,30 € noch zu zahlen" in shown
         assert "Forderung teilweise abgesetzt" in shown
 
+    async def test_keeps_another_currency_apart(
+        self, treasurer: httpx.AsyncClient, services: Services
+    ) -> None:
+        came = event("surplus_received", "service:payments", ("bank", 500), ("surplus", -500))
+        came["lines"] = [{**line, "currency": "CHF"} for line in came["lines"]]
+        services.says[f"GET payments /claims/{CLAIM}/money"] = {
+            "claim_id": CLAIM, "events": [EVENTS[0], came],
+        }  # fmt: skip
+        assert "5,00 CHF Verwahrgeld 5,00 CHF 30,60 € Automatisch" in text(await treasurer.get(HERE))
+
     async def test_is_linked_from_the_file_and_the_task(
         self, treasurer: httpx.AsyncClient, services: Services
     ) -> None:
