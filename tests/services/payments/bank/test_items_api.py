@@ -14,7 +14,7 @@ from tests.services.payments.sepa.messages import camt, credit
 pytestmark = pytest.mark.integration
 PROBLEM = "urn:portal:problem:"
 VOUCHER = "AA-2026-004711"
-READ = {"voucher": VOUCHER, "cents": 10_001}
+READ: dict[str, Any] = {"voucher": VOUCHER, "cents": 10_001}
 
 
 class Clerk:
