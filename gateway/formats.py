@@ -18,10 +18,15 @@ _UNITS: Final = {
 }
 
 
-def money(cents: int, language: Language) -> str:
-    """120,00 € or €120.00."""
+def money(cents: int, language: Language, currency: str = "EUR") -> str:
+    """120,00 € or €120.00; another currency by its code."""
     euros, rest = divmod(abs(cents), 100)
     sign = "−" if cents < 0 else ""
+    if currency != "EUR":
+        written = (
+            f"{euros:,}.{rest:02d}" if language == "en" else f"{f'{euros:,}'.replace(',', '.')},{rest:02d}"
+        )
+        return f"{sign}{written}{_NBSP}{currency}"
     if language == "en":
         return f"{sign}€{euros:,}.{rest:02d}"
     return f"{sign}{f'{euros:,}'.replace(',', '.')},{rest:02d}{_NBSP}€"

@@ -110,5 +110,5 @@ def _environment(language: Language, asset: Callable[[str], str]) -> Environment
     return environment
 
 
-def _written(write: Callable[..., str], language: Language, value: object) -> str:
-    return write(value, language)
+def _written(write: Callable[..., str], language: Language, value: object, *more: object) -> str:
+    return write(value, language, *more)

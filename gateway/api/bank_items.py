@@ -29,6 +29,15 @@ class SendingBack(BaseModel):
     voucher: str = Field(min_length=1, max_length=60)
 
 
+class ReturnDecision(BaseModel):
+    """What the second person read: the voucher's number, and `cents` of the payment as the bank booked it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    voucher: str = Field(min_length=1, max_length=60)
+    cents: int = Field(ge=-(10**12), le=10**12)
+
+
 @router.get("/bank-items")
 async def list_bank_items(
     visit: CashOffice, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 100
@@ -71,9 +80,13 @@ async def send_bank_item_back(
 async def decide_return(
     item_id: UUID,
     decision: Literal["approval", "refusal"],
+    read: ReturnDecision,
     visit: CashOffice,
     idempotency_key: IdempotencyKey = None,
 ) -> Any:
-    """The second person's word. Who wants it sent back cannot give it (403 `second_person_needed`)."""
+    """The second person's word on what they have read: 409 `return_unknown` where it is not what waits. Who
+    wants it sent back cannot give it (403 `second_person_needed`)."""
     path = f"/bank-items/{item_id}/sending-back/{decision}"
-    return await visit.post("payments", path, purpose=PURPOSE, idempotency_key=idempotency_key)
+    return await visit.post(
+        "payments", path, purpose=PURPOSE, json=read.model_dump(), idempotency_key=idempotency_key
+    )

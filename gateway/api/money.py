@@ -46,6 +46,19 @@ async def read_money(claim_id: UUID, visit: CashOffice) -> Any:
     return await visit.get("payments", f"/claims/{claim_id}/money", purpose=MONEY)
 
 
+@router.get("/cases/{case_id}/money", tags=["refunds"])
+async def read_money_of_case(
+    case_id: UUID,
+    visit: CashOffice,
+    after: Annotated[str | None, Query(max_length=60)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+) -> Any:
+    """All claims of a case with their sums, and all that became of them as one time line, the newest event
+    first, with the balance of the whole case; `next` is the `after` of the next page."""
+    asked = {"limit": str(limit), **({"after": after} if after else {})}
+    return await visit.get("payments", f"/cases/{case_id}/money", purpose=MONEY, params=asked)
+
+
 @router.get("/claims/{claim_id}/refunds", tags=["refunds"])
 async def list_refunds_of_claim(claim_id: UUID, visit: CashOffice) -> Any:
     return await visit.get("payments", f"/claims/{claim_id}/refunds", purpose=MONEY)

@@ -44,16 +44,9 @@ class Revocation(BaseModel):
     reason: str = Field(max_length=60)
 
 
-class SettlementDecision(BaseModel):
-    """The settlement that the second person read."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    how: Literal["returned_by_transfer", "returned_by_provider", "kept_by_agreement"]
-
-
 class Settlement(BaseModel):
-    """What was done with all of the task's money; `voucher` is a number, without personal data."""
+    """What was done with all of the task's money; `voucher` is a number, without personal data. The second
+    person says the same, as they have read it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -152,12 +145,13 @@ async def decide_settlement(
     claim_id: UUID,
     version: Version,
     decision: Literal["approval", "refusal"],
-    told: SettlementDecision,
+    read: Settlement,
     visit: CashOffice,
     idempotency_key: IdempotencyKey = None,
 ) -> Any:
-    """The second person's word. Who said it cannot give it (403 `second_person_needed`)."""
+    """The second person's word on what they have read: 409 `settlement_unknown` where it is not what waits.
+    Who said it cannot give it (403 `second_person_needed`)."""
     path = f"/money-tasks/{claim_id}/{version}/settlement/{decision}"
     return await visit.post(
-        "payments", path, purpose=MONEY, json=told.model_dump(), idempotency_key=idempotency_key
+        "payments", path, purpose=MONEY, json=read.model_dump(), idempotency_key=idempotency_key
     )

@@ -1,7 +1,8 @@
 """Trims the KERN stylesheet to the classes our templates use; needs no node.
 
 A rule stays when every `kern-` class in its selector is used (classes inside `:not()` do not count), and a
-custom property stays when something still reads it. The dark theme goes: the portal is light by decision.
+custom property stays when something still reads it. What a screen looks like follows the reader's wish: the
+theme chosen by an attribute goes, the dark one is for screens alone, and paper is light.
 """
 
 import re
@@ -13,6 +14,10 @@ from tinycss2.ast import AtRule, Declaration, Node, QualifiedRule
 _CLASS = re.compile(r"\.(kern-[a-z0-9_-]+)")
 _NEGATION = re.compile(r":not\([^()]*\)")
 _READ = re.compile(r"var\(\s*(--[a-zA-Z0-9_-]+)")
+_SCHEMES = {
+    "(prefers-color-scheme: dark)": "screen and (prefers-color-scheme: dark)",
+    "(prefers-color-scheme: light)": "print, (prefers-color-scheme: light)",
+}
 _NESTING = {"media", "supports", "layer", "container"}
 
 
@@ -52,14 +57,14 @@ def _rule(rule: Node, used: set[str]) -> str:
     prelude = tinycss2.serialize(rule.prelude)
     if rule.content is None or rule.lower_at_keyword not in _NESTING:
         return str(rule.serialize())
-    if "prefers-color-scheme: dark" in prelude:
-        return ""
+    for asked, written in _SCHEMES.items():
+        prelude = prelude.replace(asked, written)
     inner = _rules(tinycss2.parse_rule_list(rule.content, skip_whitespace=True, skip_comments=True), used)
     return f"@{rule.at_keyword}{prelude}{{{inner}}}" if inner else ""
 
 
 def _wanted(selector: str, used: set[str]) -> bool:
-    if "kern-dark" in selector or "theme=dark" in selector:
+    if "kern-dark" in selector or "kern-theme" in selector:
         return False
     return all(name in used for name in _CLASS.findall(_NEGATION.sub("", selector)))
 

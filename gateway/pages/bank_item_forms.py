@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from gateway import formats
@@ -27,13 +27,14 @@ def item_view(visit: Visit, item: Given, claims: Iterable[Given], *, masked: boo
     return BankItem(
         url=visit.url(f"{HERE}/{item['item_id']}"),
         state="waiting" if item["outcome"] in WAITING else item["outcome"],
-        amount=amount_words(visit.t, item["cents"], item["currency"]),
+        amount=formats.money(item["cents"], visit.language, item["currency"]),
         booked_on=date.fromisoformat(item["booked_on"]) if item["booked_on"] else None,
         why=why(item),
         payer="\u00a0".join(f"{word[0]}…" for word in name.split()) if masked else name,
         account=f"{iban[:4]} … {iban[-4:]}" if iban and not masked else "",
         text=item["text"] or "",
         candidates=tuple(candidate(visit, item, claim) for claim in claims),
+        proposed_at=datetime.fromisoformat(item["proposed_at"]) if item.get("proposed_at") else None,
         proposed_by=who(visit, item["proposed_by"], None) if item.get("proposed_by") else "",
         voucher=item.get("proposed_voucher") or "",
     )
@@ -73,12 +74,6 @@ def _fit(t: Translator, claim: Given, over: int, *, foreign: bool) -> str:
     kind = "nothing_owed" if not claim["owed_cents"] else "over" if over > 0 else "under" if over else "exact"
     owed, apart = (formats.money(cents, t.language) for cents in (claim["owed_cents"], abs(over)))
     return t(f"bank_item_fit.{kind}", owed=owed, apart=apart)
-
-
-def amount_words(t: Translator, cents: int, currency: str) -> str:
-    """Euros as everywhere; another currency by its code."""
-    words = formats.money(cents, t.language)
-    return words if currency == "EUR" else f"{words.replace('€', '').strip()} {currency}"
 
 
 def number(t: Translator, typed: str, error: str = "") -> Field:

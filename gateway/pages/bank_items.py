@@ -1,6 +1,7 @@
 """What the bank booked and no claim has: listed, given to a claim, or sent back."""
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from gateway.pages.bank_item_forms import HERE, WAITING
 from gateway.pages.claims import HERE as CLAIMS
 from gateway.pages.claims import PURPOSE
 from gateway.pages.parts import or_none
+from gateway.pages.second_person import DECISIONS, seen_field, wrong_with
 from gateway.views.bank_items import BankItemPage, BankItemsPage
 from gateway.visit import Visit, staff
 from shared.ids import new_id
@@ -22,7 +24,7 @@ from shared.web.calls import RemoteProblem
 
 ROWS: Final = 25
 _LONGEST: Final = 60
-DECISIONS: Final = {"approve": "approval", "decline": "refusal"}
+_CENTS: Final = re.compile(r"-?[0-9]{1,12}", re.ASCII)
 _REFUSALS: Final = frozenset({403, 409, 422})
 _Claims = dict[str, dict[str, Any]]
 
@@ -102,14 +104,17 @@ async def send_back(visit: Visit) -> Response:
 
 
 async def _decide(visit: Visit, form: Mapping[str, str], decision: str) -> Response:
-    """The second person's word on sending it back."""
-    if decision not in DECISIONS:
-        return await _page(visit, form, message="refund_decision_missing", status=422)
+    """The second person's word on sending it back, with what they have read of it."""
+    if wrong := wrong_with(form):
+        return await _page(visit, form, message=wrong, status=422)
+    cents = form.get("cents", "")
+    read = {"voucher": form.get("voucher", ""), "cents": int(cents) if _CENTS.fullmatch(cents) else 0}
     path = f"/bank-items/{visit.request.path_params['item_id']}/sending-back/{DECISIONS[decision]}"
     try:
         await visit.post(
-            "payments", path, purpose=PURPOSE, idempotency_key=f"{form.get('idempotency-key', '')}.{decision}"
-        )
+            "payments", path, purpose=PURPOSE, json=read,
+            idempotency_key=f"{form.get('idempotency-key', '')}.{decision}",
+        )  # fmt: skip
     except RemoteProblem as refused:
         if refused.status not in _REFUSALS:
             raise
@@ -168,13 +173,14 @@ async def _page(
 def _waiting_page(visit: Visit, item: Mapping[str, Any], message: str, status: int) -> Response:
     """Sending it back waits for a second person."""
     assert visit.account is not None
-    own = item["proposed_by"] == visit.account.account_id
+    own, view = item["proposed_by"] == visit.account.account_id, forms.item_view(visit, item, ())
+    unseen = message == "second_person_unseen"
     page = BankItemPage(
-        item=forms.item_view(visit, item, ()),
-        hidden={"idempotency-key": str(new_id())},
-        may_decide=not own,
+        item=view,
+        hidden={"voucher": view.voucher, "cents": str(item["cents"]), "idempotency-key": str(new_id())},
+        seen=None if own else seen_field(visit.t, view.voucher, view.amount, message if unseen else ""),
         why_not="second_person_needed" if own else "",
-        message=message,
+        message="" if unseen else message,
     )
     return visit.page(page, status)
 

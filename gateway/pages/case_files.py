@@ -168,7 +168,7 @@ class CaseFile:
             amount_cents=claim["amount_cents"] - claim.get("reduced_cents", 0),
             kassenzeichen=claim["kassenzeichen"],
             settled_at=datetime.fromisoformat(settled) if settled else None,
-            url=visit.url(f"/arbeit/forderungen/{claim['claim_id']}"),
+            url=visit.url(f"/arbeit/kasse/vorgang/{self.case_id}"),
         )
 
     def _register(self) -> Register:

@@ -1,24 +1,20 @@
 """A claim's whole money on one screen: each event in words with its bookings, and the way to a refund."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from gateway import formats
-from gateway.pages import refund_forms
+from gateway.pages import money_events, refund_forms
 from gateway.pages.answers import field_errors, problem_key
-from gateway.pages.money_words import account_words, method_words, place_words, who
 from gateway.pages.parts import or_none
 from gateway.pages.plans import plan_of
 from gateway.pages.refund_forms import Wish, refund_view
 from gateway.pages.shares import found_share
-from gateway.translations import Translator
-from gateway.views.claims import ClaimPage, MoneyEntry, Posting
+from gateway.views.claims import ClaimPage
 from gateway.views.frame import Tone
 from gateway.visit import Visit, staff
 from shared.web.calls import RemoteProblem
@@ -28,8 +24,6 @@ HERE: Final = "/arbeit/forderungen"
 TONES: Final[dict[str, Tone]] = {
     "settled": "success", "refunded": "success", "refund_due": "warning", "being_checked": "warning",
 }  # fmt: skip
-PERSONAL: Final = frozenset({"receivable", "surplus", "refundable", "reclaimable"})
-"""The accounts of the ledger that say what the citizen and the city owe each other."""
 _REFUSALS: Final = frozenset({403, 404, 409, 422})
 
 
@@ -98,11 +92,12 @@ async def _page(
         kassenzeichen=claim["kassenzeichen"],
         case_number=claim["case_number"],
         case_url=visit.url(f"/arbeit/{claim['case_id']}") if "clerk" in visit.person.roles else "",
+        case_money_url=visit.url(f"/arbeit/kasse/vorgang/{claim['case_id']}"),
         state=claim["state"],
         tone=TONES.get(claim["state"], "info"),
         amount_cents=claim["amount_cents"] - claim.get("reduced_cents", 0),
         owed_cents=claim["owed_cents"],
-        entries=tuple(_entries(visit, claim, money["events"])),
+        entries=tuple(money_events.entries(visit, claim, money["events"])),
         refunds=None if refunds is None else tuple(refund_view(visit, one) for one in refunds),
         refund_action=visit.url(f"{HERE}/{claim_id}/erstattungen") if asking.fields else "",
         fields=asking.fields,
@@ -114,7 +109,13 @@ async def _page(
         share_day=early.day if early and asking.fields else None,
         share=early.share if early else None,
         cash_url=visit.url(f"/arbeit/schalter/{claim_id}") if claim["state"] == "open" else "",
+        move_url=visit.url(f"{HERE}/{claim_id}/anbieter") if _may_record(visit, claim) else "",
     )
+
+
+def _may_record(visit: Visit, claim: Mapping[str, Any]) -> bool:
+    """What bank or provider did with money that came is the treasurer's to record."""
+    return visit.person is not None and "treasurer" in visit.person.roles and bool(claim.get("payments"))
 
 
 async def _claim(visit: Visit) -> dict[str, Any]:
@@ -143,50 +144,6 @@ async def _task(visit: Visit, version: str) -> dict[str, Any] | None:
             raise
         return None
     return None if task["how"] else task
-
-
-def _entries(
-    visit: Visit, claim: Mapping[str, Any], events: Iterable[Mapping[str, Any]]
-) -> Iterable[MoneyEntry]:
-    balance = 0
-    for one in events:
-        lines = one["lines"]
-        balance += sum(line["cents"] for line in lines if line["account"] in PERSONAL)
-        yield MoneyEntry(
-            at=datetime.fromisoformat(one["at"]),
-            what=_what(visit.t, one["event"].rpartition(".")[2]),
-            detail=_detail(visit.t, one["says"], with_amount=not lines),
-            actor=who(visit, one.get("actor", ""), claim.get("account_id")),
-            debit=_side(visit.t, lines, 1),
-            credit=_side(visit.t, lines, -1),
-            balance_cents=balance,
-        )
-
-
-def _side(t: Translator, lines: Iterable[Mapping[str, Any]], sign: int) -> tuple[Posting, ...]:
-    return tuple(
-        Posting(account=account_words(t, line["account"]), cents=abs(line["cents"]))
-        for line in lines
-        if line["cents"] * sign > 0
-    )
-
-
-def _what(t: Translator, event: str) -> str:
-    key = f"cash_event.{event}"
-    return t(key if t.known(key) else "cash_event.other")
-
-
-def _detail(t: Translator, says: Mapping[str, Any], *, with_amount: bool) -> str:
-    """What helps to find it again: how, by whom, under which number."""
-    cents = says.get("amount_cents") if with_amount else None
-    told = (
-        formats.money(cents, t.language) if isinstance(cents, int) else "",
-        method_words(t, says["method"]) if says.get("method") else "",
-        place_words(t, says["provider"]) if says.get("provider") else "",
-        str(says.get("code") or ""),
-        str(says.get("voucher") or says.get("reference") or ""),
-    )
-    return " · ".join(dict.fromkeys(part for part in told if part))
 
 
 def _claim_id(visit: Visit) -> UUID:

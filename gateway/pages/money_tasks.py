@@ -9,10 +9,13 @@ from urllib.parse import quote
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from gateway import formats
 from gateway.pages.answers import problem_key
 from gateway.pages.money_words import who
 from gateway.pages.parts import or_none
+from gateway.pages.second_person import DECISIONS, seen_field, wrong_with
 from gateway.views.answers import SETTLEMENTS, settlement_fields
+from gateway.views.forms import Field
 from gateway.views.work import MoneyTask, MoneyTaskPage, MoneyTasksPage
 from gateway.visit import Visit, staff
 from shared.ids import new_id
@@ -21,7 +24,6 @@ from shared.web.calls import RemoteProblem
 PURPOSE: Final = "money-tasks"
 HERE: Final = "/arbeit/zahlungen"
 ROWS: Final = 50
-DECISIONS: Final = {"approve": "approval", "decline": "refusal"}
 NOTICES: Final = {"waiting": "money_task_waits", "declined": "money_task_declined"}
 _REFUSALS: Final = frozenset({403, 409, 422})
 
@@ -55,18 +57,18 @@ async def settle(visit: Visit) -> Response:
     """What was done, or with `decision` the second person's word on it."""
     form = await visit.form()
     decision, amount = form.get("decision", ""), form.get("amount", "")
-    if decision and decision not in DECISIONS:
-        return visit.page(await _page(visit, "refund_decision_missing", form), 422)
+    if decision and (wrong := wrong_with(form)):
+        return visit.page(await _page(visit, wrong, form), 422)
     if form.get("how") not in SETTLEMENTS or not (amount.isascii() and amount.isdigit() and len(amount) < 12):
         return visit.page(await _page(visit, "how_missing", form), 422)
-    path, said = f"/money-tasks/{_named(visit)}/settlement", {"how": form["how"]}
-    whole = {**said, "amount_cents": int(amount), "voucher": form.get("voucher", "")}
+    path = f"/money-tasks/{_named(visit)}/settlement"
+    said = {"how": form["how"], "amount_cents": int(amount), "voucher": form.get("voucher", "")}
     try:
         told = await visit.post(
             "payments",
             f"{path}/{DECISIONS[decision]}" if decision else path,
             purpose=PURPOSE,
-            json=said if decision else whole,
+            json=said,
             idempotency_key=".".join(filter(None, (form.get("idempotency-key"), decision))) or None,
         )
     except RemoteProblem as refused:
@@ -85,18 +87,25 @@ async def _page(visit: Visit, message: str = "", typed: Mapping[str, str] | None
     )
     proposed = "" if task["how"] else task.get("proposed_how") or ""
     why_not = _why_not(visit, task, claim) if proposed else ""
+    unseen = message == "second_person_unseen"
     return MoneyTaskPage(
-        task=_task(visit, task, claim),
+        task=(view := _task(visit, task, claim)),
         fields=() if proposed else settlement_fields(visit.t, typed or {}),
         hidden={
             "amount": str(task["amount_cents"]),
             "idempotency-key": str(new_id()),
-            **({"how": proposed} if proposed else {}),
+            **({"how": proposed, "voucher": view.voucher} if proposed else {}),
         },
         done=task["how"] or "",
-        may_decide=bool(proposed) and not why_not,
+        seen=_seen(visit, view, message if unseen else "") if proposed and not why_not else None,
         why_not=why_not,
-        message=message,
+        message="" if unseen else message,
+    )
+
+
+def _seen(visit: Visit, task: MoneyTask, error: str) -> Field:
+    return seen_field(
+        visit.t, task.voucher, formats.money(task.amount_cents, visit.language, task.currency), error
     )
 
 
@@ -120,10 +129,12 @@ def _task(visit: Visit, task: Mapping[str, Any], claim: Mapping[str, Any] | None
         url=visit.url(f"{HERE}/{task['claim_id']}/{task['version']}"),
         claim_url=visit.url(f"/arbeit/forderungen/{task['claim_id']}"),
         version=task["version"],
+        currency=task["currency"],
         kassenzeichen=claim["kassenzeichen"] if claim else "",
         case_number=claim["case_number"] if claim else "",
         proposed=task.get("proposed_how") or "",
         proposed_by=who(visit, task["proposed_by"], None) if task.get("proposed_by") else "",
+        proposed_at=datetime.fromisoformat(task["proposed_at"]) if task.get("proposed_at") else None,
         voucher=task.get("proposed_voucher") or "",
     )
 

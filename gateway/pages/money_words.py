@@ -10,10 +10,11 @@ RULE: Final = "rule"
 
 
 def account_words(t: Translator, account: str) -> str:
-    """`provider:paypal` → Guthaben bei paypal."""
+    """`provider:paypal` → Guthaben bei PayPal."""
     kind, _, name = account.partition(":")
     key = f"ledger_account.{kind}"
-    return t(key, name=name) if t.known(key) else account
+    named = place_words(t, name) if kind in {"provider", "fees"} else name
+    return t(key, name=named) if t.known(key) else account
 
 
 def place_words(t: Translator, place: str) -> str:

@@ -11,11 +11,13 @@ from starlette.routing import BaseRoute, Route
 
 from gateway.pages import (
     bank_items,
+    case_money,
     claims,
     collections,
     counter,
     exports,
     money_tasks,
+    provider_moves,
     reconciliation,
     refunds,
     statements,
@@ -34,6 +36,8 @@ DECISIONS: Final = frozenset({"approve", "reject", "request_correction", "take_c
 _WITHOUT_REASON: Final = frozenset({"approve", "take_correction_back"})
 _REFUSALS: Final = frozenset({403, 409, 422})
 MONEY: Final = (
+    provider_moves,
+    case_money,
     bank_items,
     undecided,
     counter,

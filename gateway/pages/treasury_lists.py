@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway import formats
+from gateway.pages.case_money import HERE as CASES
 from gateway.pages.money_words import method_words, place_words
 from gateway.pages.periods import address_of, asked_for, period_of
 from gateway.pages.refund_forms import TONES as REFUND_TONES
@@ -46,7 +47,7 @@ def _open_item(t: Translator, row: Given) -> tuple[Cell, ...]:
     return (
         Cell(column="service", value=row["service"] or "–"),
         Cell(column="cost_object", value=row["cost_object"] or "–"),
-        Cell(column="owed", value=formats.money(row["owed_cents"], t.language)),
+        Cell(column="owed", value=formats.money(row["owed_cents"], t.language, _currency(row))),
         Cell(column="claimed_on", value=_day(t, row["requested_at"])),
         Cell(column="pay_by", value=_day(t, due) if due else "–", tone=tone),
     )
@@ -55,7 +56,7 @@ def _open_item(t: Translator, row: Given) -> tuple[Cell, ...]:
 def _payment(t: Translator, row: Given) -> tuple[Cell, ...]:
     return (
         Cell(column="booked_on", value=_day(t, row["booked_at"])),
-        Cell(column="amount", value=formats.money(row["amount_cents"], t.language)),
+        Cell(column="amount", value=formats.money(row["amount_cents"], t.language, _currency(row))),
         Cell(column="method", value=method_words(t, row["method"]) if row["method"] else "–"),
         Cell(column="provider", value=place_words(t, row["provider"])),
         Cell(column="reference", value=row["reference"] or "–"),
@@ -69,7 +70,7 @@ def _surplus(t: Translator, row: Given) -> tuple[Cell, ...]:
 
 
 def _return(t: Translator, row: Given) -> tuple[Cell, ...]:
-    charges = formats.money(row["charges_cents"], t.language)
+    charges = formats.money(row["charges_cents"], t.language, _currency(row))
     return (*_payment(t, row), Cell(column="code", value=row["code"]), Cell(column="charges", value=charges))
 
 
@@ -77,7 +78,7 @@ def _refund(t: Translator, row: Given) -> tuple[Cell, ...]:
     reason = f"refund_reason.{row['reason']}"
     return (
         Cell(column="requested_on", value=_day(t, row["requested_at"])),
-        Cell(column="amount", value=formats.money(row["amount_cents"], t.language)),
+        Cell(column="amount", value=formats.money(row["amount_cents"], t.language, _currency(row))),
         Cell(column="reason", value=t(reason if t.known(reason) else "refund_reason.other")),
         Cell(column="via", value=t(f"refund_via.{row['via']}")),
         Cell(column="state", value=t(f"refund_state.{row['state']}"),
@@ -94,6 +95,10 @@ def _mandate(t: Translator, row: Given) -> tuple[Cell, ...]:
         Cell(column="state", value=t(f"cash_mandate_state.{row['state']}"),
              tone=_MANDATE_TONES.get(row["state"], "info")),
     )  # fmt: skip
+
+
+def _currency(row: Given) -> str:
+    return str(row.get("currency", "EUR"))
 
 
 def _kassenzeichen(row: Given) -> str:
@@ -151,7 +156,13 @@ async def show_list(visit: Visit) -> Response:
 def _row(visit: Visit, kind: Kind, row: Given) -> ListRow:
     claim_id = row.get("claim_id")
     url = visit.url(f"/arbeit/forderungen/{claim_id}") if claim_id else ""
-    return ListRow(title=kind.title(row), url=url, cells=kind.cells(visit.t, row))
+    number = row.get("kassenzeichen")
+    return ListRow(
+        title=kind.title(row),
+        url=url,
+        case_url=visit.url(CASES) + f"?nummer={quote(number)}" if claim_id and number else "",
+        cells=kind.cells(visit.t, row),
+    )
 
 
 def _choices(here: str, kind: Kind, chosen: str) -> tuple[tuple[str, str, bool], ...]:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from gateway import formats
+from gateway.pages.second_person import seen_field
 from gateway.preview import samples_forms as forms
 from gateway.preview.samples_account import own_account
 from gateway.preview.samples_cash import cash_office
@@ -344,15 +346,20 @@ def _money(t: Translator) -> dict[str, Page]:
         for kind in ("refund_due", "second_payment", "amount_differs", "after_cancellation")
     )
     waits = replace(
-        tasks[1], proposed="returned_by_transfer", proposed_by="colleague", voucher="AA-2026-004711"
+        tasks[1],
+        proposed="returned_by_transfer",
+        proposed_by="colleague",
+        proposed_at=NOW,
+        voucher="AA-2026-004711",
     )
+    seen = seen_field(t, waits.voucher, formats.money(waits.amount_cents, t.language))
     tasks = (waits, *tasks)
     task = work.MoneyTaskPage(task=tasks[1], fields=settlement_fields(t, {}), message="how_missing")
     return {
         "work-money": work.MoneyTasksPage(tasks=tasks, next_url="#"),
         "work-money-empty": work.MoneyTasksPage(tasks=()),
         "work-money-task": task,
-        "work-money-second": replace(task, fields=(), task=waits, may_decide=True, message=""),
+        "work-money-second": replace(task, fields=(), task=waits, seen=seen, message=""),
         "work-money-own": replace(
             task,
             fields=(),

@@ -1,9 +1,10 @@
 """Sample pages of what the bank booked and no claim has."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 from gateway.pages import bank_item_forms as forms
+from gateway.pages.second_person import seen_field
 from gateway.translations import Translator
 from gateway.views import bank_items
 from gateway.views.frame import Page
@@ -29,7 +30,9 @@ def bank_item_pages(t: Translator) -> dict[str, Page]:
         item=item, number=forms.number(t, ""), allocation=forms.allocation(t, item, {}, {}),
         sending_back=forms.sending_back(t, {}), hidden=hidden,
     )  # fmt: skip
-    proposed = replace(bare, amount="377,00 €", proposed_by="colleague", voucher="AA-2026-004711")
+    proposed = replace(bare, amount="377,00 €", proposed_by="colleague", voucher="AA-2026-004711",
+                       proposed_at=datetime(2026, 11, 22, 13, 2, tzinfo=UTC))  # fmt: skip
+    seen = seen_field(t, proposed.voucher, proposed.amount, "second_person_unseen")
     two = replace(item, candidates=(exact, over), why="several")
     errors = forms.allocation_errors(t, two, {"claim": "2"})
     listed = (
@@ -53,7 +56,7 @@ def bank_item_pages(t: Translator) -> dict[str, Page]:
             sending_back=forms.sending_back(t, {}, t("bank_item.voucher_missing")),
         ),
         "cash-bank-item-bare": replace(page, item=bare, allocation=()),
-        "cash-bank-item-second": bank_items.BankItemPage(item=proposed, hidden=hidden, may_decide=True),
+        "cash-bank-item-second": bank_items.BankItemPage(item=proposed, hidden=hidden, seen=seen),
         "cash-bank-item-own": bank_items.BankItemPage(
             item=replace(proposed, proposed_by="you"), why_not="second_person_needed"
         ),

@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from gateway.pages import refund_forms, treasury_lists
 from gateway.preview.samples_bank_items import bank_item_pages
+from gateway.preview.samples_case_money import case_money_pages
 from gateway.preview.samples_collections import collection_pages
 from gateway.preview.samples_counter import counter_pages
+from gateway.preview.samples_provider_moves import provider_move_pages
 from gateway.preview.samples_statements import statement_pages
 from gateway.preview.samples_undecided import undecided_pages
 from gateway.translations import Translator
@@ -29,10 +31,13 @@ def cash_office(t: Translator) -> dict[str, Page]:
         **_lists(t),
         **_exports(),
         **collection_pages(),
+        **case_money_pages(t),
         **_compared(),
         **counter_pages(t),
         **bank_item_pages(t),
         **undecided_pages(t),
+        **provider_move_pages(t),
+        **provider_move_pages(t),
         **statement_pages(t),
     }
 
@@ -53,6 +58,8 @@ def _claims(t: Translator) -> dict[str, Page]:
         kassenzeichen="LIN26000471109",
         case_number="BPA-2026-004711",
         case_url="#",
+        case_money_url="#",
+        move_url="#",
         state="settled",
         tone="success",
         amount_cents=12000,

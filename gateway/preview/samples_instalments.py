@@ -24,7 +24,8 @@ def in_instalments(t: Translator) -> dict[str, Page]:
         steps=(), groups=(), submitted_at=NOW, fee_cents=8400, plan=_plan(),
     )  # fmt: skip
     claim = claims.ClaimPage(
-        kassenzeichen="47112600000132", case_number="HST-2026-000001", case_url="#", state="open",
+        kassenzeichen="47112600000132", case_number="HST-2026-000001", case_url="#",
+        case_money_url="#", state="open",
         tone="info", amount_cents=2100, owed_cents=2100, entries=(), refunds=(), plan=_plan("#"),
     )  # fmt: skip
     debit = payments.DebitPage(

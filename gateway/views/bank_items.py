@@ -1,7 +1,7 @@
 """What the bank booked and no claim has: the list, and one payment with the ways it may go."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from gateway.views.forms import Field
@@ -41,6 +41,7 @@ class BankItem:
     text: str = ""
     candidates: tuple[Candidate, ...] = ()
     proposed_by: str = ""
+    proposed_at: datetime | None = None
     voucher: str = ""
 
 
@@ -60,7 +61,8 @@ class BankItemsPage(Page):
 class BankItemPage(Page):
     """One payment. `number` finds claims beside the proposals; `allocation` and `sending_back` post with
     `hidden`, both empty where the payment has found its place, or sending it back waits for a second person:
-    then `may_decide`, or `why_not` is a key below `settlement_why_not.`. `claim_url` is whose it is.
+    then a second person decides, who ticks `seen`, or `why_not` is a key below `settlement_why_not.`.
+    `claim_url` is whose it is.
     """
 
     template: ClassVar[str] = "work/bank_item.html"
@@ -72,11 +74,11 @@ class BankItemPage(Page):
     sending_back: tuple[Field, ...] = ()
     hidden: dict[str, str] = field(default_factory=dict)
     claim_url: str = ""
-    may_decide: bool = False
+    seen: Field | None = None
     why_not: str = ""
     message: str = ""
 
     @property
     def faulty(self) -> tuple[Field, ...]:
-        number = (self.number,) if self.number else ()
-        return tuple(one for one in (*number, *self.allocation, *self.sending_back) if one.error)
+        alone = (one for one in (self.number, self.seen) if one is not None)
+        return tuple(one for one in (*alone, *self.allocation, *self.sending_back) if one.error)

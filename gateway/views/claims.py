@@ -15,12 +15,14 @@ class Posting:
 
     account: str
     cents: int
+    currency: str = "EUR"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyEntry:
     """One event: `what` and `detail` in words, `actor` a key below `cash_actor.`. `balance_cents` is what the
-    citizen owes after it, below zero what the city owes."""
+    citizen owes after it, below zero what the city owes; `url` leads to the claim `kassenzeichen` where the
+    list is of several."""
 
     at: datetime
     what: str
@@ -29,6 +31,8 @@ class MoneyEntry:
     detail: str = ""
     debit: tuple[Posting, ...] = ()
     credit: tuple[Posting, ...] = ()
+    kassenzeichen: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +70,8 @@ class ClaimPage(Page):
 
     `fields` post to `refund_action` with `hidden`; `task_cents` is set where the form gives back a money task
     in full. `message` is a key below `problem.`; `refunds` is None where they could not be read; `cash_url`
-    leads to the counter while there is something to pay. `share_day` asks for the day of an early end,
+    leads to the counter while there is something to pay, `move_url` to what bank or provider did without us.
+    `share_day` asks for the day of an early end,
     `share` is what was computed for it. `plan` are the instalments of the charge that the claim is one of.
     """
 
@@ -76,6 +81,7 @@ class ClaimPage(Page):
     kassenzeichen: str
     case_number: str
     case_url: str
+    case_money_url: str
     state: str
     tone: Tone
     amount_cents: int
@@ -90,6 +96,7 @@ class ClaimPage(Page):
     message: str = ""
     plan: tuple[Instalment, ...] = ()
     cash_url: str = ""
+    move_url: str = ""
     share_day: Field | None = None
     share: Share | None = None
 

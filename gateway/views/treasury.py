@@ -115,11 +115,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListRow:
-    """`title` heads the row and leads to `url`, if there is one."""
+    """`title` heads the row and leads to `url`, if there is one; `case_url` to the whole case's money."""
 
     title: str
     cells: tuple[Cell, ...]
     url: str = ""
+    case_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ class WorklistPage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """`state` is a key below `payment_state.`; `url` leads to the whole money of the claim."""
+    """`state` is a key below `payment_state.`; `url` leads to the whole money of the case."""
 
     state: str
     tone: Tone
@@ -141,8 +141,10 @@ class MoneyTask:
     version: int
     kassenzeichen: str = ""
     case_number: str = ""
+    currency: str = "EUR"
     proposed: str = ""
     proposed_by: str = ""
+    proposed_at: datetime | None = None
     voucher: str = ""
 
 
@@ -159,7 +161,7 @@ class MoneyTasksPage(Page):
 class MoneyTaskPage(Page):
     """One task with the form that records what was done: `how` and `voucher` beside `hidden`.
 
-    Once somebody has, above the limit, `may_decide` for a second person, or `why_not` is a key below
+    Once somebody has, above the limit, a second person decides, who ticks `seen`, or `why_not` is a key below
     `settlement_why_not.`. `done` is a key below `settled_how.`; `message` is a key below `problem.`.
     """
 
@@ -170,6 +172,10 @@ class MoneyTaskPage(Page):
     fields: tuple[Field, ...] = ()
     hidden: dict[str, str] = field(default_factory=dict)
     done: str = ""
-    may_decide: bool = False
+    seen: Field | None = None
     why_not: str = ""
     message: str = ""
+
+    @property
+    def faulty(self) -> tuple[Field, ...]:
+        return (self.seen,) if self.seen is not None and self.seen.error else ()

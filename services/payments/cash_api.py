@@ -72,6 +72,13 @@ class Voiding(BaseModel):
 def cash_router(runtime: Runtime) -> APIRouter:
     """For treasurers and clerks; nobody books money for a claim of their own."""
     router = APIRouter(tags=["cash"])
+    _lookups(router, runtime)
+    _bookings(router, runtime)
+    return router
+
+
+def _lookups(router: APIRouter, runtime: Runtime) -> None:
+    """Claims by their numbers, and what the till took."""
 
     @router.get("/cash/claims")
     async def find_claims(
@@ -112,6 +119,10 @@ def cash_router(runtime: Runtime) -> APIRouter:
         actors = await _actors(runtime, claim_id)
         return {"entries": [{**one, "own": actors.get(one["version"]) == _actor(caller)} for one in entries]}
 
+
+def _bookings(router: APIRouter, runtime: Runtime) -> None:
+    """Cash taken, and a mistake undone."""
+
     @router.post("/claims/{claim_id}/cash", status_code=201)
     async def take_cash(
         claim_id: UUID, told: CashGiven, caller: CashOffice, idempotency: IdempotentRequest
@@ -146,8 +157,6 @@ def cash_router(runtime: Runtime) -> APIRouter:
         answer = idempotency.remember_in(unit, 201, said)
         await unit.commit()
         return answer
-
-    return router
 
 
 async def _actors(runtime: Runtime, claim_id: UUID) -> dict[int, str]:

@@ -33,6 +33,13 @@ class SwitchTo(BaseModel):
 def methods_router(runtime: Runtime, offer: Offer) -> APIRouter:
     """Everybody sees what is offered; staff also why something is not."""
     router = APIRouter(tags=["methods"])
+    _reading(router, runtime, offer)
+    _switches(router, runtime, offer)
+    return router
+
+
+def _reading(router: APIRouter, runtime: Runtime, offer: Offer) -> None:
+    """What is offered, and why something is not."""
 
     def provisional(way: Way) -> bool:
         of_bank = way.provider == BANK and way.method is Method.DIRECT_DEBIT
@@ -74,6 +81,10 @@ def methods_router(runtime: Runtime, offer: Offer) -> APIRouter:
             ]
         }  # fmt: skip
 
+
+def _switches(router: APIRouter, runtime: Runtime, offer: Offer) -> None:
+    """On and off, by the operator."""
+
     @router.put("/methods/{method}")
     async def switch_method(method: str, to: SwitchTo, caller: Operator) -> dict[str, Any]:
         """Takes a way to pay out of the offer, or puts it back; attempts under way go on."""
@@ -89,8 +100,6 @@ def methods_router(runtime: Runtime, offer: Offer) -> APIRouter:
             raise Problem("provider_unknown", 404, "No such provider is set up here")
         await _switch(runtime.unit_for(caller), "provider", provider, to)
         return {"provider": provider, "on": to.on, "reason": to.reason}
-
-    return router
 
 
 def _switched(off: SwitchedOff | None) -> dict[str, Any]:

@@ -25,7 +25,8 @@ TASK: Final = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9]{1,9}$"
 
 
 class NewSettlement(BaseModel):
-    """What was done with all of the task's money, and the number of the voucher that shows it."""
+    """What was done with all of the task's money, and the number of the voucher that shows it; the second
+    person says the same, as they have read it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,17 +35,16 @@ class NewSettlement(BaseModel):
     voucher: str = Field(max_length=60)
 
 
-class SettlementDecision(BaseModel):
-    """The settlement that the second person read."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    how: Settled
-
-
 def money_tasks_router(runtime: Runtime) -> APIRouter:
     """For treasurers and clerks; nobody settles money of their own, and above the limit nobody alone."""
     router = APIRouter(tags=["money tasks"])
+    _lists(router, runtime)
+    _settlements(router, runtime)
+    return router
+
+
+def _lists(router: APIRouter, runtime: Runtime) -> None:
+    """Money that a person has to see to."""
 
     @router.get("/money-tasks")
     async def list_money_tasks(
@@ -67,6 +67,10 @@ def money_tasks_router(runtime: Runtime) -> APIRouter:
             raise UnknownMoneyTask(str(version))
         return task
 
+
+def _settlements(router: APIRouter, runtime: Runtime) -> None:
+    """What was done with it, and the second person's word on that."""
+
     @router.post("/money-tasks/{claim_id}/{version}/settlement", status_code=201)
     async def settle_money_task(
         claim_id: UUID,
@@ -79,7 +83,7 @@ def money_tasks_router(runtime: Runtime) -> APIRouter:
         `waiting`) once a second person agrees."""
         unit = runtime.unit_for(caller)
         claim = await somebody_elses(unit, claim_id, caller)
-        said = Settlement(version, given.how, given.amount_cents, given.voucher, caller.subject)
+        said = _said(version, given, caller)
         booked = settlements.settle(claim, said, runtime.settings.refund_limit_cents, now=unit.now)
         await unit.save(claim)
         done = _answer(claim, version, given.how, "settled" if booked else "waiting")
@@ -90,21 +94,23 @@ def money_tasks_router(runtime: Runtime) -> APIRouter:
     @router.post("/money-tasks/{claim_id}/{version}/settlement/{word}", status_code=201)
     async def decide_settlement(
         claim_id: UUID, version: Annotated[int, VERSION], word: Literal["approval", "refusal"],
-        told: SettlementDecision, caller: CashOffice, idempotency: IdempotentRequest,
+        read: NewSettlement, caller: CashOffice, idempotency: IdempotentRequest,
     ) -> Response:  # fmt: skip
-        """The second person's word: it is booked, or the money waits as it did."""
+        """The second person's word on what they have read: it is booked, or the money waits as it did."""
         unit = runtime.unit_for(caller)
         claim = await somebody_elses(unit, claim_id, caller)
         agreed = word == "approval"
         decide = settlements.confirm if agreed else settlements.decline
-        decide(claim, version, told.how, caller.subject, now=unit.now)
+        decide(claim, _said(version, read, caller), now=unit.now)
         await unit.save(claim)
-        done = _answer(claim, version, told.how, "settled" if agreed else "declined")
+        done = _answer(claim, version, read.how, "settled" if agreed else "declined")
         answer = idempotency.remember_in(unit, 201, done)
         await unit.commit()
         return answer
 
-    return router
+
+def _said(version: int, given: NewSettlement, caller: Caller) -> Settlement:
+    return Settlement(version, given.how, given.amount_cents, given.voucher, caller.subject)
 
 
 def _answer(claim: Claim, version: int, how: Settled, recorded: str) -> dict[str, Any]:

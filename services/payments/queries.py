@@ -155,7 +155,7 @@ def _as_claimed(claim: Claim, today: date) -> dict[str, Any]:
         "paid_cents": claim.kept_cents,
         "state": citizen_state(claim),
         "pay_by": claim.pay_by,
-        "overdue": claim.condition == "open" and claim.pay_by is not None and claim.pay_by < today,
+        "overdue": is_overdue(claim, today),
         "requested_at": claim.created_on,
         "settled_at": claim.settled_at,
         "provisional_until": _provisional_until(claim),
@@ -175,6 +175,10 @@ def _as_claimed(claim: Claim, today: date) -> dict[str, Any]:
             for a in claim.attempts.values()
         ],
     }
+
+
+def is_overdue(claim: Claim, today: date) -> bool:
+    return claim.condition == "open" and claim.pay_by is not None and claim.pay_by < today
 
 
 def citizen_state(claim: Claim) -> str:

@@ -8,21 +8,17 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.payments.domain.claim import Claim
-from services.payments.domain.ledger import entry
 from services.payments.domain.money import Recorded, Reversal
 from services.payments.own_case import somebody_elses
 from services.payments.refunding import Refunding
-from shared.domain import type_of
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
 from shared.web.problems import Problem
 from shared.web.tokens import Caller, require
 
-CashOffice = Annotated[Caller, Depends(require("treasurer", "clerk"))]
 Treasurer = Annotated[Caller, Depends(require("treasurer"))]
 REFERENCE = r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,63}$"
 CODE = r"^[A-Z0-9_]{2,20}$"
-NOT_SHOWN = frozenset({"account_id", "case_number", "return_url", "language"})
 
 
 class NewReturn(BaseModel):
@@ -42,15 +38,8 @@ class NewReversal(NewReturn):
 
 
 def receipts_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
-    """For treasurers and clerks; nobody books money for a claim of their own."""
+    """For treasurers; nobody books money for a claim of their own."""
     router = APIRouter(tags=["receipts"])
-
-    @router.get("/claims/{claim_id}/money")
-    async def read_money(claim_id: UUID, _caller: CashOffice) -> dict[str, Any]:
-        """Every event of the claim: who caused it, what it says and what it booked."""
-        await runtime.unit().load(Claim, claim_id)
-        recorded = await runtime.log.reader.stream(claim_id)
-        return {"claim_id": claim_id, "events": [_booked(one.event, one.meta.actor) for one in recorded]}
 
     @router.post("/claims/{claim_id}/payments/{payment_id}/reversal", status_code=201)
     async def record_reversal(
@@ -105,15 +94,4 @@ def _answer(claim: Claim, result: Recorded) -> dict[str, Any]:
     return {
         "claim_id": claim.id, "recorded": result.value, "state": claim.condition,
         "owed_cents": claim.owed_cents,
-    }  # fmt: skip
-
-
-def _booked(event: Any, actor: str) -> dict[str, Any]:
-    said = {name: getattr(event, name) for name in type_of(event).fields if name not in NOT_SHOWN}
-    lines = [
-        {"account": line.account, "cents": line.cents, "currency": line.currency} for line in entry(event)
-    ]
-    return {
-        "version": event.originator_version, "event": type_of(event).name, "at": event.timestamp,
-        "actor": actor, "says": said, "lines": lines,
     }  # fmt: skip

@@ -67,6 +67,13 @@ class NewRefund(BaseModel):
 def refunds_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
     """For treasurers and clerks; nobody gives back money to themselves."""
     router = APIRouter(tags=["refunds"])
+    _lists(router, runtime, refunding)
+    _orders(router, runtime, refunding)
+    return router
+
+
+def _lists(router: APIRouter, runtime: Runtime, refunding: Refunding) -> None:
+    """Refunds, and what a share would be."""
 
     @router.get("/refunds")
     async def list_refunds(
@@ -102,6 +109,10 @@ def refunds_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
             "currency": claim.currency, "left_cents": sum(refunds.left_of(claim).values()),
             "needs_approval": refunds.needs_approval(claim, share.refunded_cents, refunding.limit),
         }  # fmt: skip
+
+
+def _orders(router: APIRouter, runtime: Runtime, refunding: Refunding) -> None:
+    """Asked for by one person, above the limit decided by another."""
 
     @router.post("/claims/{claim_id}/refunds", status_code=201)
     async def request_refund(
@@ -149,8 +160,6 @@ def refunds_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
         answer = idempotency.remember_in(unit, 201, _answer(claim, refund_id))
         await unit.commit()
         return answer
-
-    return router
 
 
 def _cents(claim: Claim, wanted: NewRefund) -> int:

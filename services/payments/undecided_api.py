@@ -54,6 +54,13 @@ class FindingDecision(BaseModel):
 def undecided_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
     """For treasurers and clerks; nobody says of a claim of their own that it is paid."""
     router = APIRouter(tags=["undecided attempts"])
+    _lists(router, runtime)
+    _findings(router, runtime, attempts)
+    return router
+
+
+def _lists(router: APIRouter, runtime: Runtime) -> None:
+    """What waits for somebody who looks, or for the second person."""
 
     @router.get("/undecided-attempts")
     async def list_undecided(
@@ -73,6 +80,10 @@ def undecided_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
         if row is None:
             raise UnknownAttempt(str(attempt_id))
         return jsonable_encoder(dict(row))
+
+
+def _findings(router: APIRouter, runtime: Runtime, attempts: Attempts) -> None:
+    """What was found, and the second person's word on it."""
 
     @router.post("/claims/{claim_id}/attempts/{attempt_id}/finding", status_code=201)
     async def propose_finding(
@@ -125,8 +136,6 @@ def undecided_router(runtime: Runtime, attempts: Attempts) -> APIRouter:
         answer = idempotency.remember_in(unit, 201, _answer(claim, attempt_id, "declined"))
         await unit.commit()
         return answer
-
-    return router
 
 
 def _answer(claim: Claim, attempt_id: UUID, recorded: str) -> dict[str, Any]:

@@ -38,6 +38,7 @@ from services.payments.domain.switchboard import SWITCH
 from services.payments.dunning import DUN, Dunning
 from services.payments.erasure_api import erasure_router
 from services.payments.methods_api import methods_router, switch_as_told
+from services.payments.money_api import money_router
 from services.payments.money_tasks_api import money_tasks_router
 from services.payments.numbers_api import numbers_router
 from services.payments.offer import Offer
@@ -89,6 +90,7 @@ def build(runtime: Runtime) -> Parts:
             claims_router(runtime, attempts),
             methods_router(runtime, offer),
             receipts_router(runtime, refunding),
+            money_router(runtime),
             cash_router(runtime),
             refunds_router(runtime, refunding),
             ledger_router(runtime),

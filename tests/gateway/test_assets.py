@@ -70,8 +70,13 @@ class TestTrimming:
     def test_drops_chains_of_unread_properties(self) -> None:
         assert trim(":root{--one:var(--two);--two:1px}p{top:0}", set()) == "p{top:0}"
 
-    def test_drops_the_dark_theme(self) -> None:
-        assert trim("@media (prefers-color-scheme: dark){p{color:red}}.kern-dark{top:0}", {"kern-dark"}) == ""
+    def test_drops_a_theme_chosen_by_attribute(self) -> None:
+        assert trim("[data-kern-theme=dark] p{top:0}.kern-dark{top:0}", {"kern-dark"}) == ""
+
+    def test_keeps_paper_light_whatever_the_screen_is(self) -> None:
+        dark, light = (f"@media (prefers-color-scheme: {one}){{p{{top:0}}}}" for one in ("dark", "light"))
+        assert trim(dark, set()) == "@media screen and (prefers-color-scheme: dark){p{top:0}}"
+        assert trim(light, set()) == "@media print, (prefers-color-scheme: light){p{top:0}}"
 
     def test_minifies_without_touching_values(self) -> None:
         css = "/* no */ a > b , c { margin: 0 auto ; width: calc(1rem - 1px) ; }"

@@ -60,9 +60,25 @@ GERMAN: Final = r"\b(?:und|oder|nicht|ist|sind|Sie|Ihr|Ihre|der|die|das|für|mit
 ENGLISH: Final = r"\b(?:and|or|not|is|are|you|your|the|of|for|with|will|yet|this)\b"
 
 
+GROUND: Final = "getComputedStyle(document.body).backgroundColor"
+DARK: Final = (
+    "start", "service", "form-errors", "review", "payment", "payment-transfer", "payment-debit-errors",
+    "case-done", "case-rejected", "case-suspended", "cases", "profile", "verdict-valid", "verdict-forged",
+    "scanner", "worklist", "case-file", "cash-treasury", "cash-treasury-days", "cash-case", "cash-claim",
+    "cash-reconciliation", "cash-provider-move-wrong", "work-money-second", "switches", "error-404",
+)  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 async def unscripted(browser: Browser) -> AsyncIterator[Page]:
     context = await browser.new_context(locale="de-DE", java_script_enabled=False)
+    yield await context.new_page()
+    await context.close()
+
+
+@pytest.fixture(scope="module")
+async def dark_tab(browser: Browser) -> AsyncIterator[Page]:
+    context = await browser.new_context(locale="de-DE", reduced_motion="reduce", color_scheme="dark")
     yield await context.new_page()
     await context.close()
 
@@ -142,3 +158,22 @@ class TestErrorSummary:
             await link.focus()
             await page.keyboard.press("Enter")
             assert await page.evaluate("document.activeElement.id") == wanted
+
+
+@pytest.mark.parametrize("name", DARK)
+class TestInTheDark:
+    async def test_can_be_read(self, dark_tab: Page, preview: str, name: str) -> None:
+        await dark_tab.goto(f"{preview}/{name}")
+        assert await dark_tab.evaluate(GROUND) == "rgb(16, 20, 31)"
+        for width in WIDTHS:
+            await dark_tab.set_viewport_size({"width": width, "height": 900})
+            assert await barriers(dark_tab) == [], f"{name} at {width}"
+
+    async def test_is_printed_on_white_paper(self, dark_tab: Page, preview: str, name: str) -> None:
+        await dark_tab.goto(f"{preview}/{name}")
+        await dark_tab.emulate_media(media="print")
+        try:
+            assert await dark_tab.evaluate(GROUND) == "rgb(255, 255, 255)"
+            assert await barriers(dark_tab) == []
+        finally:
+            await dark_tab.emulate_media(media="screen")

@@ -21,6 +21,10 @@ class TestMoney:
     def test_is_exact_to_the_cent(self, cents: int, german: str, english: str) -> None:
         assert (formats.money(cents, "de"), formats.money(cents, "en")) == (german, english)
 
+    def test_names_another_currency_by_its_code(self) -> None:
+        told = [formats.money(-123456, language, "CHF") for language in ("de", "en")]
+        assert told == ["−1.234,56\u00a0CHF", "−1,234.56\u00a0CHF"]
+
 
 class TestTimes:
     def test_are_those_of_the_town(self) -> None:

@@ -52,9 +52,26 @@ class SendingBack(BaseModel):
     voucher: str = Field(max_length=60)
 
 
+class ReturnDecision(BaseModel):
+    """What the second person read: the voucher's number, and `cents` of the payment as the bank booked it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    voucher: str = Field(max_length=60)
+    cents: int = Field(ge=-(10**12), le=10**12)
+
+
 def items_router(runtime: Runtime) -> APIRouter:
     """For treasurers and clerks; nobody allocates money to a claim of their own."""
     router = APIRouter(tags=["bank items"])
+    _lists(router, runtime)
+    _allocation(router, runtime)
+    _sending_back(router, runtime)
+    return router
+
+
+def _lists(router: APIRouter, runtime: Runtime) -> None:
+    """What waits for a person."""
 
     @router.get("/bank-items")
     async def list_bank_items(
@@ -71,6 +88,10 @@ def items_router(runtime: Runtime) -> APIRouter:
         if row is None:
             raise Problem("not_found", 404, "There is no such payment")
         return await _answer(runtime, row)
+
+
+def _allocation(router: APIRouter, runtime: Runtime) -> None:
+    """Money that a claim has been found for."""
 
     @router.post("/bank-items/{item_id}/allocation", status_code=201)
     async def allocate_bank_item(
@@ -97,6 +118,10 @@ def items_router(runtime: Runtime) -> APIRouter:
         await unit.commit()
         return answer
 
+
+def _sending_back(router: APIRouter, runtime: Runtime) -> None:
+    """Money that no claim is found for; above the limit two people decide it."""
+
     @router.post("/bank-items/{item_id}/sending-back", status_code=201)
     async def send_bank_item_back(
         item_id: UUID, told: SendingBack, caller: CashOffice, idempotency: IdempotentRequest
@@ -114,19 +139,16 @@ def items_router(runtime: Runtime) -> APIRouter:
 
     @router.post("/bank-items/{item_id}/sending-back/{word}", status_code=201)
     async def decide_return(
-        item_id: UUID, word: Literal["approval", "refusal"], caller: CashOffice,
+        item_id: UUID, word: Literal["approval", "refusal"], read: ReturnDecision, caller: CashOffice,
         idempotency: IdempotentRequest,
     ) -> Response:  # fmt: skip
-        """The second person's word: it is booked, or the money waits as it did."""
+        """The second person's word on what they have read: it is booked, or the money waits as it did."""
         unit = runtime.unit_for(caller)
         item = await unit.load(BankItem, item_id)
-        if word == "approval":
-            item.confirm_return(caller.subject, now=unit.now)
-        else:
-            item.decline_return(caller.subject, now=unit.now)
-        return await _saved(unit, item, "sent_back" if word == "approval" else "waiting", idempotency)
-
-    return router
+        agreed = word == "approval"
+        decide = item.confirm_return if agreed else item.decline_return
+        decide(read.voucher, read.cents, caller.subject, now=unit.now)
+        return await _saved(unit, item, "sent_back" if agreed else "waiting", idempotency)
 
 
 async def _saved(unit: Unit, item: BankItem, outcome: str, idempotency: Any) -> Response:

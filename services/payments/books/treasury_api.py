@@ -26,6 +26,13 @@ MandateStates = Literal["proposed", "active", "suspended", "used_up", "revoked",
 def treasury_router(runtime: Runtime) -> APIRouter:
     """For treasurers. `from` and `to` are days, both included: by default this year until today."""
     router = APIRouter(prefix="/treasury", tags=["treasury"])
+    _sums(router, runtime)
+    _movements(router, runtime)
+    return router
+
+
+def _sums(router: APIRouter, runtime: Runtime) -> None:
+    """Sums and what is open."""
 
     @router.get("/summary")
     async def read_summary(
@@ -52,6 +59,10 @@ def treasury_router(runtime: Runtime) -> APIRouter:
             runtime.pool, today(runtime), service=service, overdue=overdue, after=after, limit=limit
         )
         return _encoded(found)
+
+
+def _movements(router: APIRouter, runtime: Runtime) -> None:
+    """What came, went back and was returned."""
 
     @router.get("/payments")
     async def list_payments(
@@ -98,8 +109,6 @@ def treasury_router(runtime: Runtime) -> APIRouter:
         """`{mandates: [{mandate_id, account_id, reference, kind, state, signed_on, last_used_on,
         proposed_at}], next}`: the newest first, without account and holder."""
         return _encoded(await overview.mandates(runtime.pool, state=state, after=after, limit=limit))
-
-    return router
 
 
 def today(runtime: Runtime) -> date:

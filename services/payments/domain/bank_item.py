@@ -195,13 +195,13 @@ class BankItem(Aggregate):
         """Above the limit a second person has to agree. Raises as `send_back`."""
         self.emit(BankItemReturnProposed, now=now, voucher=self._number(voucher), proposed_by=by)
 
-    def confirm_return(self, by: str, *, now: datetime) -> None:
-        """A second person agrees. Raises ItemDone, NoSuchReturn, OtherPersonNeeded."""
-        self._send_back(self._proposed(by), now)
+    def confirm_return(self, voucher: str, amount_cents: int, by: str, *, now: datetime) -> None:
+        """A second person agrees to what they have read. Raises ItemDone, NoSuchReturn, OtherPersonNeeded."""
+        self._send_back(self._proposed(voucher, amount_cents, by), now)
 
-    def decline_return(self, by: str, *, now: datetime) -> None:
+    def decline_return(self, voucher: str, amount_cents: int, by: str, *, now: datetime) -> None:
         """A second person does not agree. Raises ItemDone, NoSuchReturn, OtherPersonNeeded."""
-        self._proposed(by)
+        self._proposed(voucher, amount_cents, by)
         self.emit(BankItemReturnDeclined, now=now, declined_by=by)
 
     def _send_back(self, voucher: str, now: datetime) -> None:
@@ -217,14 +217,16 @@ class BankItem(Aggregate):
             raise ItemVoucherImpossible("1 to 35 letters, digits and ./-, a digit among them")
         return number
 
-    def _proposed(self, by: str) -> str:
+    def _proposed(self, voucher: str, amount_cents: int, by: str) -> str:
         self._refuse_done()
         if self.proposal is None:
             raise NoSuchReturn("nobody wants it sent back")
-        voucher, wanted_by = self.proposal
+        number, wanted_by = self.proposal
+        if (voucher_number(voucher), amount_cents) != (number, self.amount_cents):
+            raise NoSuchReturn("what waits is another voucher or amount")
         if by == wanted_by:
             raise OtherPersonNeeded("who wants it sent back cannot agree to it")
-        return voucher
+        return number
 
     def _refuse_done(self) -> None:
         if not self.is_waiting:

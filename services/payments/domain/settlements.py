@@ -24,7 +24,7 @@ from services.payments.domain.settlement_events import SettlementDeclined, Settl
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What one person says was done with all of a task's money."""
+    """What one person says was done with all of a task's money, or a second one has read of it."""
 
     version: int
     how: Settled
@@ -56,19 +56,19 @@ def settle(claim: Claim, said: Settlement, limit_cents: int, *, now: datetime) -
     return False
 
 
-def confirm(claim: Claim, version: int, how: Settled, by: str, *, now: datetime) -> None:
-    """A second person agrees, and it is booked. Raises UnknownMoneyTask, MoneyTaskDone, NoSuchSettlement,
-    SecondPersonNeeded, AmountDiffers."""
-    proposal = _waiting(claim, version, how, by)
-    claim.settle_money_task(version, how, proposal.amount_cents, proposal.voucher, now=now)
+def confirm(claim: Claim, read: Settlement, *, now: datetime) -> None:
+    """A second person agrees to what they have read, and it is booked. Raises UnknownMoneyTask,
+    MoneyTaskDone, NoSuchSettlement, SecondPersonNeeded, AmountDiffers."""
+    proposal = _waiting(claim, read)
+    claim.settle_money_task(read.version, read.how, proposal.amount_cents, proposal.voucher, now=now)
 
 
-def decline(claim: Claim, version: int, how: Settled, by: str, *, now: datetime) -> None:
+def decline(claim: Claim, read: Settlement, *, now: datetime) -> None:
     """A second person does not agree. Raises UnknownMoneyTask, MoneyTaskDone, NoSuchSettlement,
     SecondPersonNeeded."""
-    _waiting(claim, version, how, by)
-    claim.emit(SettlementDeclined, now=now, task_version=version, declined_by=by)
-    offset_tasks(claim, claim.money_tasks[version].payment_id, now=now)
+    _waiting(claim, read)
+    claim.emit(SettlementDeclined, now=now, task_version=read.version, declined_by=read.by)
+    offset_tasks(claim, claim.money_tasks[read.version].payment_id, now=now)
 
 
 def _needs_approval(claim: Claim, task: MoneyTask, how: Settled, limit_cents: int) -> bool:
@@ -78,10 +78,11 @@ def _needs_approval(claim: Claim, task: MoneyTask, how: Settled, limit_cents: in
     return not decided and refunds.needs_approval(claim, task.amount_cents, limit_cents)
 
 
-def _waiting(claim: Claim, version: int, how: Settled, by: str) -> Proposal:
-    proposal = claim.open_task(version).proposal
-    if proposal is None or proposal.how != how:
+def _waiting(claim: Claim, read: Settlement) -> Proposal:
+    proposal = claim.open_task(read.version).proposal
+    said = (read.how, read.amount_cents, voucher_number(read.voucher))
+    if proposal is None or (proposal.how, proposal.amount_cents, proposal.voucher) != said:
         raise NoSuchSettlement("nothing of the kind waits for a second person")
-    if proposal.by == by:
+    if proposal.by == read.by:
         raise SecondPersonNeeded("who said it cannot agree to it")
     return proposal

@@ -21,10 +21,11 @@ BODIES: dict[str, dict[str, Any]] = {
     REISSUE: {"version": 4, "answers": {"plate": "LIN-AB 124"}, "reason": "Zahlendreher"},
     REVOCATION: {"reason": "lost"},
     f"{TASK}/settlement": SETTLED,
+    f"{TASK}/settlement/approval": SETTLED,
 }
-KEYED = (REVOCATION, f"{TASK}/settlement")
+KEYED = (REVOCATION, f"{TASK}/settlement", f"{TASK}/settlement/approval")
 CASE_WORK = ("/worklist", FILE, DECISION, REISSUE, REVOCATION)
-MONEY = ("/money-tasks", TASK, f"{TASK}/settlement")
+MONEY = ("/money-tasks", TASK, f"{TASK}/settlement", f"{TASK}/settlement/approval")
 
 
 async def ask(client: httpx.AsyncClient, path: str, **headers: str) -> httpx.Response:
@@ -55,6 +56,7 @@ def answering(services: Services) -> Services:
         "GET payments /money-tasks": {"tasks": [], "next": None},
         f"GET payments {TASK}": {"kind": "refund_due"},
         f"POST payments {TASK}/settlement": {"state": "refunded"},
+        f"POST payments {TASK}/settlement/approval": {"recorded": "settled"},
     }
     return services
 
@@ -95,7 +97,7 @@ class TestEveryRequest:
     async def test_is_described(self, clerk: httpx.AsyncClient, path: str) -> None:
         paths = (await clerk.get("/api/openapi.json")).json()["paths"]
         named = path.replace(CASE, "{case_id}").replace(PERMIT, "{document_id}")
-        named = named.replace(f"{CLAIM}/4", "{claim_id}/{version}")
+        named = named.replace(f"{CLAIM}/4", "{claim_id}/{version}").replace("/approval", "/{decision}")
         assert ("post" if path in BODIES else "get") in paths[f"/v1{named}"]
 
     async def test_says_what_it_is_for(
@@ -139,6 +141,7 @@ class TestChange:
             (REISSUE, "applications"),
             (REVOCATION, "documents"),
             (f"{TASK}/settlement", "payments"),
+            (f"{TASK}/settlement/approval", "payments"),
         ],
     )
     async def test_is_passed_on_with_its_key(
@@ -183,6 +186,7 @@ class TestChange:
             (REVOCATION, {"why": "x"}),
             (f"{TASK}/settlement", {"how": "spent"}),
             (f"{TASK}/settlement", {"amount_cents": -1}),
+            (f"{TASK}/settlement/approval", {"voucher": "A" * 61}),
         ],
     )
     async def test_is_not_sent_half(

@@ -29,6 +29,7 @@ PROPOSED = {
     **WAITS, "proposed_voucher": "AA-18", "proposed_by": "colleague-1",
     "proposed_at": "2026-11-22T10:00:00+00:00",
 }  # fmt: skip
+READ = {"voucher": "AA-18", "cents": "3060", "seen": "true", "idempotency-key": "k"}
 DONE = {**WAITS, "outcome": "allocated", "claim_id": CLAIM}
 
 
@@ -279,12 +280,25 @@ class TestAReturnAboveTheLimit:
         services.says |= {LOOK: PROPOSED, f"{BACK}/{word}": SENT_BACK}
         page = await clerk.get(PAGE)
         assert "AA-18" in text(page)
-        assert 'name="voucher"' not in page.text
-        said = {"decision": decision, "idempotency-key": "k"}
+        assert "Beleg AA-18 über 30,60 € selbst gesehen" in text(page)
+        assert '<input type="hidden" name="voucher" value="AA-18">' in page.text
+        said = {**READ, "decision": decision}
+        if decision == "decline":
+            del said["seen"]
         answer = await post_form(clerk, PAGE, f"{PAGE}/rueckgabe", **said)
         assert (answer.status_code, answer.headers["location"]) == (303, LIST)
         [call] = posted(services, f"sending-back/{word}")
         assert call.headers["idempotency-key"] == f"k.{decision}"
+        assert call.body == {"voucher": "AA-18", "cents": 3060}
+
+    async def test_is_approved_by_nobody_who_has_not_seen_the_voucher(
+        self, clerk: httpx.AsyncClient, services: Services
+    ) -> None:
+        services.says[LOOK] = PROPOSED
+        said = {**READ, "decision": "approve", "seen": ""}
+        answer = await post_form(clerk, PAGE, f"{PAGE}/rueckgabe", **said)
+        assert (answer.status_code, 'href="#seen"' in answer.text) == (422, True)
+        assert posted(services, "sending-back/approval") == []
 
     async def test_is_not_decided_by_who_wants_it(self, clerk: httpx.AsyncClient, services: Services) -> None:
         services.says[LOOK] = {**PROPOSED, "proposed_by": "account-of-nele"}
@@ -294,6 +308,6 @@ class TestAReturnAboveTheLimit:
 
     async def test_refused_says_why(self, clerk: httpx.AsyncClient, services: Services) -> None:
         services.says |= {LOOK: PROPOSED, f"{BACK}/approval": problem(409, "return_unknown")}
-        said = {"decision": "approve", "idempotency-key": "k"}
+        said = {**READ, "decision": "approve"}
         answer = await post_form(clerk, PAGE, f"{PAGE}/rueckgabe", **said)
         assert (answer.status_code, "nicht mehr vorgeschlagen" in text(answer)) == (409, True)

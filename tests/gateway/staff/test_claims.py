@@ -95,7 +95,7 @@ class TestTheMoneyOfAClaim:
         for part in (
             "Gebühr gefordert", "Forderung 30,60 €", "Ertrag P1 30,60 €", "30,60 € Automatisch",
             "Beim Zahlungsanbieter", "Kredit- oder Debitkarte · GiroCheckout", "Bürger/in", "Gebühr bezahlt",
-            "Guthaben bei girocheckout 30,60 €", "0,00 € Automatisch", "Erstattung angefordert",
+            "Guthaben bei GiroCheckout 30,60 €", "0,00 € Automatisch", "Erstattung angefordert",
             "−10,00 € Sie",
             "Weiterer Schritt", "Eine andere Person der Stadt",
         ):  # fmt: skip
@@ -117,14 +117,26 @@ class TestTheMoneyOfAClaim:
         assert "15,30 € gefordert 15,30 € noch zu zahlen" in shown
         assert "Forderung teilweise abgesetzt" in shown
 
+    async def test_keeps_another_currency_apart(
+        self, treasurer: httpx.AsyncClient, services: Services
+    ) -> None:
+        came = event("surplus_received", "service:payments", ("bank", 500), ("surplus", -500))
+        came["lines"] = [{**line, "currency": "CHF"} for line in came["lines"]]
+        services.says[f"GET payments /claims/{CLAIM}/money"] = {
+            "claim_id": CLAIM, "events": [EVENTS[0], came],
+        }  # fmt: skip
+        assert "5,00 CHF Verwahrgeld 5,00 CHF 30,60 € Automatisch" in text(await treasurer.get(HERE))
+
     async def test_is_linked_from_the_file_and_the_task(
         self, treasurer: httpx.AsyncClient, services: Services
     ) -> None:
         services.says[f"GET payments /money-tasks/{CLAIM}/4"] = {
             "claim_id": CLAIM, "version": 4, "kind": "overpaid", "amount_cents": 1, "how": None,
-            "since": "2026-11-22T09:31:00+00:00",
+            "currency": "EUR", "since": "2026-11-22T09:31:00+00:00",
         }  # fmt: skip
-        assert f'href="{HERE}"' in (await treasurer.get(f"/arbeit/{CASE}")).text
+        whole = f"/arbeit/kasse/vorgang/{CASE}"
+        assert f'href="{whole}"' in (await treasurer.get(f"/arbeit/{CASE}")).text
+        assert f'href="{whole}"' in (await treasurer.get(HERE)).text
         task = (await treasurer.get(f"/arbeit/zahlungen/{CLAIM}/4")).text
         assert f'href="{HERE}?aufgabe=4#refund"' in task
 

@@ -22,6 +22,7 @@ PROPOSED = {
     **TASK, "proposed_how": "returned_by_transfer", "proposed_voucher": "AA-18", "proposed_by": "colleague-1",
     "proposed_at": "2026-11-22T10:00:00+00:00",
 }  # fmt: skip
+SEEN: dict[str, dict[str, str]] = {"approve": {"seen": "true"}, "decline": {}}
 FIELDS = {"how": "returned_by_transfer", "voucher": "AA-17", "amount": "3060", "idempotency-key": "once"}
 
 
@@ -104,6 +105,13 @@ class TestTask:
         assert 'value="AA-17"' in answer.text
         assert re.search(r'value="returned_by_transfer"[^>]* checked', answer.text)
 
+    async def test_of_another_currency_is_told_in_it(
+        self, treasurer: httpx.AsyncClient, services: Services
+    ) -> None:
+        services.says[READ] = {**TASK, "currency": "CHF"}
+        page = text(await treasurer.get(HERE))
+        assert ("30,60 CHF" in page, "30,60 €" in page) == (True, False)
+
     async def test_that_is_done_has_no_form(self, treasurer: httpx.AsyncClient, services: Services) -> None:
         services.says[READ] = {**TASK, "how": "kept_by_agreement"}
         page = await treasurer.get(HERE)
@@ -123,15 +131,25 @@ class TestTask:
     ) -> None:
         services.says |= {READ: PROPOSED, f"{SETTLE}/{word}": {"recorded": "settled"}}
         page = await treasurer.get(HERE)
-        for part in ("Von der Stadtkasse überwiesen", "Eine andere Person der Stadt", "AA-18"):
+        for part in ("Von der Stadtkasse überwiesen", "Eine andere Person der Stadt", "11:00",
+                     "Beleg AA-18 über 30,60 € selbst gesehen"):  # fmt: skip
             assert part in text(page), part
-        assert 'name="voucher"' not in page.text
-        answer = await post_form(treasurer, HERE, HERE, **FIELDS, decision=decision)
+        assert '<input type="hidden" name="voucher" value="AA-18">' in page.text
+        read = {**FIELDS, "voucher": "AA-18", "decision": decision}
+        answer = await post_form(treasurer, HERE, HERE, **read, **SEEN[decision])
         assert answer.status_code == 303
         [call] = services.to("payments", f"/money-tasks/{CLAIM}/4/settlement/{word}")
         assert (call.body, call.headers["idempotency-key"]) == (
-            {"how": "returned_by_transfer"}, f"once.{decision}",
+            {"how": "returned_by_transfer", "amount_cents": 3060, "voucher": "AA-18"}, f"once.{decision}",
         )  # fmt: skip
+
+    async def test_is_approved_by_nobody_who_has_not_seen_the_voucher(
+        self, treasurer: httpx.AsyncClient, services: Services
+    ) -> None:
+        services.says[READ] = PROPOSED
+        answer = await post_form(treasurer, HERE, HERE, **FIELDS, decision="approve")
+        assert (answer.status_code, 'href="#seen"' in answer.text) == (422, True)
+        assert services.to("payments", f"/money-tasks/{CLAIM}/4/settlement/approval") == []
 
     async def test_is_never_decided_by_who_proposed_it(
         self, treasurer: httpx.AsyncClient, services: Services

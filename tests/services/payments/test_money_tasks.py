@@ -52,10 +52,10 @@ class CashOffice:
             headers={**self.headers, "Idempotency-Key": key},
         )
 
-    async def decides(self, path: str, word: str, key: str = "decides") -> Any:
+    async def decides(self, path: str, word: str, key: str = "decides", **read: Any) -> Any:
         return await self.http.post(
             f"{path}/settlement/{word}",
-            json={"how": DONE["how"]},
+            json={**DONE, **read},
             headers={**self.headers, "Idempotency-Key": key},
         )
 
@@ -217,6 +217,8 @@ class TestAboveTheLimit:
         alone = await clerk.decides(path, "approval")
         assert (alone.status_code, alone.json()["type"]) == (403, PROBLEM + "second_person_needed")
         assert (await treasurer.balances())["surplus"] == -FEE
+        other = await treasurer.decides(path, "approval", key="other", voucher="AA-2026-004712")
+        assert (other.status_code, other.json()["type"]) == (409, PROBLEM + "settlement_unknown")
         agreed = await treasurer.decides(path, "approval")
         assert (agreed.status_code, agreed.json()["recorded"]) == (201, "settled")
         books = await treasurer.balances()

@@ -14,6 +14,7 @@ from tests.services.payments.sepa.messages import camt, credit
 pytestmark = pytest.mark.integration
 PROBLEM = "urn:portal:problem:"
 VOUCHER = "AA-2026-004711"
+READ: dict[str, Any] = {"voucher": VOUCHER, "cents": 10_001}
 
 
 class Clerk:
@@ -170,11 +171,15 @@ class TestAReturnAboveTheLimit:
         )
         [item] = (await clerk.waiting())["items"]
         assert (item["proposed_voucher"], bool(item["proposed_by"])) == (VOUCHER, True)
-        alone = await clerk.does(item_id, "sending-back/approval", "alone")
+        alone = await clerk.does(item_id, "sending-back/approval", "alone", **READ)
         assert refused(alone) == (403, "second_person_needed")
         again = await clerk.does(item_id, "sending-back", "again", voucher=VOUCHER)
         assert refused(again) == (409, "return_waits")
-        agreed = await Clerk(town, "treasurer").does(item_id, "sending-back/approval")
+        other = await Clerk(town, "treasurer").does(
+            item_id, "sending-back/approval", "other", **{**READ, "cents": 10_000}
+        )
+        assert refused(other) == (409, "return_unknown")
+        agreed = await Clerk(town, "treasurer").does(item_id, "sending-back/approval", **READ)
         assert (agreed.status_code, agreed.json()["outcome"]) == (201, "sent_back")
         assert (await clerk.waiting())["items"] == []
 
@@ -182,10 +187,11 @@ class TestAReturnAboveTheLimit:
         [item_id] = await comes(town, 10_001)
         await clerk.does(item_id, "sending-back", voucher=VOUCHER)
         other = Clerk(town, "clerk")
-        assert (await other.does(item_id, "sending-back/refusal")).json()["outcome"] == "waiting"
+        assert (await other.does(item_id, "sending-back/refusal", **READ)).json()["outcome"] == "waiting"
         [item] = (await clerk.waiting())["items"]
         assert (item["outcome"], item["proposed_by"]) == ("unallocated", None)
-        assert refused(await other.does(item_id, "sending-back/approval", "late")) == (409, "return_unknown")
+        late = await other.does(item_id, "sending-back/approval", "late", **READ)
+        assert refused(late) == (409, "return_unknown")
 
     async def test_up_to_the_limit_is_one_persons(self, town: Town, clerk: Clerk) -> None:
         [item_id] = await comes(town, 10_000)

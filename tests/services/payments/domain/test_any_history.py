@@ -209,9 +209,10 @@ class AnyHistory(RuleBasedStateMachine):
         if task is None:
             return
         how = Settled(task.proposal.how)
+        read = Settlement(task.version, how, task.proposal.amount_cents, task.proposal.voucher, who)
         decide = settlements.confirm if agrees else settlements.decline
         try:
-            decide(self.claim, task.version, how, who, now=NOW)
+            decide(self.claim, read, now=NOW)
         except ClaimRefused:
             assert who == "kim"
             return

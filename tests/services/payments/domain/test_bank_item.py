@@ -21,6 +21,7 @@ from services.payments.domain.ledger import entry
 
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 CLAIM = UUID(int=2)
+READ = ("AA-2026-1", 3060)
 
 
 def received(
@@ -95,8 +96,8 @@ class TestAReturnOfMuchMoney:
         item.propose_return("aa-2026-1", "kim", now=NOW)
         assert item.is_waiting
         with pytest.raises(OtherPersonNeeded):
-            item.confirm_return("kim", now=NOW)
-        item.confirm_return("sam", now=NOW)
+            item.confirm_return(*READ, "kim", now=NOW)
+        item.confirm_return(*READ, "sam", now=NOW)
         assert books(item) == {"bank": 0, "unallocated": 0}
 
     def test_keeps_the_item_until_it_is_decided(self) -> None:
@@ -108,16 +109,25 @@ class TestAReturnOfMuchMoney:
             item.send_back("AA-2", now=NOW)
         with pytest.raises(ReturnWaits):
             item.propose_return("AA-2", "sam", now=NOW)
-        item.decline_return("sam", now=NOW)
+        item.decline_return(*READ, "sam", now=NOW)
         item.allocate(CLAIM, now=NOW)
         with pytest.raises(ItemDone):
-            item.confirm_return("sam", now=NOW)
+            item.confirm_return(*READ, "sam", now=NOW)
+
+    @pytest.mark.parametrize("read", [("AA-2026-2", 3060), ("AA-2026-1", 3061), ("", 3060)])
+    def test_is_decided_only_by_who_has_read_what_waits(self, read: tuple[str, int]) -> None:
+        item = received()
+        item.propose_return("aa-2026-1", "kim", now=NOW)
+        for decide in (item.confirm_return, item.decline_return):
+            with pytest.raises(NoSuchReturn):
+                decide(*read, "sam", now=NOW)
+        assert item.is_waiting
 
     def test_is_not_decided_where_nobody_wants_it(self) -> None:
         item = received()
         for decide in (item.confirm_return, item.decline_return):
             with pytest.raises(NoSuchReturn):
-                decide("sam", now=NOW)
+                decide(*READ, "sam", now=NOW)
         with pytest.raises(ItemVoucherImpossible):
             item.propose_return("no number", "kim", now=NOW)
 

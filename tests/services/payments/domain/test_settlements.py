@@ -1,5 +1,7 @@
 """Money that waited for a person: above the limit nobody settles it alone, by hand or as a refund."""
 
+from typing import Any
+
 import pytest
 
 from services.payments.domain import refunds, settlements
@@ -44,8 +46,10 @@ def given_task(surplus: int = 0) -> tuple[Claim, int]:
     return claim, max(claim.money_tasks)
 
 
-def said(version: int, how: Settled = BY_TRANSFER, cents: int = FEE, voucher: str = VOUCHER) -> Settlement:
-    return Settlement(version, how, cents, voucher, "kim")
+def said(
+    version: int, how: Settled = BY_TRANSFER, cents: int = FEE, voucher: str = VOUCHER, by: str = "kim"
+) -> Settlement:
+    return Settlement(version, how, cents, voucher, by)
 
 
 class TestASettlement:
@@ -61,8 +65,8 @@ class TestASettlement:
         assert not settlements.settle(claim, said(version, how), LOW, now=NOW)
         assert (names(claim)[-1], claim.condition) == (SettlementProposed, "refund_due")
         with pytest.raises(SecondPersonNeeded):
-            settlements.confirm(claim, version, how, "kim", now=NOW)
-        settlements.confirm(claim, version, how, "sam", now=NOW)
+            settlements.confirm(claim, said(version, how, by="kim"), now=NOW)
+        settlements.confirm(claim, said(version, how, by="sam"), now=NOW)
         assert names(claim)[-1] is MoneyTaskSettled
         assert claim.condition == ("refund_waived" if how is KEPT else "refunded")
 
@@ -71,7 +75,7 @@ class TestASettlement:
         first = min(claim.money_tasks)
         assert settlements.settle(claim, said(first, cents=500), FEE, now=NOW)
         assert not settlements.settle(claim, said(version), FEE + 499, now=NOW)
-        settlements.decline(claim, version, BY_TRANSFER, "sam", now=NOW)
+        settlements.decline(claim, said(version, BY_TRANSFER, by="sam"), now=NOW)
         assert names(claim)[-1] is SettlementDeclined
         assert settlements.settle(claim, said(version), FEE + 500, now=NOW)
 
@@ -119,7 +123,7 @@ class TestASettlement:
         settlements.settle(claim, said(version), LOW, now=NOW)
         claim.record_reversal(payment_id, Reversal("MD06", "R1", FEE), now=NOW)
         assert not claim.money_tasks[version].done
-        settlements.decline(claim, version, BY_TRANSFER, "sam", now=NOW)
+        settlements.decline(claim, said(version, BY_TRANSFER, by="sam"), now=NOW)
         assert (claim.money_tasks[version].done, claim.condition) == (True, "cancelled")
 
 
@@ -154,14 +158,22 @@ class TestRefusal:
         with pytest.raises(SettlementWaits):
             settlements.settle(claim, said(version, KEPT), FEE, now=NOW)
         with pytest.raises(NoSuchSettlement):
-            settlements.confirm(claim, version, KEPT, "sam", now=NOW)
+            settlements.confirm(claim, said(version, KEPT, by="sam"), now=NOW)
         with pytest.raises(SecondPersonNeeded):
-            settlements.decline(claim, version, BY_TRANSFER, "kim", now=NOW)
+            settlements.decline(claim, said(version, BY_TRANSFER, by="kim"), now=NOW)
+
+    @pytest.mark.parametrize("read", [{"voucher": "AA-2"}, {"cents": FEE - 1}, {"how": KEPT}])
+    def test_of_who_has_read_something_else(self, read: dict[str, Any]) -> None:
+        claim, version = given_task()
+        settlements.settle(claim, said(version), LOW, now=NOW)
+        for decide in (settlements.confirm, settlements.decline):
+            with pytest.raises(NoSuchSettlement):
+                decide(claim, said(version, by="sam", **read), now=NOW)
 
     def test_of_a_decision_on_nothing(self) -> None:
         claim, version = given_task()
         with pytest.raises(NoSuchSettlement):
-            settlements.confirm(claim, version, BY_TRANSFER, "sam", now=NOW)
+            settlements.confirm(claim, said(version, BY_TRANSFER, by="sam"), now=NOW)
         settlements.settle(claim, said(version), FEE, now=NOW)
         with pytest.raises(MoneyTaskDone):
-            settlements.decline(claim, version, BY_TRANSFER, "sam", now=NOW)
+            settlements.decline(claim, said(version, BY_TRANSFER, by="sam"), now=NOW)
