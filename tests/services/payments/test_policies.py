@@ -14,6 +14,7 @@ from services.payments.domain.claim import Claim
 from services.payments.domain.kassenzeichen import RangeExhausted
 from services.payments.domain.money import Receipt, Reversal, Word
 from services.payments.domain.refunds import Wish
+from services.payments.policies import claim_of as claim_of_case
 from services.payments.policies import register
 from services.payments.providers.registry import Providers
 from services.payments.refunding import Refunding
@@ -113,11 +114,36 @@ HALF = {"valid_from": "2027-01-01", "valid_until": "2027-12-31", "given_up_on": 
 
 
 class TestARevokedApproval:
-    async def test_ends_a_claim_that_is_open(self, payments: Running) -> None:
+    async def test_leaves_owed_what_is_open_where_nothing_comes_back(self, payments: Running) -> None:
         case_id = await owing(payments)
+        for _ in range(2):  # heard twice
+            await happens(payments, "approval_revoked", **revoked(case_id, "none"))
+        claim = await claim_of(payments, case_id)
+        assert (claim.condition, claim.owed_cents) == ("open", 3060)
+        expected = {"receivable": 3060, "revenue:12.02": -3060}
+        assert await books(payments, derived_id("claim", case_id)) == expected
+
+    async def test_leaves_owed_the_rest_of_what_is_paid_in_part(self, payments: Running) -> None:
+        case_id = await owing(payments)
+        await transfers(payments, case_id, 1000)
         await happens(payments, "approval_revoked", **revoked(case_id, "none"))
+        claim = await claim_of(payments, case_id)
+        assert (claim.condition, claim.owed_cents, claim.kept_cents) == ("open", 2060, 1000)
+
+    async def test_ends_a_claim_that_is_open_where_all_comes_back(self, payments: Running) -> None:
+        case_id = await owing(payments)
+        await happens(payments, "approval_revoked", **revoked(case_id, "full"))
         assert (await claim_of(payments, case_id)).condition == "cancelled"
         assert await books(payments, derived_id("claim", case_id)) == {"receivable": 0, "revenue:12.02": 0}
+
+    async def test_ends_the_instalments_that_fall_due_later(self, payments: Running) -> None:
+        case_id = new_id()
+        quarters = [{"due_on": day, "cents": 1530} for day in ("2026-11-15", "2027-02-15")]
+        told = submitted(case_id) | {"fee_due": "after_decision", "instalments": quarters}
+        await happens(payments, "application_approved", **told)
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"))
+        claims = [await payments.runtime.unit().load(Claim, claim_of_case(case_id, at)) for at in (1, 2)]
+        assert [claim.condition for claim in claims] == ["open", "cancelled"]
 
     async def test_owes_back_what_was_paid_where_the_service_says_so(self, payments: Running) -> None:
         case_id = await owing(payments, paid=True)
