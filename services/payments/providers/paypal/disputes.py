@@ -1,6 +1,6 @@
 """PayPal's disputes as far as they bring money back: read from its API, since a webhook's body is not signed.
 
-Source: PayPal's Customer Disputes API v1. What a dispute has taken is told by `PAYMENT.CAPTURE.REVERSED`; that a
+Source: PayPal's Customer Disputes API v1. What a dispute took is told by `PAYMENT.CAPTURE.REVERSED`; that a
 capture is COMPLETED again says nothing, since a repeated webhook says the same.
 """
 
