@@ -167,6 +167,8 @@ class TestADispute:
         claim = await citizen.claim()
         assert (claim["state"], claim["payments"][0]["reversed"]) == ("settled", False)
         book = await asyncio.to_thread(paypal.book)
+        last = "SELECT reference FROM movement ORDER BY booked_at DESC, version DESC LIMIT 1"
+        assert await payments.runtime.pool.fetchval(last) == dispute["id"]
         held = "SELECT sum(cents)::int FROM ledger_line WHERE account IN ('provider:paypal', 'fees:paypal')"
         assert await payments.runtime.pool.fetchval(held) == book["balance_cents"] == FEE
 
