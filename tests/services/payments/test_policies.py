@@ -14,7 +14,6 @@ from services.payments.domain.claim import Claim
 from services.payments.domain.kassenzeichen import RangeExhausted
 from services.payments.domain.money import Receipt, Reversal, Word
 from services.payments.domain.refunds import Wish
-from services.payments.policies import claim_of as claim_of_case
 from services.payments.policies import register
 from services.payments.providers.registry import Providers
 from services.payments.refunding import Refunding
@@ -135,15 +134,6 @@ class TestARevokedApproval:
         await happens(payments, "approval_revoked", **revoked(case_id, "full"))
         assert (await claim_of(payments, case_id)).condition == "cancelled"
         assert await books(payments, derived_id("claim", case_id)) == {"receivable": 0, "revenue:12.02": 0}
-
-    async def test_ends_the_instalments_that_fall_due_later(self, payments: Running) -> None:
-        case_id = new_id()
-        quarters = [{"due_on": day, "cents": 1530} for day in ("2026-11-15", "2027-02-15")]
-        told = submitted(case_id) | {"fee_due": "after_decision", "instalments": quarters}
-        await happens(payments, "application_approved", **told)
-        await happens(payments, "approval_revoked", **revoked(case_id, "none"))
-        claims = [await payments.runtime.unit().load(Claim, claim_of_case(case_id, at)) for at in (1, 2)]
-        assert [claim.condition for claim in claims] == ["open", "cancelled"]
 
     async def test_owes_back_what_was_paid_where_the_service_says_so(self, payments: Running) -> None:
         case_id = await owing(payments, paid=True)
