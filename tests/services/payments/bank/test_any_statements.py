@@ -161,7 +161,7 @@ class AnyStatements(RuleBasedStateMachine):
         for one in new:
             one.said.add(kind)
         opening, self.balance = self.balance, self.balance + sum(one.cents for one in new)
-        balances = (opening, self.balance) if kind == "statement" else (None, None)
+        before, after = (opening, self.balance) if kind == "statement" else (None, None)
         if kind == "notification":
             self.balance = opening
         entries = tuple(
@@ -173,7 +173,7 @@ class AnyStatements(RuleBasedStateMachine):
         )  # fmt: skip
         file_id = new_id()
         self.log.kinds[file_id] = kind
-        said = Statement(kind, str(file_id), None, NOW, CITY.iban, "EUR", *balances, entries)
+        said = Statement(kind, str(file_id), None, NOW, CITY.iban, "EUR", before, after, entries)
         self.run(self.taken(said, file_id))
 
     async def taken(self, said: Statement, file_id: UUID) -> None:
