@@ -135,14 +135,14 @@ class TestAShareThatWaits:
     async def test_goes_off_what_is_owed_again(
         self, payments: Running, citizen: Citizen, kim: CashOffice
     ) -> None:
-        came = (await receives(kim, citizen, FEE, "E-1")).json()
+        payment_id = await citizen.receives(FEE, "E-1")
         told = revoked(citizen.case_id, "none") | {"pro_rata": HALF}
         await happens(payments, "approval_revoked", datetime.now(UTC), 0, **told)
         claim = f"/claims/{citizen.claim_id}"
         [wish] = (await kim.get(f"{claim}/refunds"))["refunds"]
         assert (wish["state"], wish["amount_cents"]) == ("requested", LEFT)
         back = {"code": "MD06", "reference": "R-1", "amount_cents": FEE}
-        await post(kim, f"{claim}/payments/{came['payment_id']}/reversal", back, "back")
+        await post(kim, f"{claim}/payments/{payment_id}/reversal", back, "back")
         told_now = await citizen.claim()
         assert (told_now["owed_cents"], told_now["reduced_cents"]) == (LEFT, LEFT)
         [wish] = (await kim.get(f"{claim}/refunds"))["refunds"]
