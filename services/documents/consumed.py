@@ -110,6 +110,19 @@ class RefundSettled(ForeignEvent):
     stream_version: int | None = None
 
 
+class RefundedElsewhere(ForeignEvent):
+    """A provider gave money of a claim back by itself; what is `owed_cents` again is no refund of the city's.
+
+    `returned_cents` is missing in what was told before it was said.
+    """
+
+    claim_id: UUID
+    case_id: UUID
+    given_up_cents: int
+    returned_cents: int = 0
+    stream_version: int | None = None
+
+
 class MoneyTaskSettled(ForeignEvent):
     """The cash office gave money of a claim back, or kept it: `how`."""
 

@@ -22,6 +22,7 @@ from services.documents.consumed import (
     MoneyTaskSettled,
     PartReceived,
     PaymentSettled,
+    RefundedElsewhere,
     RefundSettled,
 )
 from services.documents.domain.document import (
@@ -128,6 +129,11 @@ def _register_receipts(handlers: Handlers) -> None:
     @handlers.on("payments.refund_settled.v1", RefundSettled)
     async def order_receipt_when_refund_is_settled(event: RefundSettled, unit: Unit) -> None:
         if event.stream_version:
+            order_receipt(unit, event.case_id, event.claim_id, event.stream_version)
+
+    @handlers.on("payments.refunded_elsewhere.v1", RefundedElsewhere)
+    async def order_receipt_when_provider_gave_back(event: RefundedElsewhere, unit: Unit) -> None:
+        if event.given_up_cents + event.returned_cents and event.stream_version:
             order_receipt(unit, event.case_id, event.claim_id, event.stream_version)
 
     @handlers.on("payments.money_task_settled.v1", MoneyTaskSettled)

@@ -243,7 +243,7 @@ class Attempts:
             result = claim.record_word(
                 attempt_id, self._word(outcome, provider, claim, attempt_id), now=unit.now
             )
-            if result is Recorded.SURPLUS and self.give_back is not None:
+            if result in (Recorded.SURPLUS, Recorded.RESTORED) and self.give_back is not None:
                 self.give_back(claim, unit)
             try:
                 await unit.save(claim)

@@ -69,11 +69,12 @@ def register(
 
     @handlers.on("applications.approval_revoked.v1", ApprovalRevoked)
     async def end_claims_when_approval_is_revoked(event: ApprovalRevoked, unit: Unit) -> None:
-        if event.pro_rata is None:
-            whole = event.refund == "full"
-            await _end_claims(event.case_id, "approval_revoked", unit, refunding, refund=whole)
-        else:
+        if event.pro_rata is not None:
             await _end_early(event.case_id, event.pro_rata, Work(unit), refunding, debiting)
+        elif event.refund == "full":
+            await _end_claims(event.case_id, "approval_revoked", unit, refunding)
+        else:
+            await _end_later_claims(event.case_id, unit, runtime)
 
 
 async def erase_citizen(payload: Mapping[str, Any], unit: Unit) -> None:
@@ -127,13 +128,21 @@ def _ender(reason: str, refunding: Refunding) -> Handler:
     return withdraw_claim_when_case_has_ended
 
 
-async def _end_claims(
-    case_id: UUID, reason: str, unit: Unit, refunding: Refunding, *, refund: bool = True
-) -> None:
+async def _end_claims(case_id: UUID, reason: str, unit: Unit, refunding: Refunding) -> None:
     work = Work(unit)
     for claim in await _claims_of(case_id, work):
-        claim.withdraw_claim(reason, refund=refund, now=unit.now)
+        claim.withdraw_claim(reason, now=unit.now)
         refunding.order_what_is_due(claim, unit)
+    await work.save()
+
+
+async def _end_later_claims(case_id: UUID, unit: Unit, runtime: Runtime) -> None:
+    """Nothing of what was granted comes back, so what fell due for it stays owed; an instalment that falls
+    due later is for a time in which it does not hold."""
+    work, today = Work(unit), unit.now.astimezone(ZoneInfo(runtime.settings.city_time_zone)).date()
+    for claim in await _claims_of(case_id, work):
+        if claim.debited_from is not None and claim.debited_from > today and not claim.kept_cents:
+            claim.withdraw_claim("approval_revoked", refund=False, now=unit.now)
     await work.save()
 
 

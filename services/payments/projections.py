@@ -184,21 +184,27 @@ def money_task_is_set(event: SurplusReceived | RefundFellDue, meta: Meta, seal: 
 def money_task_is_done(
     event: MoneyTaskSettled | MoneyTaskOffset | RefundSettled, meta: Meta, seal: Sealer
 ) -> Iterable[Patch]:
-    values: dict[str, object] = {"settled_at": event.timestamp, "how": "returned_by_provider"}
-    if isinstance(event, MoneyTaskSettled):
-        values["how"] = event.how
-    elif isinstance(event, MoneyTaskOffset):
-        values = {"amount_cents": event.left_cents}
-        if not event.left_cents:
-            values = {"settled_at": event.timestamp, "how": "offset_by_reversal"}
-    yield MONEY_TASKS, (str(event.originator_id), event.task_version), {**values, "under_way": False}
+    place = (str(event.originator_id), event.task_version)
+    if isinstance(event, MoneyTaskOffset) and event.left_cents:
+        yield MONEY_TASKS, place, {"amount_cents": event.left_cents}
+        return
+    how = event.how if isinstance(event, MoneyTaskSettled) else "returned_by_provider"
+    yield MONEY_TASKS, place, {
+        "settled_at": event.timestamp, "under_way": False,
+        "how": "offset_by_reversal" if isinstance(event, MoneyTaskOffset) else how,
+    }  # fmt: skip
 
 
 @PROJECTIONS.on(RefundedElsewhere)
 def money_task_was_done_elsewhere(event: RefundedElsewhere, meta: Meta, seal: Sealer) -> Iterable[Patch]:
-    if event.given_up_cents:
-        yield MONEY_TASKS, (str(event.originator_id), event.originator_version), {
-            "kind": event.kind, "amount_cents": event.given_up_cents, "currency": event.currency,
-            "since": event.timestamp, "settled_at": event.timestamp, "how": "returned_by_provider",
-            "under_way": False,
+    """What waited is done, or less of it waits; each part that was given beside that is a task of its own."""
+    claim_id = str(event.originator_id)
+    done = {"settled_at": event.timestamp, "how": "returned_by_provider", "under_way": False}
+    parts = [(one.kind, one.amount_cents) for one in event.returned if one.left_cents]
+    for kind, cents in (*parts, *([(event.kind, event.given_up_cents)] if event.given_up_cents else ())):
+        yield MONEY_TASKS, (claim_id, event.originator_version), {
+            "kind": kind, "amount_cents": cents, "currency": event.currency, "since": event.timestamp, **done,
         }  # fmt: skip
+    for one in event.returned:
+        left: dict[str, object] = {"amount_cents": one.left_cents}
+        yield MONEY_TASKS, (claim_id, one.task_version), left if one.left_cents else done

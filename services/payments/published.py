@@ -131,8 +131,11 @@ class ReversalUndone(BaseModel):
 
 
 class RefundedElsewhere(BaseModel):
-    """The provider gave money back without an order of the city: `given_up_cents` are claimed no more,
-    `owed_cents` are owed again, `reclaimable_cents` had not counted."""
+    """The provider gave money back without an order of the city: `returned_cents` had waited for that,
+    `given_up_cents` are claimed no more, `owed_cents` are owed again, `reclaimable_cents` went back twice.
+
+    Before `returned_cents` was told, what had waited was among the last.
+    """
 
     claim_id: UUID
     case_id: UUID
@@ -140,6 +143,7 @@ class RefundedElsewhere(BaseModel):
     given_up_cents: int
     owed_cents: int
     reclaimable_cents: int
+    returned_cents: int = 0
     currency: str
     code: str
     stream_version: int | None = None
@@ -351,6 +355,7 @@ PUBLISHED.add(
         code="PAYMENT.CAPTURE.REFUNDED",
         stream_version=5,
     ),
+    {"returned_cents": lambda e: e.returned_cents},
 )
 PUBLISHED.add(
     dunning_events.DunningStepTaken,

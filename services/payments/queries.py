@@ -227,8 +227,8 @@ def receipt_answer(claim: Claim) -> dict[str, Any] | None:
 
 
 def _there(payment: Payment) -> int:
-    """What of a payment came to stay: of one taken back what still counts."""
-    return payment.kept_cents if payment.reversed else payment.came_cents
+    """What of a payment came and was not taken back by bank or card network."""
+    return max(0, payment.came_cents - payment.reversed_cents)
 
 
 def _back_by(claim: Claim, task: MoneyTask) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import get_args
+from uuid import UUID
 
 from services.payments import projections
 from services.payments.domain.claim_state import is_under_way
@@ -12,13 +13,16 @@ from services.payments.domain.refund_events import (
     RefundDeclined,
     RefundFailed,
     RefundOrdered,
+    RefundOvertaken,
     RefundPending,
     RefundRequested,
     RefundSettled,
     RefundUnclear,
 )
+from services.payments.domain.return_events import RefundedElsewhere
 from services.payments.domain.switchboard import SwitchTurned
 from services.payments.projections import CLAIMS, MONEY_TASKS
+from shared.domain import Event
 from shared.log import Meta, Sealer
 from shared.log.projection import Patch
 
@@ -83,14 +87,31 @@ def refund_is_carried_out(event: Carried, meta: Meta, seal: Sealer) -> Iterable[
         yield MONEY_TASKS, (str(event.originator_id), event.task_version), {"under_way": False}
 
 
-@PROJECTIONS.on(MoneyTaskSettled, MoneyTaskOffset)
-def refund_is_settled_by_hand(
-    event: MoneyTaskSettled | MoneyTaskOffset, meta: Meta, seal: Sealer
+@PROJECTIONS.on(MoneyTaskSettled)
+def refund_is_settled_by_hand(event: MoneyTaskSettled, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    if event.refund_id is not None:
+        yield REFUNDS, (str(event.refund_id),), {"state": "settled", "changed_at": event.timestamp}
+
+
+@PROJECTIONS.on(MoneyTaskOffset, RefundOvertaken)
+def refund_is_overtaken(
+    event: MoneyTaskOffset | RefundOvertaken, meta: Meta, seal: Sealer
 ) -> Iterable[Patch]:
-    if event.refund_id is None or (isinstance(event, MoneyTaskOffset) and event.left_cents):
-        return
-    state = "settled" if isinstance(event, MoneyTaskSettled) else "offset"
-    yield REFUNDS, (str(event.refund_id),), {"state": state, "changed_at": event.timestamp}
+    if event.refund_id is not None:
+        yield _overtaken(event.refund_id, event.left_cents, event)
+
+
+@PROJECTIONS.on(RefundedElsewhere)
+def refund_was_given_elsewhere(event: RefundedElsewhere, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    for one in event.returned:
+        if one.refund_id is not None:
+            yield _overtaken(one.refund_id, one.left_cents, event)
+
+
+def _overtaken(refund_id: UUID, left_cents: int, event: Event) -> Patch:
+    """Its money has gone back otherwise, save what is left."""
+    left: dict[str, object] = {"amount_cents": left_cents} if left_cents else {"state": "offset"}
+    return REFUNDS, (str(refund_id),), {**left, "changed_at": event.timestamp}
 
 
 @PROJECTIONS.on(SwitchTurned)

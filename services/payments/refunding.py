@@ -13,11 +13,11 @@ from uuid import UUID
 import structlog
 
 from services.payments.attempts import GIVEN_UP, RIVALS, pace
-from services.payments.domain import reductions, refunds
+from services.payments.domain import reductions, refunds, refunds_elsewhere
 from services.payments.domain.claim import Claim
 from services.payments.domain.money_tasks import REFUND as DUE
 from services.payments.domain.pro_rata import Period
-from services.payments.domain.reductions import Reduction
+from services.payments.domain.reductions import GIVEN_UP_EARLY, Reduction
 from services.payments.domain.refunds import RULE, Wish
 from services.payments.providers.port import (
     Method,
@@ -41,7 +41,6 @@ from shared.tasks import Later
 log = structlog.get_logger()
 
 REFUND: Final = "refund_by_provider"
-GIVEN_UP_EARLY: Final = "given_up_early"
 SHARE: Final = "pro-rata-refund"
 LESS: Final = "pro-rata-reduction"
 """What the ids of refunds of a share, and of the reduction for one, are derived from."""
@@ -126,7 +125,9 @@ class Refunding:
             return
         provider = self._provider(claim, refund.payment_id)
         if refund.state == "approved":
-            await self._decide(claim_id, lambda c, now: refunds.order(c, refund_id, now=now))
+            claim = await self._decide(claim_id, lambda c, now: refunds.order(c, refund_id, now=now))
+            if claim.refunds[refund_id].state != "ordered":
+                return  # its money has gone back otherwise
         elif provider is None or (refund.state == "ordered" and not provider.refund_repeatable):
             await self._doubt(claim_id, refund_id, "interrupted")
             return
@@ -183,7 +184,7 @@ class Refunding:
     async def _record(self, claim_id: UUID, refund_id: UUID, outcome: RefundOutcome) -> None:
         await self._decide(
             claim_id,
-            lambda claim, now: refunds.record_outcome(
+            lambda claim, now: refunds_elsewhere.record_outcome(
                 claim, refund_id, outcome.state.value, outcome.code, outcome.reference, now=now
             ),
         )
@@ -196,7 +197,7 @@ class Refunding:
         _refunds.labels("unclear").inc()
         log.error("refund_unclear", refund=str(refund_id), reason=reason)
 
-    async def _decide(self, claim_id: UUID, change: Callable[[Claim, datetime], None]) -> None:
+    async def _decide(self, claim_id: UUID, change: Callable[[Claim, datetime], None]) -> Claim:
         """Committed here and now, whoever else changes the claim: the provider's word must not be lost."""
         for _ in range(RIVALS):
             unit = self.runtime.unit()
@@ -207,7 +208,7 @@ class Refunding:
                 await unit.commit()
             except VersionConflict:
                 continue
-            return
+            return claim
         raise VersionConflict("the claim keeps changing")
 
     def _provider(self, claim: Claim, payment_id: UUID) -> RefundingProvider | None:

@@ -178,8 +178,8 @@ class Fee(Part):
     it is taken back, or never paid.
 
     `refunds` says for which reasons of a revocation a fee that is paid is owed back, whole or its share for
-    the whole months left; where a reason is not named, it is kept. A fee that is not paid yet is never asked
-    for after a revocation. `instalments` says how often a yearly charge falls due; on which days is told by
+    the whole months left; where a reason is not named, it is kept, and what of it had fallen due and is not
+    paid stays owed. `instalments` says how often a yearly charge falls due; on which days is told by
     the source of its assessment.
     """
 

@@ -17,7 +17,7 @@ import structlog
 from services.payments.bank.debiting import Debiting, alarm
 from services.payments.bank.lookups import KnownDebit, Lookups
 from services.payments.bank.matching import Candidate, Match, Numbers, decide, propose, references
-from services.payments.bank.retelling import Telling, told_again
+from services.payments.bank.retelling import Telling, Transfer, Transfers, told_again
 from services.payments.bank.work import Work
 from services.payments.domain.bank_item import WAITING, BankItem, Outcome
 from services.payments.domain.bank_statement import BankStatement, ForeignAccount, NotTrue
@@ -58,6 +58,15 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where entries come from, and what of their days was told before."""
+
+    statement_id: UUID
+    file_id: UUID
+    told: Transfers
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a batch is compared with."""
 
@@ -89,25 +98,30 @@ class Booking:
         if await self._is_taken(statement):
             log.info("statement_known", statement=str(_id(statement)))
             return True
-        statement_id, until = _id(statement), clock.monotonic() + AT_ONCE
+        source, until = await self._source(statement, file_id), clock.monotonic() + AT_ONCE
         pending: list[Item] = []
         for key, entry in zip(statement.keys(), statement.entries, strict=True):
             if not entry.is_booked:
                 continue
             if entry.group and not entry.transactions:
                 (item,) = _items(key, entry, statement.kind)
-                await self._book_group(item, statement_id, file_id)
+                await self._book_group(item, source)
                 continue
             pending += _items(key, entry, statement.kind)
             if len(pending) >= CHUNK:
-                await self._book(pending, statement_id, file_id)
+                await self._book(pending, source)
                 pending = []
                 if clock.monotonic() > until:
                     return False
-        await self._book(pending, statement_id, file_id)
+        await self._book(pending, source)
         if statement.kind == "statement":
             await self._conclude(statement, file_id, unit)
         return True
+
+    async def _source(self, statement: Statement, file_id: UUID) -> Source:
+        days = {entry.booked for entry in statement.entries if entry.booked}
+        told = await self.lookups.transfers(statement.kind, days)
+        return Source(_id(statement), file_id, Transfers(statement.kind, file_id, told))
 
     async def _is_taken(self, statement: Statement) -> bool:
         """Notifications have names of their own, and only their entries are known again."""
@@ -135,24 +149,23 @@ class Booking:
         )  # fmt: skip
         await unit.save(taken)
 
-    async def _book(self, items: Sequence[Item], statement_id: UUID, file_id: UUID) -> None:
+    async def _book(self, items: Sequence[Item], source: Source) -> None:
         known = await self.lookups.items([item.item_id for item in items])
         new = [
             item for item in items
-            if item.item_id not in known and known.get(item.first, file_id) == file_id
+            if item.item_id not in known and known.get(item.first, source.file_id) == source.file_id
         ]  # fmt: skip
         for at in range(0, len(new), CHUNK):
-            await self._commit(new[at : at + CHUNK], statement_id, file_id)
+            await self._commit(new[at : at + CHUNK], source)
 
-    async def _commit(self, new: Sequence[Item], statement_id: UUID, file_id: UUID) -> None:
+    async def _commit(self, new: Sequence[Item], source: Source) -> None:
         context = await self._context(new)
         work = Work(self.units())
         await self._prefetch(work, new, context)
         for item in new:
-            outcome, claim_id, proposals = await self._place(work, item, context)
-            work.add(
-                _received(work, item, statement_id, file_id, outcome, claim_id, proposals), subject=file_id
-            )
+            outcome, claim_id, proposals = await self._place(work, item, context, source)
+            received = _received(work, item, source, outcome, claim_id, proposals)
+            work.add(received, subject=source.file_id)
         await work.commit()
 
     async def _context(self, items: Sequence[Item]) -> Context:
@@ -173,7 +186,7 @@ class Booking:
         await work.prefetch(Claim, claims)
 
     async def _place(
-        self, work: Work, item: Item, context: Context
+        self, work: Work, item: Item, context: Context, source: Source
     ) -> tuple[Outcome, UUID | None, tuple[UUID, ...]]:
         """Books the payment where it belongs: outcome, claim, proposals."""
         payment, entry = item.payment, item.entry
@@ -186,6 +199,9 @@ class Booking:
         if payment.cents <= 0 or (debit is not None and (payment.is_return or undated)):
             return Outcome.UNALLOCATED, None, ()
         match = decide(payment, context.claims, self.numbers)
+        again = source.told.place(_transfer(item, match.claim_id, source.file_id), entry.count)
+        if again is not None:
+            return again, None, ()
         if match.claim_id is not None:
             claim = await work.load(Claim, match.claim_id)
             receipt = Receipt(BANK, TRANSFER, str(item.item_id), payment.cents, entry.currency)
@@ -227,7 +243,7 @@ class Booking:
         tellings = await self.lookups.tellings([entry])
         return told_again(debit.id, tellings.get(entry), item.telling)
 
-    async def _book_group(self, item: Item, statement_id: UUID, file_id: UUID) -> None:
+    async def _book_group(self, item: Item, source: Source) -> None:
         """A sum that stands for a group of our file: each debit of it is booked, if the sum is theirs."""
         if await self.lookups.items([item.item_id]):
             return
@@ -236,9 +252,9 @@ class Booking:
         if entry.booked is not None and sum(debit.cents for debit in debits) == entry.cents != 0:
             outcome = await self._book_debits(debits, item, entry.booked)
         else:
-            alarm("group_differs", group=entry.group, statement=str(statement_id))
+            alarm("group_differs", group=entry.group, statement=str(source.statement_id))
         work = Work(self.units())
-        work.add(_received(work, item, statement_id, file_id, outcome, None, ()), subject=file_id)
+        work.add(_received(work, item, source, outcome, None, ()), subject=source.file_id)
         await work.commit()
 
     async def _book_debits(self, debits: Sequence[KnownDebit], item: Item, booked_on: date) -> Outcome:
@@ -309,13 +325,21 @@ def _waiting(match: Match) -> tuple[Outcome, UUID | None, tuple[UUID, ...]]:
     return (Outcome.PROPOSED if match.proposals else Outcome.UNALLOCATED), None, match.proposals
 
 
+def _transfer(item: Item, claim_id: UUID | None, file_id: UUID) -> Transfer:
+    payment, entry = item.payment, item.entry
+    return Transfer(
+        item.kind, file_id, entry.booked, payment.cents, entry.currency, claim_id, payment.name,
+        payment.iban, payment.text,
+    )  # fmt: skip
+
+
 def _received(
-    work: Work, item: Item, statement_id: UUID, file_id: UUID, outcome: Outcome, claim_id: UUID | None,
+    work: Work, item: Item, source: Source, outcome: Outcome, claim_id: UUID | None,
     proposals: tuple[UUID, ...],
 ) -> BankItem:  # fmt: skip
     payment = item.payment
     return BankItem.receive(
-        id=item.item_id, now=work.unit.now, statement_id=statement_id, file_id=file_id,
+        id=item.item_id, now=work.unit.now, statement_id=source.statement_id, file_id=source.file_id,
         amount_cents=payment.cents, currency=item.entry.currency, booked_on=item.entry.booked,
         outcome=outcome, claim_id=claim_id, proposals=list(proposals), name=payment.name, iban=payment.iban,
         text=payment.text,

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -42,6 +42,7 @@ class Intake:
     booking: Booking
     units: Callable[[], Unit]
     pause: timedelta = PAUSE
+    _one_by_one: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def fetch(self, payload: Mapping[str, Any], unit: Unit) -> None:
         """The recurring task: what lies there is stored, and its taking is a task. Always ends with Later."""
@@ -65,7 +66,8 @@ class Intake:
         """The task: a file into the books, gone on with after a fall. Permanent where a person must look."""
         file = await self.files.read(UUID(payload["file_id"]))
         try:
-            await self._take(file, unit)
+            async with self._one_by_one:  # else two that tell the same could not know of each other
+                await self._take(file, unit)
         except XmlRefused as refused:
             alarm("file_unreadable", file=str(file.file_id), line=refused.line, reason=refused.reason.value)
             raise Permanent(str(refused)) from refused

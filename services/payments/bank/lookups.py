@@ -1,5 +1,7 @@
 """What a batch of entries is compared with, a query for each kind of question and not for each entry."""
 
+import contextlib
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -9,8 +11,8 @@ from uuid import UUID
 import asyncpg
 
 from services.payments.bank.matching import Candidate
-from services.payments.bank.projections import MANDATES
-from services.payments.bank.retelling import KINDS, Telling
+from services.payments.bank.projections import BANK_ITEMS, MANDATES
+from services.payments.bank.retelling import KINDS, Telling, Transfer
 from services.payments.sepa.iban import Iban
 from shared.keys import SealBroken
 from shared.log.ports import Keys
@@ -24,6 +26,13 @@ _ITEMS: Final = "SELECT item_id, file_id FROM bank_item WHERE item_id = ANY($1::
 _TELLINGS: Final = """
 SELECT i.item_id, f.kind, i.booked_on FROM bank_item i JOIN bank_file f USING (file_id)
 WHERE i.item_id = ANY($1::uuid[]) AND f.kind = ANY($2::text[])
+"""
+_TRANSFERS: Final = """
+SELECT i.item_id, i.file_id, f.kind, i.booked_on, i.cents, i.currency, i.claim_id, i.detail
+FROM bank_item i JOIN bank_file f USING (file_id)
+WHERE i.booked_on = ANY($1::date[]) AND i.cents > 0 AND f.kind = ANY($2::text[])
+  AND i.outcome NOT IN ('debit', 'return') AND (i.outcome <> 'known' OR i.claim_id IS NULL)
+ORDER BY i.since, i.item_id
 """
 _NAMED: Final = """
 SELECT c.claim_id, c.amount_cents, c.account_id, m.mandate_id, m.holder
@@ -92,6 +101,26 @@ class Lookups:
         ids = [UUID(entry) for entry in entries]
         rows = await self.pool.fetch(_TELLINGS, ids, list(KINDS)) if ids else []
         return {str(row["item_id"]): Telling(KINDS[row["kind"]], row["booked_on"]) for row in rows}
+
+    async def transfers(self, kind: str, days: Collection[date]) -> list[Transfer]:
+        """What came on these days and is no debit, as far as who paid and what for can be read; nothing where
+        only statements told of it, to one that is a statement too."""
+        rows = await self.pool.fetch(_TRANSFERS, list(days), list(KINDS))
+        if kind == "statement" and all(KINDS[row["kind"]] == kind for row in rows):
+            return []
+        return [await self._transfer(row) for row in rows]
+
+    async def _transfer(self, row: asyncpg.Record) -> Transfer:
+        name = iban = text = ""
+        key = await self.keys.find(row["file_id"]) if row["detail"] is not None else None
+        if key is not None:
+            with contextlib.suppress(SealBroken):
+                aad = row_aad(BANK_ITEMS, (str(row["item_id"]),), "detail")
+                name, iban, text = json.loads(key.open(row["detail"], aad))
+        return Transfer(
+            KINDS[row["kind"]], row["file_id"], row["booked_on"], row["cents"], row["currency"],
+            row["claim_id"], name, iban, text,
+        )  # fmt: skip
 
     async def candidates(self, cents: Collection[int]) -> list[Candidate]:
         """Open claims of these amounts whose debtor's name a mandate tells."""

@@ -3,9 +3,14 @@
 A statement tells each movement of the account once, since it adds up; a notification moves no balance. So
 what both kinds tell of one debit and day is the same money. What one kind tells twice may be money that came
 twice, and no program decides that.
+
+A transfer has no name of ours. It is the same where day, amount, payer and text are, and each telling stands
+for one of the other kind: of two alike that a notification told, a statement tells two.
 """
 
-from collections.abc import Mapping
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -31,3 +36,88 @@ def told_again(debit_id: UUID, first: Telling | None, now: Telling) -> Outcome:
         return Outcome.KNOWN
     alarm("debit_told_twice", debit=str(debit_id))
     return Outcome.REPEATED
+
+
+Mark = tuple[date | None, int, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Money that somebody sent, as an entry told it; `claim_id` where it named a claim, `kind` of KINDS."""
+
+    kind: str
+    file_id: UUID
+    booked_on: date | None
+    cents: int
+    currency: str
+    claim_id: UUID | None
+    name: str
+    iban: str
+    text: str
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether only its amount was told."""
+        return not (self.name or self.iban or self.text)
+
+    @property
+    def mark(self) -> Mark:
+        """By what it is known again, whatever blanks, case and line ends a message has."""
+        return self.booked_on, self.cents, self.currency, _plain(self.iban or self.name), _plain(self.text)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", text.upper())
+
+
+class Transfers:
+    """What was told before of the days of a message, against which each of its transfers is held."""
+
+    def __init__(self, kind: str, file_id: UUID, told: Iterable[Transfer]) -> None:
+        self._kind = kind
+        self._open: dict[Mark, list[UUID | None]] = defaultdict(list)
+        self._sums: dict[tuple[UUID, date | None], list[int]] = defaultdict(list)
+        self._elsewhere: Counter[Mark] = Counter()
+        own = []
+        for one in told:
+            if one.kind == kind:
+                own.append(one)
+            elif not one.is_bare:
+                self._open[one.mark].append(one.claim_id)
+                self._sums[one.file_id, one.booked_on].append(one.cents)
+        for one in own:
+            self._stands_for_one(one)
+            self._elsewhere[one.mark] += one.file_id != file_id
+
+    def place(self, transfer: Transfer, count: int) -> Outcome | None:
+        """KNOWN for what was certainly told, REPEATED for what may have been, None for what is new; `count`
+        is how many transfers a bare amount stands for."""
+        if transfer.is_bare:
+            outcome = self._bare(transfer, count)
+        elif self._stands_for_one(transfer):
+            return Outcome.KNOWN
+        else:
+            again = self._kind == "notification" and self._elsewhere[transfer.mark]
+            outcome = Outcome.REPEATED if again else None
+        if outcome is Outcome.REPEATED:
+            alarm("transfer_told_twice", file=str(transfer.file_id))
+        return outcome
+
+    def _stands_for_one(self, transfer: Transfer) -> bool:
+        """Whether the other kind told one like it that none of this kind stands for; it does from now on."""
+        told = self._open.get(transfer.mark, [])
+        for claim_id in told:
+            if None in (claim_id, transfer.claim_id) or claim_id == transfer.claim_id:
+                told.remove(claim_id)
+                return True
+        return False
+
+    def _bare(self, transfer: Transfer, count: int) -> Outcome | None:
+        """A sum is known where one message told as many transfers of the day that are worth it."""
+        for (_, day), cents in self._sums.items():
+            if day == transfer.booked_on and len(cents) == count > 1 and sum(cents) == transfer.cents:
+                cents.clear()
+                return Outcome.KNOWN
+        same = (transfer.booked_on, transfer.cents, transfer.currency)
+        alike = any(mark[:3] == same and told for mark, told in self._open.items())
+        return Outcome.REPEATED if alike else None

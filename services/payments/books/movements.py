@@ -88,7 +88,7 @@ def money_made_up_for_what_was_gone_twice(event: ReversalUndone, meta: Meta, sea
 
 @PROJECTIONS.on(RefundedElsewhere)
 def money_was_given_back_elsewhere(event: RefundedElsewhere, meta: Meta, seal: Sealer) -> Iterable[Patch]:
-    cents = event.given_up_cents + event.owed_cents + event.reclaimable_cents
+    cents = event.returned_cents + event.given_up_cents + event.owed_cents + event.reclaimable_cents
     yield _patch(
         event, "refund", event.provider, -cents, payment_id=event.payment_id, reference=event.reference,
         backend_id=event.backend_id, code=event.code,

@@ -28,8 +28,8 @@ class Outcome(StrEnum):
 
 
 WAITING = (Outcome.PROPOSED, Outcome.UNALLOCATED, Outcome.REPEATED)
-"""REPEATED is a debit's money told once more by another entry, for a person to compare; KNOWN is what
-certainly is the same money, and books nothing."""
+"""REPEATED is money told once more by another entry, for a person to compare; KNOWN is what certainly is the
+same money, and books nothing."""
 
 
 @stored("payments.bank_item_received")
@@ -165,8 +165,8 @@ class BankItem(Aggregate):
         booked_on: date | None, outcome: Outcome, claim_id: UUID | None, proposals: list[UUID], name: str,
         iban: str, text: str,
     ) -> "BankItem":  # fmt: skip
-        """A new item; one of DEBIT or KNOWN without a claim is a sum of several. Raises ValueError for an
-        outcome that does not go with the claim."""
+        """A new item; one of DEBIT without a claim is a sum of several, one of KNOWN that or a transfer.
+        Raises ValueError for an outcome that does not go with the claim."""
         if claim_id is None and outcome in (Outcome.ALLOCATED, Outcome.RETURN):
             raise ValueError("what has found its place has a claim")
         if claim_id is not None and outcome in WAITING:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from services.payments.domain import reversals
+from services.payments.domain import refunds_elsewhere, reversals, wishes
 from services.payments.domain.arrangement_events import DebitArranged, DebitArrangementEnded
 from services.payments.domain.claim_state import ClaimState
 from services.payments.domain.dunning import REMINDER, Step, next_step
@@ -42,6 +42,7 @@ from services.payments.domain.money import (
     is_being_paid,
 )
 from services.payments.domain.money_tasks import PAID_TWICE, MoneyTask, Settled, voucher_number
+from services.payments.domain.offsets import offset_tasks
 from services.payments.domain.refusals import (
     AmountDiffers,
     MoneyTaskDone,
@@ -153,7 +154,7 @@ class Claim(ClaimState):
             return reversals.reverse(self, payment_id, told, now=now)
         if word.state == "restored":
             return self.record_undoing(payment_id, told, now=now)
-        return reversals.refund_elsewhere(self, payment_id, told, now=now)
+        return refunds_elsewhere.record(self, payment_id, told, now=now)
 
     def _fail(self, attempt_id: UUID, outcome: str, code: str, now: datetime) -> Recorded:
         self.emit(PaymentFailed, now=now, case_id=self.case_id, attempt_id=attempt_id, outcome=outcome,
@@ -210,9 +211,9 @@ class Claim(ClaimState):
         return Recorded.RESTORED
 
     def record_refund_elsewhere(self, payment_id: UUID, refund: Reversal, *, now: datetime) -> Recorded:
-        """The provider gave money back without our order. Raises UnknownPayment."""
+        """The provider gave money back. Raises UnknownPayment, NotRefundable."""
         self._payment(payment_id)
-        return reversals.refund_elsewhere(self, payment_id, refund, now=now)
+        return refunds_elsewhere.record(self, payment_id, refund, now=now)
 
     def _payment(self, payment_id: UUID) -> Payment:
         try:
@@ -275,6 +276,7 @@ class Claim(ClaimState):
         if self.condition == "open":
             self.emit(ClaimCancelled, now=now, case_id=self.case_id, amount_cents=self.owed_cents,
                       cost_object=self.cost_object, reason=reason, currency=self.currency)  # fmt: skip
+            wishes.end(self, now=now)
         if not refund or self.condition not in ("settled", "cancelled"):
             return
         for payment in [one for one in self.payments.values() if one.kept_cents]:
@@ -283,7 +285,8 @@ class Claim(ClaimState):
                 cost_object=self.cost_object, reason=reason, currency=self.currency,
                 payment_id=payment.payment_id,
             )  # fmt: skip
-            reversals.offset_tasks(self, payment.payment_id, now=now)
+            wishes.end(self, payment.payment_id, now=now)
+            offset_tasks(self, payment.payment_id, now=now)
 
     def dun(self, today: date, steps: Sequence[Step], *, now: datetime) -> Step | None:
         """Takes the step whose day has come, if any; none while a payment is checked, or a debit announced or

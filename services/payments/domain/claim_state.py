@@ -1,7 +1,9 @@
 """The state of a claim and how events move it; decisions are in `claim`, `reversals` and `refunds`."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from services.payments.domain import transitions
@@ -9,6 +11,9 @@ from services.payments.domain.events import PaymentRequested
 from services.payments.domain.money import Attempt, Payment, Refund, is_being_paid
 from services.payments.domain.money_tasks import REFUND, MoneyTask
 from shared.domain import Aggregate
+
+if TYPE_CHECKING:
+    from services.payments.domain.return_events import RefundedElsewhere
 
 
 class ClaimState(Aggregate):
@@ -140,17 +145,19 @@ class ClaimState(Aggregate):
         counted = self.condition in ("open", "settled")
         gone = owed_cents if counted else reclaimable_cents
         self._take_back(payment_id, reference, owed_cents + reclaimable_cents, gone, reclaimable_cents)
-        self.payments[payment_id] = replace(self.payments[payment_id], reversed=True)
         if owed_cents:
             self.move("payment_reversed")
             self.settled_at, self.settled_by = None, None
             self.due_on, self.reminded = on, ()
 
-    def _take_back(self, payment_id: UUID, reference: str, cents: int, kept: int, reclaimable: int) -> None:
+    def _take_back(
+        self, payment_id: UUID, reference: str, cents: int, kept: int, reclaimable: int, refunded: int = 0
+    ) -> None:
         payment = self.payments[payment_id]
         self.payments[payment_id] = replace(
             payment, kept_cents=max(0, payment.kept_cents - kept),
             reclaimable_cents=payment.reclaimable_cents + reclaimable,
+            refunded_cents=payment.refunded_cents + refunded,
             taken_back=(*payment.taken_back, (reference, cents)),
         )  # fmt: skip
 
@@ -161,18 +168,17 @@ class ClaimState(Aggregate):
             payment, received_cents=payment.received_cents + reclaimed_cents,
             reclaimable_cents=payment.reclaimable_cents - reclaimed_cents,
             brought_back=(*payment.brought_back, (reference, cents)),
-            reversed=payment.taken_back_cents > payment.brought_back_cents + cents,
         )  # fmt: skip
 
-    def give_back_elsewhere(
-        self, payment_id: UUID, reference: str, given_up_cents: int, owed_cents: int, reclaimable_cents: int
-    ) -> None:
+    def give_back_elsewhere(self, event: "RefundedElsewhere") -> None:
         """The provider gave money back without our order."""
-        counted = given_up_cents + owed_cents
-        self._take_back(payment_id, reference, counted + reclaimable_cents, counted, reclaimable_cents)
-        self.claimed_cents -= given_up_cents
-        if owed_cents or reclaimable_cents:
-            self.payments[payment_id] = replace(self.payments[payment_id], reversed=True)
+        given_up, reclaimable = event.given_up_cents, event.reclaimable_cents
+        refunded = given_up + reclaimable + event.returned_cents
+        self._take_back(
+            event.payment_id, event.reference, refunded + event.owed_cents, given_up + event.owed_cents,
+            reclaimable, refunded,
+        )  # fmt: skip
+        self.claimed_cents -= given_up
 
     def void(self, payment_id: UUID, kept_cents: int, surplus_cents: int = 0) -> None:
         """Money that was booked by mistake was never there."""
@@ -221,12 +227,19 @@ class ClaimState(Aggregate):
 
     def after_task(self, version: int, what: str) -> str:
         """The claim's condition once this money task is done; empty where that changes nothing."""
-        waiting = [t.version for t in self.money_tasks.values() if t.kind == REFUND and not t.done]
-        return transitions.follow(transitions.CLAIM, self.condition, what) if waiting == [version] else ""
+        return self.after_tasks((version,), what)
 
-    def complete(self, version: int, condition: str, how: str = "", at: datetime | None = None) -> None:
+    def after_tasks(self, versions: Collection[int], what: str) -> str:
+        """The claim's condition once these money tasks are done; empty where that changes nothing."""
+        waiting = {t.version for t in self.money_tasks.values() if t.kind == REFUND and not t.done}
+        last = bool(waiting) and waiting.issubset(versions)
+        return transitions.follow(transitions.CLAIM, self.condition, what) if last else ""
+
+    def complete(
+        self, version: int, condition: str, how: str = "", at: datetime | None = None, reference: str = ""
+    ) -> None:
         """A money task is done; the last of what was to be refunded moves the claim."""
-        self.money_tasks[version] = self.money_tasks[version].completed(how, at)
+        self.money_tasks[version] = self.money_tasks[version].completed(how, at, reference)
         self.condition = condition or self.condition
 
     def offset(self, payment_id: UUID, version: int, cents: int, condition: str) -> None:
@@ -236,6 +249,13 @@ class ClaimState(Aggregate):
         self.money_tasks[version] = replace(task, amount_cents=task.amount_cents - cents)
         if cents == task.amount_cents:
             self.complete(version, condition)
+
+    def overtake(self, refund_id: UUID, left_cents: int) -> None:
+        """What this refund was to give back went back otherwise, save what is left."""
+        if left_cents:
+            self.refunds[refund_id] = replace(self.refunds[refund_id], amount_cents=left_cents)
+        else:
+            self.move_refund(refund_id, "offset")
 
 
 def is_under_way(state: str, via: str) -> bool:

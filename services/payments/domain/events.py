@@ -346,7 +346,10 @@ class MoneyTaskSettled(Event):
 
 @stored("payments.money_task_offset")
 class MoneyTaskOffset(Event):
-    """Money that was to go back went back by a reversal: nothing of it is left to do, or less."""
+    """Money that was to go back went back by a reversal: nothing of it is left to do, or less.
+
+    `refund_id` is the refund that was to carry it out, and of which as much is left.
+    """
 
     task_version: int
     kind: str
@@ -359,5 +362,5 @@ class MoneyTaskOffset(Event):
 
     def apply(self, aggregate: "Claim") -> None:
         aggregate.offset(self.payment_id, self.task_version, self.amount_cents, self.condition)
-        if self.refund_id is not None and not self.left_cents:
-            aggregate.move_refund(self.refund_id, "offset")
+        if self.refund_id is not None:
+            aggregate.overtake(self.refund_id, self.left_cents)

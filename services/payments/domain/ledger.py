@@ -85,6 +85,7 @@ def _went_out(sides: Sides, provider: str) -> Sides:
 
 def _elsewhere(event: RefundedElsewhere) -> Sides:
     sides = [
+        *((account_of(one.kind), one.amount_cents) for one in event.returned),
         (f"revenue:{event.cost_object}", event.given_up_cents),
         ("receivable", event.owed_cents),
         ("reclaimable", event.reclaimable_cents),

@@ -100,7 +100,8 @@ class Payment:
 
     `kept_cents` counts towards the claim now. What was received and is not kept waits for a person, or has
     gone back; `reclaimable_cents` of it went back twice. `taken_back` is what went back without our order,
-    `brought_back` what of that came again: cents by reference. `version` is the event that booked it first.
+    `brought_back` what of that came again: cents by reference; `refunded_cents` of what was taken back was a
+    refund that the provider made. `version` is the event that booked it first.
     """
 
     payment_id: UUID
@@ -113,11 +114,11 @@ class Payment:
     kept_cents: int = 0
     reclaimable_cents: int = 0
     provisional_until: datetime | None = None
-    reversed: bool = False
     taken_at: datetime | None = None
     version: int = 0
     taken_back: tuple[tuple[str, int], ...] = ()
     brought_back: tuple[tuple[str, int], ...] = ()
+    refunded_cents: int = 0
 
     @property
     def taken_back_cents(self) -> int:
@@ -126,6 +127,15 @@ class Payment:
     @property
     def brought_back_cents(self) -> int:
         return sum(cents for _, cents in self.brought_back)
+
+    @property
+    def reversed_cents(self) -> int:
+        """What bank or card network took back and did not bring again."""
+        return max(0, self.taken_back_cents - self.refunded_cents - self.brought_back_cents)
+
+    @property
+    def reversed(self) -> bool:
+        return self.reversed_cents > 0
 
     @property
     def came_cents(self) -> int:

@@ -26,6 +26,17 @@ class Settled(StrEnum):
     KEPT_BY_AGREEMENT = "kept_by_agreement"
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a provider gave back of a money task by itself, and what is left of the task."""
+
+    task_version: int
+    kind: str
+    amount_cents: int
+    left_cents: int
+    refund_id: UUID | None
+
+
 RETURNED: Final = (Settled.RETURNED_BY_TRANSFER, Settled.RETURNED_BY_PROVIDER)
 
 
@@ -44,7 +55,8 @@ class MoneyTask:
     """Named by the version of the event that set it; `kind` is why the money came, or a kind of refund.
 
     `refund_id` is the refund that carries it out, None while it is a person's. `how` is what was done with
-    the money, `returned_at` when it went back to the payer.
+    the money, `returned_at` when it went back to the payer, `reference` the provider's own of that, where it
+    has told it.
     """
 
     version: int
@@ -58,10 +70,11 @@ class MoneyTask:
     how: str = ""
     returned_at: datetime | None = None
     proposal: Proposal | None = None
+    reference: str = ""
 
-    def completed(self, how: str, at: datetime | None) -> "MoneyTask":
+    def completed(self, how: str, at: datetime | None, reference: str = "") -> "MoneyTask":
         returned_at = at if how in RETURNED else None
-        return replace(self, done=True, how=how, returned_at=returned_at, proposal=None)
+        return replace(self, done=True, how=how, returned_at=returned_at, proposal=None, reference=reference)
 
     @property
     def account(self) -> str:

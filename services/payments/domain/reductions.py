@@ -6,6 +6,7 @@ the share and never more. What dunning has cost stays claimed. An end reduces a 
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.payments.domain.claim_state import ClaimState
@@ -14,6 +15,9 @@ from services.payments.domain.pro_rata import Period, pro_rata_cents
 from services.payments.domain.reduction_events import ClaimReduced
 from services.payments.domain.refunds import free_of, waiting_for
 from services.payments.domain.refusals import NotReducible, ReductionTooHigh
+
+GIVEN_UP_EARLY: Final = "given_up_early"
+"""Why a share is claimed no more, or goes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,9 @@ def reduce(claim: ClaimState, reduction: Reduction, *, now: datetime) -> None:
         return
     if claim.condition != "open":
         raise NotReducible(f"the claim is {claim.condition}")
-    cents, most = reduction.amount_cents, min(claim.owed_cents, claim.claimed_cents - claim.charged_cents)
+    cents, most = reduction.amount_cents, most_reducible(claim)
     if not 0 < cents <= most:
-        raise ReductionTooHigh(f"{max(0, most)} cents of the fee are open")
+        raise ReductionTooHigh(f"{most} cents of the fee are open")
     said = {
         "case_id": claim.case_id, "amount_cents": cents, "currency": claim.currency,
         "cost_object": claim.cost_object, "reason": reduction.reason,
@@ -55,6 +59,11 @@ def reduce(claim: ClaimState, reduction: Reduction, *, now: datetime) -> None:
         fee_cents=claim.claimed_cents - claim.charged_cents - cents, owed_cents=claim.owed_cents - cents,
         **said,
     )  # fmt: skip
+
+
+def most_reducible(claim: ClaimState) -> int:
+    """What of the fee is open, in cents: what dunning has cost is not reduced."""
+    return max(0, min(claim.owed_cents, claim.claimed_cents - claim.charged_cents))
 
 
 def share_of(claim: ClaimState, period: Period) -> Share:

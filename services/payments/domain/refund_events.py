@@ -1,5 +1,6 @@
 """What happens to a refund. The first line of each docstring is its business meaning."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -73,6 +74,21 @@ class RefundDeclined(Event):
         aggregate.decline(self.refund_id)
 
 
+@stored("payments.refund_overtaken")
+class RefundOvertaken(Event):
+    """Money that a second person had to agree to give back went another way, or is owed again.
+
+    `left_cents` are still asked for; with none nobody decides on it any more.
+    """
+
+    case_id: UUID
+    refund_id: UUID
+    left_cents: int
+
+    def apply(self, aggregate: "Claim") -> None:
+        aggregate.overtake(self.refund_id, self.left_cents)
+
+
 @stored("payments.refund_ordered")
 class RefundOrdered(Event):
     """The provider is told to give back, from here on: the money may move."""
@@ -113,7 +129,22 @@ class RefundSettled(Event):
     def apply(self, aggregate: "Claim") -> None:
         aggregate.move_refund(self.refund_id, "succeeded", self.reference)
         how = Settled.RETURNED_BY_PROVIDER.value
-        aggregate.complete(self.task_version, self.condition, how, self.timestamp)
+        aggregate.complete(self.task_version, self.condition, how, self.timestamp, self.reference)
+
+
+@stored("payments.refund_recognised")
+class RefundRecognised(Event):
+    """The provider tells of money that a person had given back there: now its reference is known."""
+
+    case_id: UUID
+    payment_id: UUID
+    task_version: int
+    reference: str
+    code: str
+
+    def apply(self, aggregate: "Claim") -> None:
+        task = aggregate.money_tasks[self.task_version]
+        aggregate.money_tasks[self.task_version] = replace(task, reference=self.reference)
 
 
 @stored("payments.refund_failed")

@@ -11,6 +11,7 @@ from uuid import UUID
 from services.payments.domain.claim_state import ClaimState
 from services.payments.domain.money import Refund
 from services.payments.domain.money_tasks import PAID_TWICE, PART_REFUND, REFUND, MoneyTask, Settled
+from services.payments.domain.offsets import offset_tasks
 from services.payments.domain.refund_events import (
     RefundApproved,
     RefundDeclined,
@@ -34,13 +35,12 @@ from services.payments.domain.refusals import (
     UnknownPayment,
     UnknownRefund,
 )
-from services.payments.domain.reversals import offset_tasks
 from services.payments.domain.transitions import REFUND as MOVES
 
 RULE = "rule"
 """Who asks where the portal does by itself."""
 _BY_HAND = tuple(Settled)
-NOT_COUNTED = ("declined", "failed")
+NOT_COUNTED = ("declined", "failed", "offset")
 """Refunds in these states let nothing out of the claim."""
 _FINAL = {"succeeded": "succeeded", "failed": "failed", "cancelled": "failed", "expired": "failed"}
 
@@ -101,9 +101,13 @@ def request(claim: ClaimState, wish: Wish, *, now: datetime) -> None:
 def needs_approval(claim: ClaimState, cents: int, limit_cents: int) -> bool:
     """Whether a second person has to agree: with this, what went out of the claim would exceed the limit."""
     refunded = [one for one in claim.refunds.values() if one.state not in NOT_COUNTED]
-    by_hand = [task for task in claim.money_tasks.values() if task.how in _BY_HAND and task.refund_id is None]
-    out = sum(one.amount_cents for one in refunded) + sum(task.amount_cents for task in by_hand)
-    return out + cents > limit_cents
+    counted = {one.refund_id for one in refunded}
+    by_hand = [
+        task.amount_cents
+        for task in claim.money_tasks.values()
+        if task.how in _BY_HAND and task.refund_id not in counted
+    ]
+    return sum(one.amount_cents for one in refunded) + sum(by_hand) + cents > limit_cents
 
 
 def _check_task(claim: ClaimState, task: MoneyTask, cents: int) -> None:
@@ -135,12 +139,19 @@ def _kind(claim: ClaimState, task_version: int | None, cents: int) -> str:
 
 def waiting_for(claim: ClaimState, payment_id: UUID) -> int:
     """What others want given back of this payment and nobody has decided yet; no more than is there."""
-    wanted = sum(
-        refund.amount_cents
-        for refund in claim.refunds.values()
-        if refund.payment_id == payment_id and refund.state == "requested" and refund.task_version is None
-    )
+    wanted = sum(one.amount_cents for one in wishes(claim, payment_id))
     return min(wanted, claim.payments[payment_id].kept_cents)
+
+
+def wishes(claim: ClaimState, payment_id: UUID | None = None) -> list[Refund]:
+    """What is wanted back of payments that count, or of this one, and waits for a second person."""
+    return [
+        refund
+        for refund in claim.refunds.values()
+        if refund.state == "requested"
+        and refund.task_version is None
+        and payment_id in (None, refund.payment_id)
+    ]
 
 
 def left_of(claim: ClaimState) -> dict[UUID, int]:
@@ -208,8 +219,10 @@ def due(claim: ClaimState) -> list[MoneyTask]:
 
 
 def order(claim: ClaimState, refund_id: UUID, *, now: datetime) -> None:
-    """The provider is about to be told: from here on the money may move."""
-    claim.emit(RefundOrdered, now=now, refund_id=refund_id)
+    """The provider is about to be told: from here on the money may move. Nothing where that money has gone
+    back otherwise meanwhile."""
+    if find(claim, refund_id).state == "approved":
+        claim.emit(RefundOrdered, now=now, refund_id=refund_id)
 
 
 def record_outcome(

@@ -3,10 +3,11 @@
 The first line of each docstring is its business meaning.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from services.payments.domain.money_tasks import MoneyTask, Settled
+from services.payments.domain.money_tasks import Given, MoneyTask, Settled
 from shared.domain import Event, stored
 
 if TYPE_CHECKING:
@@ -69,13 +70,15 @@ class ReversalUndone(Event):
         aggregate.bring_back(self.payment_id, self.reference, self.amount_cents, self.reclaimable_cents)
 
 
-@stored("payments.refunded_elsewhere")
+@stored("payments.refunded_elsewhere", version=2)
 class RefundedElsewhere(Event):
     """The provider gave money back without our order: somebody did it in the provider's own pages.
 
-    Of a claim that is paid `given_up_cents` is claimed no more, of one that is not `owed_cents` is owed
-    again. `reclaimable_cents` did not count: it waited to go back, or went back twice. `kind` is that of the
-    money task that this stands for, `condition` the claim's where this changes it; both empty otherwise.
+    `returned` is what of it waited to go back, by money task; what was still waiting before version 2 is
+    `reclaimable_cents` there, and offset by the events behind it. Of a claim that is paid `given_up_cents`
+    are claimed no more, of one that is not `owed_cents` are owed again; `reclaimable_cents` went back twice.
+    `kind` is that of the money task that what is given up stands for, `condition` the claim's where this
+    changes it; both empty otherwise.
     """
 
     case_id: UUID
@@ -92,16 +95,37 @@ class RefundedElsewhere(Event):
     backend_id: str | None
     kind: str
     condition: str
+    returned: list[Given]
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["returned"] = []
+
+    @property
+    def returned_cents(self) -> int:
+        return sum(one.amount_cents for one in self.returned)
 
     def apply(self, aggregate: "Claim") -> None:
-        aggregate.give_back_elsewhere(
-            self.payment_id, self.reference, self.given_up_cents, self.owed_cents, self.reclaimable_cents
-        )
+        aggregate.give_back_elsewhere(self)
+        for one in self.returned:
+            self._return(aggregate, one)
         if self.given_up_cents:
-            task = MoneyTask(
-                self.originator_version, self.kind, self.given_up_cents, self.currency, self.provider,
-                self.payment_id,
-            )  # fmt: skip
-            how = Settled.RETURNED_BY_PROVIDER.value
-            aggregate.money_tasks[task.version] = task.completed(how, self.timestamp)
+            self._done(aggregate, self.kind, self.given_up_cents)
         aggregate.condition = self.condition or aggregate.condition
+
+    def _return(self, aggregate: "Claim", one: Given) -> None:
+        """All of a money task, or a part that becomes one of its own."""
+        if one.left_cents:
+            task = aggregate.money_tasks[one.task_version]
+            aggregate.money_tasks[task.version] = replace(task, amount_cents=one.left_cents)
+            self._done(aggregate, one.kind, one.amount_cents)
+        else:
+            how = Settled.RETURNED_BY_PROVIDER.value
+            aggregate.complete(one.task_version, "", how, self.timestamp, self.reference)
+        if one.refund_id is not None:
+            aggregate.overtake(one.refund_id, one.left_cents)
+
+    def _done(self, aggregate: "Claim", kind: str, cents: int) -> None:
+        task = MoneyTask(self.originator_version, kind, cents, self.currency, self.provider, self.payment_id)
+        how = Settled.RETURNED_BY_PROVIDER.value
+        aggregate.money_tasks[task.version] = task.completed(how, self.timestamp, self.reference)

@@ -10,6 +10,7 @@ from datetime import datetime
 from services.payments.domain import refunds
 from services.payments.domain.claim import Claim
 from services.payments.domain.money_tasks import RETURNED, MoneyTask, Proposal, Settled, voucher_number
+from services.payments.domain.offsets import offset_tasks
 from services.payments.domain.refusals import (
     AmountDiffers,
     NoSuchSettlement,
@@ -18,7 +19,6 @@ from services.payments.domain.refusals import (
     SettlementWaits,
     VoucherImpossible,
 )
-from services.payments.domain.reversals import offset_tasks
 from services.payments.domain.settlement_events import SettlementDeclined, SettlementProposed
 
 

@@ -66,6 +66,7 @@ ATTEMPT: Final[Moves] = {
 REFUND: Final[Moves] = {
     ("requested", "approved"): "approved",
     ("requested", "declined"): "declined",
+    ("requested", "offset"): "offset",
     ("approved", "ordered"): "ordered",
     ("approved", "unclear"): "unclear",
     ("ordered", "pending"): "pending",

@@ -56,8 +56,11 @@ class PayPalSandbox:
         answer = self.http.post(f"/sandbox/orders/{order}/decide", json={"outcome": outcome})
         return dict(answer.raise_for_status().json())
 
-    def change(self, capture: str, what: str) -> None:
-        self.http.post(f"/sandbox/captures/{capture}/{what}").raise_for_status()
+    def change(self, capture: str, what: str) -> dict[str, Any]:
+        return dict(self.http.post(f"/sandbox/captures/{capture}/{what}").raise_for_status().json())
+
+    def resolve(self, dispute: str, **said: object) -> None:
+        self.http.post(f"/sandbox/disputes/{dispute}/resolve", json=said).raise_for_status()
 
     def order(self, order: str) -> dict[str, Any]:
         return dict(self.http.get(f"/sandbox/orders/{order}").raise_for_status().json())

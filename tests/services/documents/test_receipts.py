@@ -104,6 +104,21 @@ class TestReceipt:
         assert {one["status"] for one in found} == {"valid"}
         assert [one for one in found if one["document_id"] == first["document_id"]] == [first]
 
+    async def test_of_what_the_provider_gave_by_itself_stands_beside_the_first(
+        self, holder: Holder, payments: Teller
+    ) -> None:
+        payments.settles("paypal", 4)
+        parts = [(6, 0, 0), (7, 1000, 0), (9, 0, 2060)]
+        for version, given_up, returned in parts:  # of the first nothing is the city's refund
+            payments.tells(
+                "refunded_elsewhere", stream_version=version, given_up_cents=given_up,
+                returned_cents=returned, owed_cents=0, reclaimable_cents=500,
+            )  # fmt: skip
+        found = await payments.leads_later_to(lambda: receipts(holder, 3))
+        editions = [None, *(receipt_edition(payments.claim_id, version) for version in (7, 9))]
+        wanted = {str(document_id(holder.case_id, RECEIPT, edition)) for edition in editions}
+        assert {one["document_id"] for one in found} == wanted
+
     async def test_is_made_when_less_is_owed_and_that_is_paid(self, holder: Holder, payments: Teller) -> None:
         payments.tells("claim_reduced", state="open", stream_version=7)
         payments.tells("claim_reduced", state="settled", stream_version=9)

@@ -120,6 +120,83 @@ class TestPayingByPayPal:
         book = await asyncio.to_thread(paypal.book)
         assert book["entries"] == []
 
+    async def test_that_is_reviewed_is_shown_as_being_checked_by_whoever_asks(
+        self, payments: Running, citizen: Citizen, paypal: PayPalSandbox
+    ) -> None:
+        """No webhook came, and the money was taken in an answer that was lost: the portal asks."""
+        await asyncio.to_thread(lambda: paypal.tell("pending", answers=50))
+        order = await begun(citizen)
+        await asyncio.to_thread(paypal.decide, order)
+        headers = {"Authorization": f"Bearer {await asyncio.to_thread(paypal.token)}"}
+        captured = await asyncio.to_thread(
+            lambda: paypal.http.post(f"/v2/checkout/orders/{order}/capture", headers=headers, json={})
+        )
+        assert captured.status_code == 201
+        await payments.http.post(f"/claims/{citizen.claim_id}/look", headers=citizen.headers)
+        assert (await citizen.claim())["state"] == "being_checked"
+
     async def test_by_another_provider_is_unknown_here(self, payments: Running) -> None:
         answer = await payments.http.post("/callbacks/stripe/notify", content=b"{}")
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:portal:problem:provider_unknown")
+
+
+async def disputed(
+    payments: Running, citizen: Citizen, paypal: PayPalSandbox, listener: Listener
+) -> dict[str, Any]:
+    """A payment that its payer's bank has taken back; the dispute about it."""
+    order = await begun(citizen)
+    await asyncio.to_thread(paypal.decide, order)
+    await taken(payments, (await asyncio.to_thread(listener.wait, 1))[0])
+    [capture] = (await asyncio.to_thread(paypal.order, order))["captures"]
+    dispute = await asyncio.to_thread(paypal.change, capture["id"], "dispute")
+    answers = [await taken(payments, one) for one in await asyncio.to_thread(listener.wait, 4)]
+    assert "reversed" in [answer.json()["Recorded"] for answer in answers]
+    assert (await citizen.claim())["state"] == "open"
+    return dispute
+
+
+class TestADispute:
+    async def test_that_is_won_pays_the_claim_again_once(
+        self, payments: Running, citizen: Citizen, paypal: PayPalSandbox, listener: Listener
+    ) -> None:
+        dispute = await disputed(payments, citizen, paypal, listener)
+        await asyncio.to_thread(paypal.resolve, dispute["id"])
+        word = (await asyncio.to_thread(listener.wait, 5))[-1]
+        told = [(await taken(payments, word)).json()["Recorded"] for _ in range(2)]
+        assert told == ["restored", "duplicate"]
+        claim = await citizen.claim()
+        assert (claim["state"], claim["payments"][0]["reversed"]) == ("settled", False)
+        book = await asyncio.to_thread(paypal.book)
+        last = "SELECT reference FROM movement ORDER BY booked_at DESC, version DESC LIMIT 1"
+        assert await payments.runtime.pool.fetchval(last) == dispute["id"]
+        held = "SELECT sum(cents)::int FROM ledger_line WHERE account IN ('provider:paypal', 'fees:paypal')"
+        assert await payments.runtime.pool.fetchval(held) == book["balance_cents"] == FEE
+
+    async def test_that_is_won_in_part_leaves_the_rest_owed(
+        self, payments: Running, citizen: Citizen, paypal: PayPalSandbox, listener: Listener
+    ) -> None:
+        dispute = await disputed(payments, citizen, paypal, listener)
+        await asyncio.to_thread(lambda: paypal.resolve(dispute["id"], amount_cents=1000))
+        await taken(payments, (await asyncio.to_thread(listener.wait, 5))[-1])
+        assert (await citizen.claim())["owed_cents"] == FEE - 1000
+
+    async def test_that_is_lost_changes_nothing(
+        self, payments: Running, citizen: Citizen, paypal: PayPalSandbox, listener: Listener
+    ) -> None:
+        dispute = await disputed(payments, citizen, paypal, listener)
+        await asyncio.to_thread(lambda: paypal.resolve(dispute["id"], outcome="RESOLVED_BUYER_FAVOUR"))
+        before = await citizen.log_length()
+        answer = await taken(payments, (await asyncio.to_thread(listener.wait, 5))[-1])
+        assert (answer.status_code, answer.json()["Recorded"]) == (200, "nothing")
+        assert await citizen.log_length() == before
+
+    async def test_is_believed_by_what_the_api_says(
+        self, payments: Running, citizen: Citizen, paypal: PayPalSandbox, listener: Listener
+    ) -> None:
+        """While it cannot be asked nothing is booked, and PayPal repeats the word."""
+        dispute = await disputed(payments, citizen, paypal, listener)
+        await asyncio.to_thread(paypal.resolve, dispute["id"])
+        await asyncio.to_thread(lambda: paypal.tell("unavailable", call="read_dispute"))
+        word = (await asyncio.to_thread(listener.wait, 5))[-1]
+        assert (await taken(payments, word)).status_code == 503
+        assert (await taken(payments, word)).json()["Recorded"] == "restored"

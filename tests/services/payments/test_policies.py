@@ -113,9 +113,25 @@ HALF = {"valid_from": "2027-01-01", "valid_until": "2027-12-31", "given_up_on": 
 
 
 class TestARevokedApproval:
-    async def test_ends_a_claim_that_is_open(self, payments: Running) -> None:
+    async def test_leaves_owed_what_is_open_where_nothing_comes_back(self, payments: Running) -> None:
         case_id = await owing(payments)
+        for _ in range(2):  # heard twice
+            await happens(payments, "approval_revoked", **revoked(case_id, "none"))
+        claim = await claim_of(payments, case_id)
+        assert (claim.condition, claim.owed_cents) == ("open", 3060)
+        expected = {"receivable": 3060, "revenue:12.02": -3060}
+        assert await books(payments, derived_id("claim", case_id)) == expected
+
+    async def test_leaves_owed_the_rest_of_what_is_paid_in_part(self, payments: Running) -> None:
+        case_id = await owing(payments)
+        await transfers(payments, case_id, 1000)
         await happens(payments, "approval_revoked", **revoked(case_id, "none"))
+        claim = await claim_of(payments, case_id)
+        assert (claim.condition, claim.owed_cents, claim.kept_cents) == ("open", 2060, 1000)
+
+    async def test_ends_a_claim_that_is_open_where_all_comes_back(self, payments: Running) -> None:
+        case_id = await owing(payments)
+        await happens(payments, "approval_revoked", **revoked(case_id, "full"))
         assert (await claim_of(payments, case_id)).condition == "cancelled"
         assert await books(payments, derived_id("claim", case_id)) == {"receivable": 0, "revenue:12.02": 0}
 

@@ -4,11 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from services.payments.domain.claim import Claim
+from services.payments.policies import claim_of
+from shared.ids import new_id
 from shared.testing import Running
 from tests.services.payments.books.office import Office
 from tests.services.payments.paying import FEE, Citizen
 from tests.services.payments.test_money_tasks import CashOffice
-from tests.services.payments.test_policies import HALF, happens, revoked
+from tests.services.payments.test_policies import HALF, happens, revoked, submitted
 from tests.services.payments.test_refunding import post
 
 pytestmark = pytest.mark.integration
@@ -123,3 +126,39 @@ class TestADebtor:
             assert (await payments.http.get(path, headers=caller)).status_code == 403
         await owing.receives(LEFT, "E-2")
         assert (await payments.http.get(path, headers=identity)).json() == {"cases": []}
+
+
+class TestAShareThatWaits:
+    """It is above the limit, and the bank takes the money back before the second person has agreed."""
+
+    @pytest.mark.parametrize("payments", [{"refund_limit_cents": 0}], indirect=True)
+    async def test_goes_off_what_is_owed_again(
+        self, payments: Running, citizen: Citizen, kim: CashOffice
+    ) -> None:
+        payment_id = await citizen.receives(FEE, "E-1")
+        told = revoked(citizen.case_id, "none") | {"pro_rata": HALF}
+        await happens(payments, "approval_revoked", datetime.now(UTC), 0, **told)
+        claim = f"/claims/{citizen.claim_id}"
+        [wish] = (await kim.get(f"{claim}/refunds"))["refunds"]
+        assert (wish["state"], wish["amount_cents"]) == ("requested", LEFT)
+        back = {"code": "MD06", "reference": "R-1", "amount_cents": FEE}
+        await post(kim, f"{claim}/payments/{payment_id}/reversal", back, "back")
+        told_now = await citizen.claim()
+        assert (told_now["owed_cents"], told_now["reduced_cents"]) == (LEFT, LEFT)
+        [wish] = (await kim.get(f"{claim}/refunds"))["refunds"]
+        assert wish["state"] == "offset"
+        assert (await kim.get("/refunds", state="requested"))["refunds"] == []
+        sam = CashOffice(payments, "clerk")
+        answer = await post(sam, f"{claim}/refunds/{wish['refund_id']}/approval", None, "yes")
+        assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (409, "refund_decided")
+
+
+class TestWithoutARule:
+    async def test_the_instalments_that_fall_due_later_end(self, payments: Running) -> None:
+        case_id = new_id()
+        quarters = [{"due_on": day, "cents": 1530} for day in ("2026-11-15", "2027-02-15")]
+        told = submitted(case_id) | {"fee_due": "after_decision", "instalments": quarters}
+        await happens(payments, "application_approved", **told)
+        await happens(payments, "approval_revoked", **revoked(case_id, "none"))
+        claims = [await payments.runtime.unit().load(Claim, claim_of(case_id, at)) for at in (1, 2)]
+        assert [claim.condition for claim in claims] == ["open", "cancelled"]

@@ -9,6 +9,7 @@ from services.payments.domain.money import Word
 from shared.ids import new_id
 from shared.testing import Running
 from tests.services.payments.paying import FEE, Citizen
+from tests.services.payments.test_refunding import withdrawn
 from tests.services.payments.test_undecided import Office
 
 pytestmark = pytest.mark.integration
@@ -65,6 +66,44 @@ class TestReturns:
         books = (await treasurer.get("/ledger/trial-balance")).json()
         assert books["sum_cents"] == 0
         assert {row["cents"] for row in books["accounts"]} == {0}
+
+    @pytest.mark.parametrize("payments", [{"refund_limit_cents": 0}], indirect=True)
+    async def test_of_what_waited_to_go_back_are_its_refund(
+        self, payments: Running, citizen: Citizen
+    ) -> None:
+        """It waits for a second person, and somebody gives it back in the provider's own pages."""
+        kim, sam, payment = Office(payments, "treasurer"), Office(payments, "clerk"), await paid(citizen)
+        await withdrawn(payments, citizen, limit=0)
+        [task] = (await kim.get("/money-tasks")).json()["tasks"]
+        claim = f"/claims/{citizen.claim_id}"
+        wanted = {"amount_cents": FEE, "reason": "rejected", "task_version": task["version"]}
+        asked = (await kim.post(f"{claim}/refunds", **wanted)).json()
+        assert asked["state"] == "requested"
+        answer = await kim.post(f"{payment}/refund-elsewhere", **said("R1"))
+        assert (answer.json()["recorded"], answer.json()["state"]) == ("given_back", "refunded")
+        refused = await sam.post(f"{claim}/refunds/{asked['refund_id']}/approval")
+        assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (409, "refund_decided")
+        [refund] = (await kim.get(f"{claim}/refunds")).json()["refunds"]
+        assert refund["state"] == "offset"
+        [done] = (await kim.get("/money-tasks", state="settled")).json()["tasks"]
+        assert (done["version"], done["how"]) == (task["version"], "returned_by_provider")
+        [back] = (await citizen.claim())["given_back"]
+        assert (back["amount_cents"], back["how"], back["method"]) == (FEE, "returned_by_provider", "paypal")
+        receipt = await payments.http.get(f"{claim}/receipt", headers=citizen.headers)
+        assert [one["method"] for one in receipt.json()["refunds"]] == ["paypal"]
+        row = "SELECT state FROM claim WHERE claim_id = $1"
+        assert await payments.runtime.pool.fetchval(row, citizen.claim_id) == "refunded"
+        books = (await kim.get("/ledger/trial-balance")).json()
+        assert {one["cents"] for one in books["accounts"]} == {0}
+
+    async def test_in_part_leave_the_rest_to_go_back(self, payments: Running, citizen: Citizen) -> None:
+        kim, payment = Office(payments, "treasurer"), await paid(citizen)
+        await withdrawn(payments, citizen, limit=0)
+        await kim.post(f"{payment}/refund-elsewhere", **said("R1", 1000))
+        [left] = (await kim.get("/money-tasks")).json()["tasks"]
+        [done] = (await kim.get("/money-tasks", state="settled")).json()["tasks"]
+        assert (left["amount_cents"], done["amount_cents"]) == (FEE - 1000, 1000)
+        assert (await citizen.claim())["state"] == "refund_due"
 
     async def test_are_refused_where_so_much_did_not_come_or_go(
         self, payments: Running, citizen: Citizen

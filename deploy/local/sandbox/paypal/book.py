@@ -1,4 +1,5 @@
-"""PayPal's own book: orders, captures, refunds, entries, webhooks, in one SQLite file; survives a restart."""
+"""PayPal's own book in one SQLite file: orders, captures, refunds, disputes, entries, webhooks; survives a
+restart."""
 
 import json
 import sqlite3
@@ -88,6 +89,23 @@ class Refund:
 
 
 @dataclass(frozen=True)
+class Dispute:
+    """A payer's complaint about a capture, whose money is taken back until it is decided; `outcome` is empty
+    while it is open, `returned_cents` what the merchant has again."""
+
+    id: str
+    at: float
+    capture_id: str
+    amount_cents: int
+    currency: str
+    outcome: str = ""
+    returned_cents: int = 0
+
+    def become(self, **changes: Any) -> "Dispute":
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
 class Webhook:
     number: int
     event_id: str
@@ -96,7 +114,7 @@ class Webhook:
     tries: int
 
 
-D = TypeVar("D", Order, Capture, Refund)
+D = TypeVar("D", Order, Capture, Refund, Dispute)
 
 
 class Book:
@@ -113,7 +131,7 @@ class Book:
     def close(self) -> None:
         self._db.close()
 
-    def save(self, document: Order | Capture | Refund) -> None:
+    def save(self, document: Order | Capture | Refund | Dispute) -> None:
         values = asdict(document)
         if isinstance(document, Order):
             values["fault"] = document.fault.as_json()
@@ -146,7 +164,7 @@ class Book:
         ).fetchone()
         return str(row["id"]) if row else None
 
-    def enter(self, at: float, document: Capture | Refund, amount_cents: int, text: str) -> None:
+    def enter(self, at: float, document: Capture | Refund | Dispute, amount_cents: int, text: str) -> None:
         self._db.execute(
             "insert into entries (at, reference, amount_cents, currency, text) values (?, ?, ?, ?, ?)",
             (at, document.id, amount_cents, document.currency, text),

@@ -40,6 +40,7 @@ class Calls:
             ("GET", "/v2/payments/captures/{id}", "read_capture", self._read_capture),
             ("POST", "/v2/payments/captures/{id}/refund", "refund", self._refund),
             ("GET", "/v2/payments/refunds/{id}", "read_refund", self._read_refund),
+            ("GET", "/v1/customer/disputes/{id}", "read_dispute", self._read_dispute),
             ("POST", "/v1/notifications/verify-webhook-signature", "verify", self._verify),
         ]
         return [
@@ -157,6 +158,9 @@ class Calls:
 
     def _read_refund(self, request: Request, _data: Json, public: str) -> Response:
         return JSONResponse(refund_json(self._house.read_refund(request.path_params["id"], public), public))
+
+    def _read_dispute(self, request: Request, _data: Json, public: str) -> Response:
+        return JSONResponse(self._house.read_dispute(request.path_params["id"], public))
 
     def _verify(self, _request: Request, data: Json, _public: str) -> Response:
         """Compared with the book: what was sent, when, under which signature."""

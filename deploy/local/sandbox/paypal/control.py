@@ -3,9 +3,12 @@
 Matters are orders, shown with "captures"; a decision has "redirect". Outcomes: pay, fail, cancel, timeout.
 
 POST   /sandbox/captures/{id}/complete | …/reverse → capture · 404
+POST   /sandbox/captures/{id}/dispute → dispute: its payer complains, and the money is taken back · 404
+POST   /sandbox/disputes/{id}/resolve {"outcome"?: "RESOLVED_SELLER_FAVOUR", "amount_cents"?} → dispute: so
+       much comes back, by default all where the merchant wins and else nothing · 404 · 409 decided before
 PUT    /sandbox/webhook {"url"} → 204: where webhooks go from now on
 DELETE /sandbox/tokens → 204: no token is valid any longer
-GET    /sandbox/book → {"balance_cents", "orders", "captures", "refunds", "entries", "webhooks"}
+GET    /sandbox/book → {"balance_cents", "orders", "captures", "refunds", "disputes", "entries", "webhooks"}
 """
 
 from typing import Any
@@ -15,12 +18,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from deploy.local.sandbox import control
-from deploy.local.sandbox.paypal.book import Book, Capture, Order, Refund
+from deploy.local.sandbox.paypal.book import Book, Capture, Dispute, Order, Refund
 from deploy.local.sandbox.paypal.calls import Calls
 from deploy.local.sandbox.paypal.faults import Fault
 from deploy.local.sandbox.paypal.house import WISHES, House
 from deploy.local.sandbox.paypal.pages import way_back
 from deploy.local.sandbox.paypal.webhooks import Messenger, Scribe
+
+WON = "RESOLVED_SELLER_FAVOUR"
 
 
 class Control(control.Control[Order]):
@@ -38,6 +43,7 @@ class Control(control.Control[Order]):
         return [
             *super().routes(),
             Route("/sandbox/captures/{id}/{what}", self._change, methods=["POST"]),
+            Route("/sandbox/disputes/{id}/resolve", self._resolve, methods=["POST"]),
             Route("/sandbox/webhook", self._subscribe, methods=["PUT"]),
             Route("/sandbox/tokens", self._revoke, methods=["DELETE"]),
         ]
@@ -63,6 +69,7 @@ class Control(control.Control[Order]):
             "orders": [self.shown(order) for order in self._book.all(Order)],
             "captures": [vars(capture) for capture in self._book.all(Capture)],
             "refunds": [vars(refund) for refund in self._book.all(Refund)],
+            "disputes": [vars(dispute) for dispute in self._book.all(Dispute)],
             "entries": entries,
             "webhooks": self._book.webhooks(),
         }
@@ -72,13 +79,30 @@ class Control(control.Control[Order]):
 
     async def _change(self, request: Request) -> Response:
         capture, what = self._book.find(Capture, request.path_params["id"]), request.path_params["what"]
-        if capture is None or what not in {"complete", "reverse"}:
+        if capture is None or what not in {"complete", "reverse", "dispute"}:
             return JSONResponse({"error": "unknown"}, 404)
+        if what == "dispute":
+            return JSONResponse(vars(self._house.dispute(capture, self._calls.public(request))))
         if what == "complete":
             capture = self._house.complete(capture, self._calls.public(request))
         else:
             self._house.reverse(capture, self._calls.public(request))
         return JSONResponse(vars(capture))
+
+    async def _resolve(self, request: Request) -> Response:
+        dispute = self._book.find(Dispute, request.path_params["id"])
+        if dispute is None:
+            return JSONResponse({"error": "unknown"}, 404)
+        try:
+            data = await control.body_of(request)
+            outcome = str(data.get("outcome", WON))
+            cents = int(data.get("amount_cents", dispute.amount_cents if outcome == WON else 0))
+            decided = self._house.resolve(dispute, outcome, cents, self._calls.public(request))
+        except (ValueError, TypeError) as wrong:
+            return JSONResponse({"error": str(wrong)}, 400)
+        except control.AlreadyDecided:
+            return JSONResponse({"error": "decided before"}, 409)
+        return JSONResponse(vars(decided))
 
     async def _subscribe(self, request: Request) -> Response:
         try:

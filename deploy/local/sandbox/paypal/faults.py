@@ -40,8 +40,8 @@ class Line(StrEnum):
 
 @dataclass(frozen=True)
 class Fault(Told):
-    """`call` says where a Line fault strikes: token, create, read, capture, refund, read_refund, verify,
-    certificate."""
+    """`call` says where a Line fault strikes: token, create, read, capture, refund, read_refund,
+    read_dispute, verify, certificate."""
 
     kinds = (Line, Course)
     makers = Told.makers | {"status": int, "issue": str}

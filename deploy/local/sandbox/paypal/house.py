@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable
 
 from deploy.local.sandbox.control import AlreadyDecided
-from deploy.local.sandbox.paypal.book import Book, Capture, Order, Refund
+from deploy.local.sandbox.paypal.book import Book, Capture, Dispute, Order, Refund
 from deploy.local.sandbox.paypal.faults import NORMAL, Course
 from deploy.local.sandbox.paypal.protocol import (
     Json,
     Refused,
     capture_json,
     cents_of,
+    dispute_json,
     experience,
     link,
     new_id,
@@ -169,6 +170,42 @@ class House:
         self._book.enter(self._clock(), capture, -capture.amount_cents, f"REVERSAL {capture.invoice_id}")
         told = capture_json(capture, public) | {"status": "REFUNDED"}
         self._tell("PAYMENT.CAPTURE.REVERSED", "capture", told, self.order(capture.order_id), public)
+
+    def dispute(self, capture: Capture, public: str) -> Dispute:
+        """The payer complains to their bank, which takes the money back until it is decided."""
+        dispute = Dispute(
+            f"PP-R-{new_id()[:10]}", self._clock(), capture.id, capture.amount_cents, capture.currency
+        )
+        self._book.save(dispute)
+        self._tell_dispute("CUSTOMER.DISPUTE.CREATED", dispute, capture, public)
+        self.reverse(capture, public)
+        return dispute
+
+    def resolve(self, dispute: Dispute, outcome: str, cents: int, public: str) -> Dispute:
+        """It is decided; `cents` come back to the merchant. Raises AlreadyDecided."""
+        if dispute.outcome:
+            raise AlreadyDecided
+        done = dispute.become(outcome=outcome, returned_cents=cents)
+        self._book.save(done)
+        if cents:
+            self._book.enter(self._clock(), done, cents, f"DISPUTE {outcome}")
+        self._tell_dispute("CUSTOMER.DISPUTE.RESOLVED", done, self.find_capture(done.capture_id), public)
+        return done
+
+    def find_dispute(self, dispute_id: str) -> Dispute:
+        found = self._book.find(Dispute, dispute_id)
+        if found is None:
+            raise Refused(404, "INVALID_RESOURCE_ID")
+        return found
+
+    def read_dispute(self, dispute_id: str, public: str) -> Json:
+        """Raises Refused 404."""
+        found = self.find_dispute(dispute_id)
+        return dispute_json(found, self.find_capture(found.capture_id), public)
+
+    def _tell_dispute(self, kind: str, dispute: Dispute, capture: Capture, public: str) -> None:
+        told = dispute_json(dispute, capture, public)
+        self._tell(kind, "dispute", told, self.order(capture.order_id), public)
 
     def refund(self, capture_id: str, data: Json, request_id: str, public: str) -> tuple[Refund, bool]:
         """The refund, and whether it is new. Raises Refused."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from deploy.local.sandbox.paypal.book import Capture, Order, Refund
+from deploy.local.sandbox.paypal.book import Capture, Dispute, Order, Refund
 
 Json = dict[str, Any]
 _ID_SIGNS = "ABCDEFGHJKLMNPRSTUVWXY0123456789"
@@ -193,4 +193,39 @@ def refund_json(refund: Refund, public: str) -> Json:
         "note_to_payer": refund.note_to_payer,
         "create_time": moment(refund.at),
         "links": [link(own, "self"), link(f"{public}/v2/payments/captures/{refund.capture_id}", "up")],
+    }
+
+
+def dispute_json(dispute: Dispute, capture: Capture, public: str) -> Json:
+    """As the Disputes API shows it; what the merchant lost and has again is in `money_movements`."""
+    movements = [_movement(dispute, "DEBIT", dispute.amount_cents)]
+    if dispute.returned_cents:
+        movements.append(_movement(dispute, "CREDIT", dispute.returned_cents))
+    told: Json = {
+        "dispute_id": dispute.id,
+        "create_time": moment(dispute.at),
+        "update_time": moment(dispute.at),
+        "disputed_transactions": [
+            {"seller_transaction_id": capture.id, "custom": capture.custom_id, "items": []},
+        ],
+        "reason": "UNAUTHORISED",
+        "status": "RESOLVED" if dispute.outcome else "UNDER_REVIEW",
+        "dispute_amount": money(dispute.amount_cents, dispute.currency),
+        "dispute_life_cycle_stage": "CHARGEBACK",
+        "money_movements": movements,
+        "links": [link(f"{public}/v1/customer/disputes/{dispute.id}", "self")],
+    }
+    if dispute.outcome:
+        refunded = money(dispute.amount_cents - dispute.returned_cents, dispute.currency)
+        told["dispute_outcome"] = {"outcome_code": dispute.outcome, "amount_refunded": refunded}
+    return told
+
+
+def _movement(dispute: Dispute, kind: str, cents: int) -> Json:
+    return {
+        "affected_party": "SELLER",
+        "amount": money(cents, dispute.currency),
+        "initiated_time": moment(dispute.at),
+        "type": kind,
+        "reason": "DISPUTE_SETTLEMENT",
     }

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from services.payments.providers.paypal import requests
 from services.payments.providers.paypal.account import Account, Verification
 from services.payments.providers.paypal.certificates import Certificates
+from services.payments.providers.paypal.disputes import RESOLVED, Dispute, Named
 from services.payments.providers.paypal.issues import ALREADY_CAPTURED
 from services.payments.providers.paypal.replies import Capture, Order, Refund
 from services.payments.providers.paypal.session import Session
@@ -169,6 +170,8 @@ class PayPal:
     async def _told_by(self, event: Event) -> Outcome | None:
         """None for an event that says nothing about a payment, or about none that can be found."""
         try:
+            if event.event_type == RESOLVED:
+                return await self._won(Named.model_validate(event.resource).dispute_id)
             if event.event_type in _OF_AN_ORDER:
                 return await self.status(Order.model_validate(event.resource).id, Method.PAYPAL)
             if event.event_type not in _OF_A_CAPTURE:
@@ -182,10 +185,28 @@ class PayPal:
         outcome = await self.status(order_id, Method.PAYPAL)
         return _afterwards(event, told, outcome) if event.event_type in _AFTERWARDS else outcome
 
+    async def _won(self, dispute_id: str) -> Outcome | None:
+        """What a dispute that has ended brought back; None where it brought nothing."""
+        path = f"/v1/customer/disputes/{quote(dispute_id, safe='')}"
+        dispute = await self._session.call(Dispute, "GET", path)
+        if dispute.dispute_id != dispute_id:
+            raise ProviderUnavailable("answer_about_another_transaction")
+        cents = dispute.came_again()
+        if cents <= 0 or not dispute.capture_id:
+            return None
+        outcome = await self.status(await self._order_of(dispute.capture_id), Method.PAYPAL)
+        return replace(
+            outcome, state=State.RESTORED, code=dispute.code, amount_cents=cents, fee_cents=None,
+            entry=dispute_id,
+        )  # fmt: skip
+
     async def _order_id(self, told: Capture) -> str:
         if told.order_id or not told.capture_id:
             return told.order_id
-        path = f"/v2/payments/captures/{quote(told.capture_id, safe='')}"
+        return await self._order_of(told.capture_id)
+
+    async def _order_of(self, capture_id: str) -> str:
+        path = f"/v2/payments/captures/{quote(capture_id, safe='')}"
         return (await self._session.call(Capture, "GET", path)).order_id
 
 

@@ -150,6 +150,7 @@ class Order(_Reply):
             money.CURRENCY,
             capture.id,
             capture.fee_cents(),
+            pending=capture.status == "PENDING",
         )
 
 

@@ -2,7 +2,8 @@
 
 A CRC-32 is no digest: who has seen one genuine transmission can write another body with the same one. So a
 verified webhook is believed to come from PayPal and to name an order; what became of the order is then read
-from the API. Only a reversal, which the API does not show, is taken from the body.
+from the API, as is what became of a dispute. Only a reversal, which the API does not show, is taken from the
+body.
 """
 
 import base64

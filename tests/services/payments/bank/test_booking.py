@@ -270,8 +270,8 @@ class TestStatement:
         booking = town.bank.intake.booking
         real, fallen = booking._commit, []
 
-        async def falls(new: Any, statement: Any, file: Any) -> None:
-            await real(new[:1], statement, file)
+        async def falls(new: Any, source: Any) -> None:
+            await real(new[:1], source)
             fallen.append(1)
             raise ConnectionError
 

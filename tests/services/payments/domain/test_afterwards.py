@@ -9,7 +9,6 @@ from services.payments.domain.claim import Claim
 from services.payments.domain.events import MoneyTaskOffset, PartReceived, PaymentSettled, SurplusReceived
 from services.payments.domain.money import Receipt, Recorded, Reversal, Word
 from services.payments.domain.money_tasks import Settled
-from services.payments.domain.refunds import Wish
 from services.payments.domain.refusals import NotRefundable, UnknownPayment
 from services.payments.domain.return_events import PaymentReversed, RefundedElsewhere, ReversalUndone
 from shared.ids import new_id
@@ -200,18 +199,6 @@ class TestARefundElsewhere:
         claim, payment_id = given_paid(1000)
         elsewhere(claim, payment_id, "R1", 1000)
         assert (claim.condition, claim.owed_cents, balances(claim)["receivable"]) == ("open", FEE, FEE)
-
-    @pytest.mark.parametrize("state", ["succeeded", "unknown", "lost"])
-    def test_that_was_ours_is_not_booked_twice(self, state: str) -> None:
-        claim, payment_id = given_paid()
-        refund_id = new_id()
-        refunds.request(claim, Wish(refund_id, 1000, "x", "kim", "provider", FEE, payment_id), now=NOW)
-        refunds.order(claim, refund_id, now=NOW)
-        if state == "lost":
-            refunds.record_doubt(claim, refund_id, "timeout", now=NOW)
-        else:
-            refunds.record_outcome(claim, refund_id, state, "4000", "R1", now=NOW)
-        assert elsewhere(claim, payment_id, "R1", 1000) is Recorded.DUPLICATE
 
     def test_counts_for_the_limit_of_refunds(self) -> None:
         claim, payment_id = given_paid()

@@ -22,12 +22,15 @@ from services.payments.domain.money_tasks import Settled
 from services.payments.domain.pro_rata import Period, pro_rata_cents
 from services.payments.domain.reductions import Reduction, reduce, share_of
 from services.payments.domain.refunds import Wish
+from services.payments.domain.refunds_elsewhere import record_outcome
 from services.payments.domain.refusals import ClaimRefused, NotRefundable
 from services.payments.domain.settlements import Settlement
 from shared.ids import new_id
+from tests.services.payments.domain.counterpart import Carried, Counterpart
 from tests.services.payments.domain.test_claim import FEE, NOW, VOUCHER, given_claim
 
 PROVIDER = "girocheckout"
+AT = f"provider:{PROVIDER}"
 CENTS = st.sampled_from([FEE, 1000, FEE, FEE + 500])
 PICK = st.integers(0, 7)
 LIMIT = 1500
@@ -35,18 +38,15 @@ YEAR = date(2027, 1, 1), date(2027, 12, 31)
 
 
 class AnyHistory(RuleBasedStateMachine):
-    """`statement` is what each party says it holds for the city: never read from the claim."""
+    """`others` is what each party says it holds for the city: never read from the claim."""
 
     def __init__(self) -> None:
         super().__init__()
         self.claim = given_claim()
-        self.statement: Counter[str] = Counter()
-        self.received: Counter[UUID] = Counter()
+        self.others = Counterpart()
         self.returned: Counter[UUID] = Counter()
-        self.gone: Counter[UUID] = Counter()
-        self.again: Counter[UUID] = Counter()
         self.told: dict[UUID, set[str]] = defaultdict(set)
-        self.went_out: dict[UUID, bool] = {}
+        self.orders: dict[UUID, Carried | None] = {}
         self.kept_by_agreement = 0
         self.entries = self.charged = 0
         self.attempt()
@@ -76,71 +76,69 @@ class AnyHistory(RuleBasedStateMachine):
             return
         told = Word(said, "4000", PROVIDER, attempt_id.hex, cents, "EUR", fee_cents=fee)
         self.claim.record_word(attempt_id, told, now=NOW)
-        if said == "succeeded" and attempt_id not in self.received:
-            self.received[attempt_id] = cents
-            self.statement[f"provider:{PROVIDER}"] += cents - fee
+        if said == "succeeded" and attempt_id not in self.others.came:
+            self.others.comes(AT, attempt_id, cents, fee)
 
     @rule(reference=st.integers(0, 3), cents=CENTS, source=st.sampled_from(["bank", "cash"]))
     def receipt(self, reference: int, cents: int, source: str) -> None:
         payment_id = self.claim.receipt_id(source, str(reference))
         self.claim.record_receipt(Receipt(source, "transfer", str(reference), cents, "EUR"), now=NOW)
-        if payment_id not in self.received:
-            self.received[payment_id] = cents
-            self.statement[source] += cents
+        if payment_id not in self.others.came:
+            self.others.comes(source, payment_id, cents)
 
-    @precondition(lambda self: bool(self.received))
+    @precondition(lambda self: bool(self.others.came))
     @rule(which=PICK, charges=st.sampled_from([0, 300]), reference=st.sampled_from("ABC"), cents=CENTS)
     def reversal(self, which: int, charges: int, reference: str, cents: int) -> None:
-        payment_id = self.pick(self.received, which)
-        told = Reversal("MD06", reference, cents, charges)
-        result = self.claim.record_reversal(payment_id, told, now=NOW)
-        self.goes(payment_id, told, result, Recorded.REVERSED)
+        payment_id = self.pick(self.others.came, which)
+        known, most = reference in self.told[payment_id], self.others.may_be_taken(payment_id)
+        if cents > most and self.others.carried:
+            return  # no bank takes what it has seen go
+        result = self.claim.record_reversal(payment_id, Reversal("MD06", reference, cents, charges), now=NOW)
+        assert (result is Recorded.REVERSED) == (not known and cents <= most), result
+        if result is Recorded.REVERSED:
+            self.told[payment_id].add(reference)
+            self.others.takes(self.place(payment_id), payment_id, cents, charges)
 
-    @precondition(lambda self: bool(self.received))
-    @rule(which=PICK, reference=st.sampled_from("ABC"), cents=CENTS)
-    def refund_elsewhere(self, which: int, reference: str, cents: int) -> None:
-        payment_id = self.pick(self.received, which)
-        told = Reversal("REFUNDED", reference, cents)
-        if is_receipt(self.claim.payments[payment_id].provider):
-            with pytest.raises(NotRefundable):
-                self.claim.record_refund_elsewhere(payment_id, told, now=NOW)
-            return
-        maybe_ours = any(
-            one.payment_id == payment_id and one.state in ("pending", "unclear") and one.amount_cents == cents
-            for one in self.claim.refunds.values()
-        )
-        result = self.claim.record_refund_elsewhere(payment_id, told, now=NOW)
-        if maybe_ours:
-            assert result is Recorded.DUPLICATE
-        else:
-            self.goes(payment_id, told, result, Recorded.GIVEN_BACK)
-
-    def goes(self, payment_id: UUID, told: Reversal, result: Recorded, moved: Recorded) -> None:
-        there = self.received[payment_id] - self.gone[payment_id]
-        known = told.reference in self.told[payment_id]
-        assert (result is moved) == (not known and 0 < told.amount_cents <= there), result
-        if result is moved:
-            self.told[payment_id].add(told.reference)
-            self.gone[payment_id] += told.amount_cents
-            self.statement[self.place(payment_id)] -= told.amount_cents + told.charges_cents
-
-    @precondition(lambda self: any(self.gone.values()))
+    @precondition(lambda self: any(self.others.taken.values()))
     @rule(which=PICK, reference=st.sampled_from("ab"), cents=CENTS)
     def undoing(self, which: int, reference: str, cents: int) -> None:
-        payment_id = self.pick((one for one, gone in self.gone.items() if gone), which)
-        told = Reversal("WON", reference, cents)
-        result = self.claim.record_undoing(payment_id, told, now=NOW)
+        payment_id = self.pick((one for one, gone in self.others.taken.items() if gone), which)
         known = reference in self.told[payment_id]
-        assert (result is Recorded.RESTORED) == (not known and cents <= self.gone[payment_id])
-        if result is Recorded.RESTORED:
+        if not known and cents > self.others.taken[payment_id] - self.others.again[payment_id]:
+            return
+        result = self.claim.record_undoing(payment_id, Reversal("WON", reference, cents), now=NOW)
+        assert result is (Recorded.DUPLICATE if known else Recorded.RESTORED)
+        if not known:
             self.told[payment_id].add(reference)
-            self.gone[payment_id] -= cents
-            self.again[payment_id] += cents
-            self.statement[self.place(payment_id)] += cents
+            self.others.brings(self.place(payment_id), payment_id, cents)
+
+    @precondition(lambda self: bool(self.others.came))
+    @rule(which=PICK, cents=CENTS, tells=st.booleans())
+    def refund_elsewhere(self, which: int, cents: int, tells: bool) -> None:
+        """Somebody gives money back in the provider's own pages; its word may come later."""
+        payment_id = self.pick(self.others.came, which)
+        if is_receipt(self.claim.payments[payment_id].provider):
+            with pytest.raises(NotRefundable):
+                self.claim.record_refund_elsewhere(payment_id, Reversal("REFUNDED", "X", cents), now=NOW)
+            return
+        refund = self.others.carry(AT, payment_id, cents)
+        if refund is not None and tells:
+            self.tell(refund)
+
+    @precondition(lambda self: bool(self.others.carried))
+    @rule(which=PICK)
+    def word_of_a_refund(self, which: int) -> None:
+        """Of any that the provider has carried out, and as often as it likes."""
+        self.tell(self.pick(self.others.carried, which))
+
+    def tell(self, refund: Carried) -> None:
+        told, news = Reversal("REFUNDED", refund.reference, refund.cents), self.others.says(refund)
+        result = self.claim.record_refund_elsewhere(refund.payment_id, told, now=NOW)
+        assert result is (Recorded.GIVEN_BACK if news else Recorded.DUPLICATE)
 
     def place(self, payment_id: UUID) -> str:
         provider = self.claim.payments[payment_id].provider
-        return f"provider:{PROVIDER}" if provider == PROVIDER else provider
+        return AT if provider == PROVIDER else provider
 
     @rule(refund=st.booleans())
     def withdraw(self, refund: bool) -> None:
@@ -157,12 +155,12 @@ class AnyHistory(RuleBasedStateMachine):
             reduce(self.claim, once, now=NOW)
         assert self.claim.owed_cents == before - cents
 
-    @rule(month=st.integers(1, 12), part=st.sampled_from([0, 2500]))
-    def end_early(self, month: int, part: int) -> None:
+    @rule(month=st.integers(1, 12), part=st.sampled_from([0, 2500]), limit=st.sampled_from([0, 10**6]))
+    def end_early(self, month: int, part: int, limit: int) -> None:
         """As the service does; together it is the share, unless a wish for some of it waits. Perhaps a part
         came just before."""
         if part:
-            self.receipt(10 + len(self.received), part, "bank")
+            self.receipt(10 + len(self.others.came), part, "bank")
         day, claim = date(2027, month, 15), self.claim
         before, waits = claim.claimed_cents, any(r.state == "requested" for r in claim.refunds.values())
         share = share_of(claim, Period(*YEAR, day))
@@ -172,9 +170,11 @@ class AnyHistory(RuleBasedStateMachine):
         for payment_id, cents in refunds.left_of(claim).items():
             if part := min(left, cents):
                 left -= part
-                wish = Wish(new_id(), part, "x", "rule", "provider", 10**6, payment_id)
+                wish = Wish(new_id(), part, "x", "rule", self.via(payment_id), limit, payment_id)
                 refunds.request(claim, wish, now=NOW)
         assert left == 0
+        if not limit:
+            return  # it waits for its second person
         assert before - claim.claimed_cents == share.reduced_cents + share.refunded_cents
         used = FEE - pro_rata_cents(FEE, *YEAR, day) + self.charged
         assert claim.claimed_cents >= min(before, used)
@@ -192,8 +192,7 @@ class AnyHistory(RuleBasedStateMachine):
         task = self.pick((t for t in self.claim.money_tasks.values() if not t.done), which)
         if task is None:
             return
-        if task.refund_id in self.went_out:
-            how = Settled.RETURNED_BY_PROVIDER if self.went_out[task.refund_id] else how
+        how = self.way(task, how)
         said = Settlement(task.version, how, task.amount_cents, VOUCHER, "kim")
         try:
             if not settlements.settle(self.claim, said, LIMIT, now=NOW):
@@ -220,30 +219,51 @@ class AnyHistory(RuleBasedStateMachine):
         if agrees:
             self.is_settled(task, how)
 
-    def is_settled(self, task: Any, how: Settled) -> None:
-        if how is Settled.KEPT_BY_AGREEMENT:
-            self.kept_by_agreement += task.amount_cents
-            return
-        self.returned[task.payment_id] += task.amount_cents
-        if how is Settled.RETURNED_BY_TRANSFER:
-            self.statement["bank"] -= task.amount_cents
-        elif not self.went_out.get(task.refund_id):
-            where = f"provider:{PROVIDER}" if task.provider == PROVIDER else task.provider
-            self.statement[where] -= task.amount_cents
+    def way(self, task: Any, how: Settled) -> Settled:
+        """What a person finds who looks: an order that went out; or no more than is there to give back."""
+        ordered = self.orders.get(task.refund_id)
+        if ordered is not None and not ordered.told:
+            return Settled.RETURNED_BY_PROVIDER
+        if how is Settled.RETURNED_BY_PROVIDER and task.provider == PROVIDER:
+            there = task.amount_cents <= self.others.left(task.payment_id)
+            return how if there else Settled.KEPT_BY_AGREEMENT
+        return how
 
-    @precondition(lambda self: bool(self.received))
+    def is_settled(self, task: Any, how: Settled) -> None:
+        payment_id, cents = task.payment_id, task.amount_cents
+        if how is Settled.KEPT_BY_AGREEMENT:
+            self.kept_by_agreement += cents
+            return
+        self.returned[payment_id] += cents
+        if how is Settled.RETURNED_BY_TRANSFER:
+            self.others.holds["bank"] -= cents
+        elif task.provider != PROVIDER:
+            self.others.holds[task.provider] -= cents
+        else:
+            ordered = self.orders.get(task.refund_id)
+            if ordered is None or ordered.told:
+                assert self.others.carry(AT, payment_id, cents) is not None
+            self.others.seen(payment_id, cents)
+
+    @precondition(lambda self: bool(self.others.came))
     @rule(which=PICK, cents=CENTS, of_task=st.booleans())
     def request_refund(self, which: int, cents: int, of_task: bool) -> None:
         task = self.pick((t for t in self.claim.money_tasks.values() if not t.done), which)
-        payment_id = self.pick(self.received, which)
+        payment_id = self.pick(self.others.came, which)
         if of_task and task is not None:
-            wish = Wish(new_id(), task.amount_cents, "x", "kim", "provider", LIMIT, task_version=task.version)
+            wish = Wish(
+                new_id(), task.amount_cents, "x", "kim", self.via(task.payment_id), LIMIT,
+                task_version=task.version,
+            )  # fmt: skip
         else:
-            wish = Wish(new_id(), cents, "x", "kim", "provider", LIMIT, payment_id)
+            wish = Wish(new_id(), cents, "x", "kim", self.via(payment_id), LIMIT, payment_id)
         try:
             refunds.request(self.claim, wish, now=NOW)
         except ClaimRefused:
             assert wish.refund_id not in self.claim.refunds
+
+    def via(self, payment_id: UUID) -> str:
+        return "transfer" if is_receipt(self.claim.payments[payment_id].provider) else "provider"
 
     @precondition(lambda self: any(r.state == "requested" for r in self.claim.refunds.values()))
     @rule(which=PICK, agrees=st.booleans(), who=st.sampled_from(["kim", "sam"]))
@@ -259,40 +279,51 @@ class AnyHistory(RuleBasedStateMachine):
             return
         assert who != self.claim.refunds[refund_id].requested_by
 
-    @precondition(lambda self: any(r.state == "approved" for r in self.claim.refunds.values()))
+    @precondition(lambda self: bool(of_provider(self.claim, "approved")))
     @rule(
-        which=PICK,
-        pays=st.booleans(),
+        which=PICK, pays=st.booleans(), meanwhile=st.booleans(),
         answer=st.sampled_from(["succeeded", "failed", "unknown", "lost"]),
-    )
-    def carry_out(self, which: int, pays: bool, answer: str) -> None:
-        refund = self.pick((r for r in self.claim.refunds.values() if r.state == "approved"), which)
-        refunds.order(self.claim, refund.refund_id, now=NOW)
-        if answer == "lost":
-            refunds.record_doubt(self.claim, refund.refund_id, "timeout", now=NOW)
-            self.went_out[refund.refund_id] = pays
-            self.leaves(refund) if pays else None
-            return
-        refunds.record_outcome(self.claim, refund.refund_id, answer, "4000", "ref", now=NOW)
-        if answer == "succeeded":
-            self.leaves(refund)
-            self.returned[refund.payment_id] += refund.amount_cents
-
-    @precondition(lambda self: any(r.state == "pending" for r in self.claim.refunds.values()))
-    @rule(which=PICK, answer=st.sampled_from(["succeeded", "failed"]))
-    def later(self, which: int, answer: str) -> None:
-        refund = self.pick((r for r in self.claim.refunds.values() if r.state == "pending"), which)
+    )  # fmt: skip
+    def carry_out(self, which: int, pays: bool, meanwhile: bool, answer: str) -> None:
+        """Between order and answer somebody may give as much back in the provider's own pages."""
+        refund = self.pick(of_provider(self.claim, "approved"), which)
         if refund is None:
             return
-        refunds.record_outcome(self.claim, refund.refund_id, answer, "4000", "ref", now=NOW)
-        if answer == "succeeded":
-            self.leaves(refund)
-            self.returned[refund.payment_id] += refund.amount_cents
+        refunds.order(self.claim, refund.refund_id, now=NOW)
+        if meanwhile:
+            self.refund_elsewhere_of(refund)
+        if answer == "lost":
+            self.orders[refund.refund_id] = self.carries(refund) if pays else None
+            refunds.record_doubt(self.claim, refund.refund_id, "timeout", now=NOW)
+        else:
+            self.answer(refund, answer)
 
-    def leaves(self, refund: Any) -> None:
-        provider = self.claim.payments[refund.payment_id].provider
-        where = f"provider:{PROVIDER}" if provider == PROVIDER else provider
-        self.statement[where] -= refund.amount_cents
+    def refund_elsewhere_of(self, refund: Any) -> None:
+        given = self.others.carry(AT, refund.payment_id, refund.amount_cents)
+        if given is not None:
+            self.tell(given)
+
+    def carries(self, refund: Any) -> Carried | None:
+        return self.others.carry(AT, refund.payment_id, refund.amount_cents, by_order=True)
+
+    @precondition(lambda self: bool(of_provider(self.claim, "pending")))
+    @rule(which=PICK, answer=st.sampled_from(["succeeded", "failed"]), word_first=st.booleans())
+    def later(self, which: int, answer: str, word_first: bool) -> None:
+        refund = self.pick(of_provider(self.claim, "pending"), which)
+        if refund is not None:
+            self.answer(refund, answer, word_first=word_first)
+
+    def answer(self, refund: Any, answer: str, *, word_first: bool = False) -> None:
+        """The provider's own to our order; it gives no more than is there."""
+        carried = self.carries(refund) if answer == "succeeded" else None
+        said = "failed" if answer == "succeeded" and carried is None else answer
+        reference = carried.reference if carried else ""
+        if carried is not None and word_first:
+            self.tell(carried)
+        record_outcome(self.claim, refund.refund_id, said, "4000", reference, now=NOW)
+        if carried is not None:
+            self.others.says(carried)
+            self.returned[refund.payment_id] += refund.amount_cents
 
     @invariant()
     def every_entry_is_balanced(self) -> None:
@@ -307,15 +338,9 @@ class AnyHistory(RuleBasedStateMachine):
         waiting = Counter({"surplus": 0, "refundable": 0})
         for task in self.claim.money_tasks.values():
             waiting[task.account] -= 0 if task.done else task.amount_cents
-        unseen = sum(  # went out, and the person who looks has not said so yet
-            refund.amount_cents
-            for refund in self.claim.refunds.values()
-            if refund.state == "unclear" and self.went_out[refund.refund_id]
-        )
-        held = {name: books[name] for name in (f"provider:{PROVIDER}", "bank", "cash")}
-        assert sum(held.values()) - unseen == sum(self.statement.values())
-        if not unseen:
-            assert held == {name: self.statement[name] for name in held}
+        held = {name: books[name] for name in (AT, "bank", "cash")}
+        holds = {name: self.others.holds[name] for name in held}
+        assert held == {**holds, AT: holds[AT] + self.others.unseen()}
         assert {name: books[name] for name in waiting} == waiting
         assert books["revenue:541000"] == -self.claim.claimed_cents - self.kept_by_agreement
         assert books["reclaimable"] >= 0
@@ -323,15 +348,23 @@ class AnyHistory(RuleBasedStateMachine):
     @invariant()
     def nothing_goes_back_that_did_not_come(self) -> None:
         for payment_id, cents in self.returned.items():
-            assert cents <= self.received[payment_id] + self.again[payment_id]
+            assert cents <= self.others.came[payment_id] + self.others.again[payment_id]
 
     @invariant()
     def what_was_taken_back_is_nobodys_to_give(self) -> None:
         for task in self.claim.money_tasks.values():
             refund = self.claim.refunds.get(task.refund_id) if task.refund_id else None
             waits = not task.done and task.proposal is None
-            free = waits and (refund is None or refund.state in ("declined", "failed"))
+            free = waits and (refund is None or refund.state not in ("ordered", "pending", "unclear"))
             assert not free or self.claim.payments[task.payment_id].reclaimable_cents == 0
+
+    @invariant()
+    def nobody_is_asked_for_what_is_gone(self) -> None:
+        wanted: Counter[UUID] = Counter()
+        for wish in refunds.wishes(self.claim):
+            wanted[wish.payment_id] += wish.amount_cents
+        assert not wanted or self.claim.condition in ("open", "settled")
+        assert all(cents <= self.claim.payments[one].kept_cents for one, cents in wanted.items())
 
     @invariant()
     def one_settlement_at_most_is_kept(self) -> None:
@@ -343,6 +376,10 @@ class AnyHistory(RuleBasedStateMachine):
             assert claim.kept_cents == claim.claimed_cents
         if claim.condition in ("refund_due", "refunded", "refund_waived"):
             assert claim.kept_cents == 0
+
+
+def of_provider(claim: Any, state: str) -> list[Any]:
+    return [one for one in claim.refunds.values() if (one.state, one.via) == (state, "provider")]
 
 
 def balances(claim: Any) -> Counter[str]:

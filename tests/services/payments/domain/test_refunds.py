@@ -181,7 +181,7 @@ class TestASecondPerson:
         claim = given_paid()
         refund_id = asked(claim, LIMIT + 1)
         claim.withdraw_claim("rejected", now=NOW)
-        with pytest.raises(NotRefundable):
+        with pytest.raises(RefundDecided):
             refunds.approve(claim, refund_id, "sam", now=NOW)
 
     def test_decides_on_what_was_asked_for(self) -> None:

@@ -50,6 +50,12 @@ class TestAnOrder:
         assert (outcome.state, outcome.code) == (state, f"COMPLETED/{status}")
         assert outcome.backend_transaction_id == f"C-{status}"
 
+    @pytest.mark.parametrize(("status", "pending"), [("PENDING", True), ("SOMETHING_NEW", False)])
+    def test_whose_capture_is_pending_has_a_payer_who_did_their_part(
+        self, status: str, pending: bool
+    ) -> None:
+        assert order("COMPLETED", capture(status)).outcome().pending is pending
+
     def test_is_paid_where_one_of_several_captures_is(self) -> None:
         outcome = order("COMPLETED", capture("DECLINED"), capture("COMPLETED"), capture("PENDING")).outcome()
         assert (outcome.state, outcome.backend_transaction_id) == (State.SUCCEEDED, "C-COMPLETED")
