@@ -16,7 +16,7 @@ from deploy.local.fonts import install as install_fonts
 from deploy.local.places import ROOT, state_folder
 
 PYTEST = (sys.executable, "-m", "pytest")
-PLACES = 4
+PLACES = 3
 """Twice the processors of a small machine: a part waits for disks, brokers and clocks half of its time."""
 EVERYTHING_ELSE = "tests"
 PARTS = (  # the longest first; what a new folder holds is in the first

@@ -1,5 +1,6 @@
 """A refund that a provider tells of: by our order, by a hand in its own pages, or unknown; booked once."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -117,7 +118,7 @@ class TestOfWhatWaited:
         elsewhere(claim, payment_id)
         assert (claim.condition, held(claim)) == ("refunded", 0)
         with pytest.raises(MoneyTaskDone):
-            settlements.confirm(claim, task.version, Settled.RETURNED_BY_PROVIDER, "sam", now=NOW)
+            settlements.confirm(claim, replace(said, by="sam"), now=NOW)
 
     def test_that_somebody_says_went_by_transfer_went_twice(self) -> None:
         claim, payment_id = given_ended()
@@ -127,7 +128,7 @@ class TestOfWhatWaited:
         elsewhere(claim, payment_id)
         with pytest.raises(SettlementWaits):
             settlements.settle(claim, said, 0, now=NOW)
-        settlements.confirm(claim, task.version, Settled.RETURNED_BY_TRANSFER, "sam", now=NOW)
+        settlements.confirm(claim, replace(said, by="sam"), now=NOW)
         assert (claim.condition, balances(claim)["reclaimable"]) == ("refunded", FEE)
 
 
