@@ -29,7 +29,7 @@ class Candidate:
 class BankItem:
     """One payment; `amount` is in words, with its currency. `why` is a key below `bank_item_why.`, `state`
     one below `bank_item_state.`. `proposed_by` is a key below `cash_actor.` where sending it back waits for a
-    second person, with its `voucher`."""
+    second person, with its `voucher`; `payout_of` is the provider whose payout it is, or may be."""
 
     url: str
     state: str
@@ -42,6 +42,7 @@ class BankItem:
     candidates: tuple[Candidate, ...] = ()
     proposed_by: str = ""
     voucher: str = ""
+    payout_of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,9 @@ class BankItemsPage(Page):
 class BankItemPage(Page):
     """One payment. `number` finds claims beside the proposals; `allocation` and `sending_back` post with
     `hidden`, both empty where the payment has found its place, or sending it back waits for a second person:
-    then `may_decide`, or `why_not` is a key below `settlement_why_not.`. `claim_url` is whose it is.
+    then `may_decide`, or `why_not` is a key below `settlement_why_not.`. `claim_url` is whose it is. `payout`
+    asks whose payout it is; `payout_waits` says that this is what waits for a second person, `payout_undone`
+    that it may be taken back.
     """
 
     template: ClassVar[str] = "work/bank_item.html"
@@ -72,6 +75,9 @@ class BankItemPage(Page):
     sending_back: tuple[Field, ...] = ()
     hidden: dict[str, str] = field(default_factory=dict)
     claim_url: str = ""
+    payout: tuple[Field, ...] = ()
+    payout_waits: bool = False
+    payout_undone: bool = False
     may_decide: bool = False
     why_not: str = ""
     message: str = ""
@@ -79,4 +85,6 @@ class BankItemPage(Page):
     @property
     def faulty(self) -> tuple[Field, ...]:
         number = (self.number,) if self.number else ()
-        return tuple(one for one in (*number, *self.allocation, *self.sending_back) if one.error)
+        return tuple(
+            one for one in (*number, *self.allocation, *self.payout, *self.sending_back) if one.error
+        )
