@@ -40,15 +40,13 @@ def read_rows(content: bytes, formats: Iterable[StatementFormat] = ()) -> Read:
     """Currency and rows; by its heading the file is in our own shape or in one of `formats`. Raises
     StatementUnreadable."""
     text = _decoded(content, "utf-8")
-    first = text.lstrip().partition("\n")[0]
-    delimiter = ";" if ";" in first else ","
-    if tuple(name.strip().lower() for name in first.strip().split(delimiter)) == HEADING:
+    delimiter = ";" if ";" in text.lstrip().partition("\n")[0] else ","
+    if tuple(name.lower() for name in _heading(text, delimiter)) == HEADING:
         return _checked(_own_rows(_lines(text, delimiter)))
     for form in formats:
         text = _decoded(content, form.encoding)
         for delimiter in form.delimiters:
-            heading = text.lstrip().partition("\n")[0].split(delimiter)
-            if columns := _columns(form, heading):
+            if columns := _columns(form, _heading(text, delimiter)):
                 return _checked(_foreign_rows(form, columns, _lines(text, delimiter)))
     raise StatementUnreadable(1, "heading", f"the heading is {';'.join(HEADING)}, or one that is set up")
 
@@ -58,6 +56,12 @@ def _decoded(content: bytes, encoding: str) -> str:
         return content.decode("utf-8-sig" if encoding == "utf-8" else "cp1252")
     except UnicodeDecodeError:
         return content.decode("cp1252", errors="replace")
+
+
+def _heading(text: str, delimiter: str) -> Sequence[str]:
+    """The names in the first line; none of them holds a delimiter."""
+    first = text.lstrip().partition("\n")[0]
+    return [name.strip().strip('"').strip() for name in first.split(delimiter)]
 
 
 def _lines(text: str, delimiter: str) -> Sequence[Line]:
@@ -94,7 +98,7 @@ def _own_rows(lines: Sequence[Line]) -> Iterator[tuple[str, StatementRow]]:
 
 def _columns(form: StatementFormat, heading: Sequence[str]) -> Mapping[Column, int]:
     """Where each column is; nothing where one is missing that the format has."""
-    places = {name.strip().strip('"').strip(): at for at, name in enumerate(heading)}
+    places = {name: at for at, name in enumerate(heading)}
     found = {
         column: next((places[name] for name in names if name in places), -1)
         for column, names in form.columns.items()

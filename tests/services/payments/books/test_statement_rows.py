@@ -21,6 +21,8 @@ class TestRows:
             StatementRow(date(2026, 11, 25), "payment", "r1", 3060, 47),
             StatementRow(date(2026, 11, 25), "refund", "r1", -3060, 0),
         ]
+        quoted = '"' + HEAD.strip().replace(";", '";"') + '"\n'
+        assert read_rows((quoted + GOOD).encode())[1][0].reference == "r1"
         english = HEAD.replace(";", ",") + "2026-11-25,fee,month,,-12.00,EUR\r\n"
         assert read_rows(english.encode())[1] == [StatementRow(date(2026, 11, 25), "fee", "month", 0, -1200)]
 
