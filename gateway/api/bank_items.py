@@ -90,3 +90,51 @@ async def decide_return(
     return await visit.post(
         "payments", path, purpose=PURPOSE, json=read.model_dump(), idempotency_key=idempotency_key
     )
+
+
+class Payout(BaseModel):
+    """Whose payout the money is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    provider: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+
+
+class PayoutDecision(Payout):
+    """What the second person read: whose payout, and the payment's cents."""
+
+    cents: int = Field(ge=1, le=10**12)
+
+
+@router.post("/bank-items/{item_id}/payout", status_code=201)
+async def find_payout(
+    item_id: UUID, told: Payout, visit: CashOffice, idempotency_key: IdempotencyKey = None
+) -> Any:
+    """Records that the money is a provider's payout, one of the item's `payout_providers`; above the limit
+    (`outcome` is then `payout_proposed`) once a second person agrees."""
+    return await visit.post(
+        "payments", f"/bank-items/{item_id}/payout", purpose=PURPOSE, json=told.model_dump(),
+        idempotency_key=idempotency_key,
+    )  # fmt: skip
+
+
+@router.post("/bank-items/{item_id}/payout/{decision}", status_code=201)
+async def decide_payout(
+    item_id: UUID,
+    decision: Literal["approval", "refusal"],
+    read: PayoutDecision,
+    visit: CashOffice,
+    idempotency_key: IdempotencyKey = None,
+) -> Any:
+    """The second person's word. Who took it for a payout cannot give it (403 `second_person_needed`)."""
+    return await visit.post(
+        "payments", f"/bank-items/{item_id}/payout/{decision}", purpose=PURPOSE, json=read.model_dump(),
+        idempotency_key=idempotency_key,
+    )  # fmt: skip
+
+
+@router.post("/bank-items/{item_id}/payout-undoing", status_code=201)
+async def undo_payout(item_id: UUID, visit: CashOffice, idempotency_key: IdempotencyKey = None) -> Any:
+    """It was no payout of that provider: the money waits again."""
+    path = f"/bank-items/{item_id}/payout-undoing"
+    return await visit.post("payments", path, purpose=PURPOSE, idempotency_key=idempotency_key)

@@ -9,7 +9,7 @@ from gateway import formats
 from gateway.pages.claims import HERE as CLAIMS
 from gateway.pages.claims import TONES
 from gateway.pages.counter_forms import number_field
-from gateway.pages.money_words import who
+from gateway.pages.money_words import place_words, who
 from gateway.translations import Translator
 from gateway.views.bank_items import BankItem, Candidate
 from gateway.views.forms import Field, Option
@@ -37,6 +37,7 @@ def item_view(visit: Visit, item: Given, claims: Iterable[Given], *, masked: boo
         proposed_at=datetime.fromisoformat(item["proposed_at"]) if item.get("proposed_at") else None,
         proposed_by=who(visit, item["proposed_by"], None) if item.get("proposed_by") else "",
         voucher=item.get("proposed_voucher") or "",
+        payout_of=place_words(visit.t, item.get("proposed_provider") or item.get("provider") or ""),
     )
 
 
@@ -46,6 +47,8 @@ def why(item: Given) -> str:
         return "credit_repeated" if item["cents"] > 0 else "return_repeated"
     if item["cents"] <= 0:
         return "outgoing"
+    if item.get("provider"):
+        return "payout"
     if item["proposals"]:
         return "name_and_amount" if len(item["proposals"]) == 1 else "several"
     return "no_number" if item["text"] else "no_text"

@@ -1,4 +1,4 @@
-"""What the bank booked and no claim has: listed, given to a claim, or sent back."""
+"""What the bank booked and no claim has: listed, given to a claim, found to be a payout, or sent back."""
 
 import asyncio
 import re
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.pages import bank_item_forms as forms
+from gateway.pages import payout_forms
 from gateway.pages.answers import problem_key
 from gateway.pages.bank_item_forms import HERE, WAITING
 from gateway.pages.claims import HERE as CLAIMS
@@ -124,6 +125,46 @@ async def _decide(visit: Visit, form: Mapping[str, str], decision: str) -> Respo
 
 
 @staff("treasurer", "clerk")
+async def find_payout(visit: Visit) -> Response:
+    """It is a provider's payout; or the second person's word on that."""
+    form, item_id = await visit.form(), visit.request.path_params["item_id"]
+    path, key = f"/bank-items/{item_id}/payout", form.get("idempotency-key", "")
+    if decision := form.get("decision", ""):
+        if decision not in DECISIONS:
+            return await _page(visit, form, message="refund_decision_missing", status=422)
+        cents = form.get("cents", "")
+        read = {"provider": form.get("provider", ""), "cents": int(cents) if cents.isdecimal() else 0}
+        return await _say(visit, f"{path}/{DECISIONS[decision]}", read, f"{key}.payout.{decision}")
+    item = await _item(visit)
+    wrong = payout_forms.provider_error(item, form)
+    if wrong and item["outcome"] in WAITING:
+        return await _page(visit, form, {"provider": wrong}, status=422)
+    return await _say(visit, path, {"provider": form.get("provider", "")}, f"{key}.payout")
+
+
+@staff("treasurer", "clerk")
+async def undo_payout(visit: Visit) -> Response:
+    form = await visit.form()
+    path = f"/bank-items/{visit.request.path_params['item_id']}/payout-undoing"
+    return await _say(visit, path, None, f"{form.get('idempotency-key', '')}.undo", undone=True)
+
+
+async def _say(
+    visit: Visit, path: str, said: Mapping[str, Any] | None, key: str, *, undone: bool = False
+) -> Response:
+    """Tells payments what a payout is, or is not, and what became of it."""
+    try:
+        told = await visit.post("payments", path, purpose=PURPOSE, json=said, idempotency_key=key)
+    except RemoteProblem as refused:
+        if refused.status not in _REFUSALS:
+            raise
+        return await _page(visit, {}, message=problem_key(visit.t, refused), status=refused.status)
+    words = {"payout": "payout_found", "payout_proposed": "payout_proposed"}
+    notice = "payout_undone" if undone else words.get(told.get("outcome", ""), "payout_declined")
+    return visit.redirect(HERE, notice)
+
+
+@staff("treasurer", "clerk")
 async def back_to_item(visit: Visit) -> Response:
     """Who comes by address, after signing in again for instance, begins at the payment."""
     return visit.redirect(f"{HERE}/{visit.request.path_params['item_id']}")
@@ -144,7 +185,9 @@ async def _page(
             BankItemPage(
                 item=forms.item_view(visit, item, ()),
                 claim_url=visit.url(f"{CLAIMS}/{claim}") if claim else "",
-                message="bank_item_done" if status != 200 else "",
+                payout_undone=item["outcome"] == "payout",
+                hidden={"idempotency-key": str(new_id())},
+                message=message or ("bank_item_done" if status != 200 else ""),
             ),
             409 if status != 200 else 200,
         )
@@ -159,6 +202,7 @@ async def _page(
             item=view,
             number=forms.number(t, typed.get("nummer", "")[:_LONGEST], wrong) if incoming else None,
             allocation=forms.allocation(t, view, typed, said) if incoming else (),
+            payout=payout_forms.providers(t, item, typed, said.get("provider", "")),
             sending_back=forms.sending_back(t, typed, said.get("voucher", "")),
             hidden={
                 "idempotency-key": typed.get("idempotency-key") or str(new_id()),
@@ -171,14 +215,18 @@ async def _page(
 
 
 def _waiting_page(visit: Visit, item: Mapping[str, Any], message: str, status: int) -> Response:
-    """Sending it back waits for a second person."""
+    """Sending it back waits for a second person, or that it is a payout."""
     assert visit.account is not None
     own, view = item["proposed_by"] == visit.account.account_id, forms.item_view(visit, item, ())
-    unseen = message == "second_person_unseen"
+    payout, unseen = bool(item.get("proposed_provider")), message == "second_person_unseen"
+    read = payout_forms.read_of(item) if payout else {"voucher": view.voucher, "cents": str(item["cents"])}
+    seen = seen_field(visit.t, view.voucher, view.amount, message if unseen else "")
     page = BankItemPage(
         item=view,
-        hidden={"voucher": view.voucher, "cents": str(item["cents"]), "idempotency-key": str(new_id())},
-        seen=None if own else seen_field(visit.t, view.voucher, view.amount, message if unseen else ""),
+        hidden={"idempotency-key": str(new_id()), **read},
+        payout_waits=payout,
+        may_decide=not own,
+        seen=None if own or payout else seen,
         why_not="second_person_needed" if own else "",
         message="" if unseen else message,
     )
@@ -226,4 +274,8 @@ ROUTES: Final[list[BaseRoute]] = [
     Route(_ITEM + "/zuordnung", back_to_item, methods=["GET"]),
     Route(_ITEM + "/rueckgabe", send_back, methods=["POST"]),
     Route(_ITEM + "/rueckgabe", back_to_item, methods=["GET"]),
+    Route(_ITEM + "/auszahlung", find_payout, methods=["POST"]),
+    Route(_ITEM + "/auszahlung", back_to_item, methods=["GET"]),
+    Route(_ITEM + "/auszahlung-zurueck", undo_payout, methods=["POST"]),
+    Route(_ITEM + "/auszahlung-zurueck", back_to_item, methods=["GET"]),
 ]

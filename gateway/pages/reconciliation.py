@@ -63,6 +63,7 @@ def _odd(visit: Visit, one: Mapping[str, Any]) -> Iterable[Odd]:
                 side=side,
                 reference=row.get("kassenzeichen") or row["reference"],
                 cents=cents,
+                kind=row["kind"],
                 url=visit.url(f"/arbeit/forderungen/{claim_id}") if claim_id else "",
             )
 

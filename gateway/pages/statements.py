@@ -30,9 +30,11 @@ LOOKS: Final = 120
 TONES: Final[dict[str, Tone]] = {"done": "success", "failed": "danger", "waiting": "info"}
 FIGURES: Final = {
     "matched": ("allocated", "debit", "return"), "proposed": ("proposed",),
-    "left_over": ("unallocated", "repeated"), "sent_back": ("sent_back",),
+    "left_over": ("unallocated", "repeated"), "payout": ("payout",), "sent_back": ("sent_back",),
 }  # fmt: skip
 """By figure: the outcomes of payments that it counts."""
+RARE: Final = frozenset({"payout", "sent_back"})
+"""Figures that are not said where there is none."""
 KINDS: Final = frozenset({"camt.053", "camt.054", "pain.002"})
 _REFUSALS: Final = frozenset({404, 409, 413, 422})
 
@@ -59,10 +61,7 @@ async def bring(visit: Visit) -> Response:
     except RemoteProblem as refused:
         if refused.status not in _REFUSALS:
             raise
-        line = refused.body.get("line")
-        found = await _page(
-            visit, problem_key(visit.t, refused), source, line if isinstance(line, int) else 0
-        )
+        found = await _page(visit, problem_key(visit.t, refused), source, refused.body)
         return visit.page(found, 422 if refused.status == 404 else refused.status)
     return visit.page(await _page(visit, result=_result(visit, source, answer.json())))
 
@@ -93,7 +92,7 @@ async def show_file(visit: Visit) -> Response:
             live_url=visit.url(f"{HERE}/{found['file_id']}/ereignisse"),
             taken=found["taken"],
             payments=found["payments"],
-            figures=tuple((name, many) for name, many in figures.items() if many or name != "sent_back"),
+            figures=tuple((name, many) for name, many in figures.items() if many or name not in RARE),
             gaps=tuple(
                 Gap(number=one["sequence"], missing=one["missing"])
                 for one in found["statements"] if one["missing"]
@@ -138,8 +137,15 @@ async def _asked(visit: Visit) -> dict[str, Any]:
 
 
 async def _page(
-    visit: Visit, message: str = "", source: str = "", line: int = 0, result: ProviderResult | None = None
+    visit: Visit,
+    message: str = "",
+    source: str = "",
+    refusal: Mapping[str, Any] | None = None,
+    result: ProviderResult | None = None,
 ) -> StatementsPage:
+    said = refusal or {}
+    line, reason = said.get("line"), said.get("reason")
+    known = isinstance(reason, str) and visit.t.known(f"statement_reason.{reason}")
     files, told = await asyncio.gather(_latest(visit), visit.get("payments", "/statements", purpose=PURPOSE))
     names = [*([BANK] if files is not None else []), *(one["provider"] for one in told["providers"])]
     label = visit.t("statements.source")
@@ -159,7 +165,9 @@ async def _page(
         hidden={"idempotency-key": str(new_id())},
         result=result,
         message=message,
-        line=line,
+        line=line if isinstance(line, int) else 0,
+        reason=str(reason) if known else "",
+        word=str(said.get("word", "")),
     )  # fmt: skip
 
 

@@ -22,6 +22,8 @@ PURPOSE: Final = "treasury"
 HERE: Final = "/arbeit/kasse"
 GROUPINGS: Final = ("service", "cost_object", "day", "method", "provider")
 DAYS_AS_DAYS: Final = 92
+EARLIER: Final = "earlier"
+"""The key of what is open from before the period."""
 PANELS: Final = {
     "paid": ("paid_cents", "surplus_cents", ("paid_count", "paid_cents", "surplus_cents"), ("payments",)),
     "open": ("open_cents", "overdue_cents", ("open_count", "open_cents", "overdue_cents"), ("open-items",)),
@@ -91,6 +93,8 @@ def _panels(
         standing = [row for row in rows if any(row[column] for column in columns)]
         if not standing:
             continue
+        if name == "open" and by == "day":
+            standing = _with_earlier(standing, period)
         drawn = _each_day(standing, period, columns) if by == "day" and not months else standing
         bars = tuple(
             Bar(
@@ -147,17 +151,29 @@ def _by_month(rows: Iterable[Row]) -> list[Row]:
     return list(months.values())
 
 
+def _with_earlier(rows: list[Row], period: Period) -> list[Row]:
+    """What is open from before the period is one row, in front."""
+    old = [row for row in rows if row["key"] < str(period.first)[: len(row["key"])]]
+    if not old:
+        return rows
+    sums = {column: sum(row[column] for row in old) for column in old[0] if column != "key"}
+    return [{"key": EARLIER, **sums}, *rows[len(old) :]]
+
+
 def _each_day(rows: Iterable[Row], period: Period, columns: Iterable[str]) -> list[Row]:
     """Days without money too, so that the picture's axis is time."""
     known = {row["key"]: row for row in rows}
     nothing = dict.fromkeys([*columns, "back_cents"], 0)
     days = (period.first + timedelta(days=n) for n in range((period.last - period.first).days + 1))
-    return [known.get(str(day), {"key": str(day), **nothing}) for day in days]
+    drawn = [known.get(str(day), {"key": str(day), **nothing}) for day in days]
+    return [known[EARLIER], *drawn] if EARLIER in known else drawn
 
 
 def _words(t: Translator, by: str, key: str, titles: Mapping[str, str]) -> str:
     if not key:
         return t("treasury.no_key")
+    if key == EARLIER:
+        return t("treasury.earlier")
     if by == "day":
         if len(key) == len("2026-11"):
             return f"{key[5:]}/{key[:4]}"

@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Final
 
 from gateway.pages import bank_item_forms as forms
+from gateway.pages import payout_forms
 from gateway.pages.second_person import seen_field
 from gateway.translations import Translator
 from gateway.views import bank_items
 from gateway.views.frame import Page
+
+_PAID_OUT: Final = {"cents": 3060, "provider": "paypal", "payout_providers": ["girocheckout", "paypal"]}
 
 
 def bank_item_pages(t: Translator) -> dict[str, Page]:
@@ -56,12 +60,34 @@ def bank_item_pages(t: Translator) -> dict[str, Page]:
             sending_back=forms.sending_back(t, {}, t("bank_item.voucher_missing")),
         ),
         "cash-bank-item-bare": replace(page, item=bare, allocation=()),
-        "cash-bank-item-second": bank_items.BankItemPage(item=proposed, hidden=hidden, seen=seen),
+        "cash-bank-item-second": bank_items.BankItemPage(
+            item=proposed, hidden=hidden, may_decide=True, seen=seen
+        ),
         "cash-bank-item-own": bank_items.BankItemPage(
             item=replace(proposed, proposed_by="you"), why_not="second_person_needed"
         ),
+        **_payout_pages(t, page, proposed),
         "cash-bank-item-done": bank_items.BankItemPage(
             item=replace(item, state="allocated"), claim_url="#", message="bank_item_done"
         ),
         "cash-bank-item-sent-back": bank_items.BankItemPage(item=replace(item, state="sent_back")),
+    }  # fmt: skip
+
+
+def _payout_pages(
+    t: Translator, page: bank_items.BankItemPage, proposed: bank_items.BankItem
+) -> dict[str, Page]:
+    """Of money that is a provider's payout, or may be."""
+    item = replace(page.item, candidates=(), why="payout", payer="PayPal Europe", payout_of="PayPal")
+    return {
+        "cash-bank-item-payout": replace(
+            page, item=item, allocation=(), payout=payout_forms.providers(t, _PAID_OUT, {})
+        ),
+        "cash-bank-item-payout-second": bank_items.BankItemPage(
+            item=replace(proposed, voucher="", payout_of="PayPal"), hidden=page.hidden, may_decide=True,
+            payout_waits=True,
+        ),
+        "cash-bank-item-payout-done": bank_items.BankItemPage(
+            item=replace(item, state="payout"), hidden=page.hidden, payout_undone=True
+        ),
     }  # fmt: skip

@@ -302,8 +302,8 @@ def _compared() -> dict[str, Page]:
         provider="GiroCheckout", day=NOW.date(), ours_cents=120000, theirs_cents=120000, difference_cents=0
     )
     odd = (
-        treasury.Odd(side="unknown_here", reference="5O190127TN364715T", cents=3060),
-        treasury.Odd(side="differing", reference="LIN26000471109", cents=-10, url="#"),
+        treasury.Odd(side="unknown_here", reference="5O190127TN364715T", cents=3060, kind="payment"),
+        treasury.Odd(side="differing", reference="LIN26000471109", cents=-10, kind="fee_of_payment", url="#"),
     )
     differs = replace(even, provider="PayPal", theirs_cents=123050, difference_cents=3050, odd=odd)
     untold = replace(even, theirs_cents=0, difference_cents=None)

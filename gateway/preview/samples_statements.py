@@ -32,6 +32,9 @@ def statement_pages(t: Translator) -> dict[str, Page]:
     return {
         "cash-statements": page,
         "cash-statements-told": replace(page, result=told),
+        "cash-statements-word": replace(
+            page, message="statement_unreadable", line=7, reason="kind", word="Spende", files=()
+        ),
         "cash-statements-wrong": replace(page, message="file_not_xml", line=1024, files=()),
         "cash-statements-nobody": replace(page, fields=(), files=None),
         **_files(file),

@@ -29,7 +29,7 @@ class Candidate:
 class BankItem:
     """One payment; `amount` is in words, with its currency. `why` is a key below `bank_item_why.`, `state`
     one below `bank_item_state.`. `proposed_by` is a key below `cash_actor.` where sending it back waits for a
-    second person, with its `voucher`."""
+    second person, with its `voucher`; `payout_of` is the provider whose payout it is, or may be."""
 
     url: str
     state: str
@@ -43,6 +43,7 @@ class BankItem:
     proposed_by: str = ""
     proposed_at: datetime | None = None
     voucher: str = ""
+    payout_of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +62,9 @@ class BankItemsPage(Page):
 class BankItemPage(Page):
     """One payment. `number` finds claims beside the proposals; `allocation` and `sending_back` post with
     `hidden`, both empty where the payment has found its place, or sending it back waits for a second person:
-    then a second person decides, who ticks `seen`, or `why_not` is a key below `settlement_why_not.`.
-    `claim_url` is whose it is.
+    then `may_decide`, who ticks `seen` where there is a voucher, or `why_not` is a key below
+    `settlement_why_not.`. `claim_url` is whose it is. `payout` asks whose payout it is; `payout_waits` says
+    that this is what waits for a second person, `payout_undone` that it may be taken back.
     """
 
     template: ClassVar[str] = "work/bank_item.html"
@@ -74,6 +76,10 @@ class BankItemPage(Page):
     sending_back: tuple[Field, ...] = ()
     hidden: dict[str, str] = field(default_factory=dict)
     claim_url: str = ""
+    payout: tuple[Field, ...] = ()
+    payout_waits: bool = False
+    payout_undone: bool = False
+    may_decide: bool = False
     seen: Field | None = None
     why_not: str = ""
     message: str = ""
@@ -81,4 +87,5 @@ class BankItemPage(Page):
     @property
     def faulty(self) -> tuple[Field, ...]:
         alone = (one for one in (self.number, self.seen) if one is not None)
-        return tuple(one for one in (*alone, *self.allocation, *self.sending_back) if one.error)
+        rest = (*self.allocation, *self.payout, *self.sending_back)
+        return tuple(one for one in (*alone, *rest) if one.error)

@@ -36,7 +36,8 @@ class ProviderResult:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementsPage(Page):
     """The form posts `fields` and a file to `action` with `hidden`; `files` is None where the city has no
-    account set up. `message` is a key below `problem.`, `line` the place in the file that it is about."""
+    account set up. `message` is a key below `problem.`, `line` the place in the file that it is about, and
+    `reason` what is wrong there, a key below `statement_reason.`, with the `word` that the file has."""
 
     template: ClassVar[str] = "work/statements.html"
     nav: ClassVar[str] = "money"
@@ -48,6 +49,8 @@ class StatementsPage(Page):
     result: ProviderResult | None = None
     message: str = ""
     line: int = 0
+    reason: str = ""
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -174,11 +174,13 @@ class ExportsPage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Odd:
-    """One thing that makes a difference. `side` is a key below `reconciliation_side.`."""
+    """One thing that makes a difference. `side` is a key below `reconciliation_side.`, `kind` one below
+    `reconciliation_kind.`, empty where money of the bank has none."""
 
     side: str
     reference: str
     cents: int
+    kind: str = ""
     url: str = ""
 
 

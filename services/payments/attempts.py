@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from services.payments.books.told_fees import without_stated_fee
 from services.payments.domain import undecided
 from services.payments.domain.claim import NOT_WANTED, Claim
 from services.payments.domain.money import Attempt as KnownAttempt
@@ -33,7 +34,7 @@ from shared import crash
 from shared.bus.handlers import Permanent
 from shared.crash import CrashPoint
 from shared.ids import new_id
-from shared.log import Unit, VersionConflict
+from shared.log import ReservationTaken, Unit, VersionConflict
 from shared.observe.metrics import counter
 from shared.service import Runtime
 from shared.tasks import Later
@@ -236,19 +237,24 @@ class Attempts:
             return None
 
     async def _decide(self, claim_id: UUID, attempt_id: UUID, outcome: Outcome, provider: str) -> Recorded:
-        """Callback and poller race each other: whoever is second decides again on the newer state."""
+        """Callback and poller race each other, and the provider's statement both: whoever is second decides
+        again on the newer state."""
+        hold = True
         for _ in range(RIVALS):
             unit = self.runtime.unit()
             claim = await unit.load(Claim, claim_id)
-            result = claim.record_word(
-                attempt_id, self._word(outcome, provider, claim, attempt_id), now=unit.now
-            )
+            word = self._word(outcome, provider, claim, attempt_id)
+            word = await without_stated_fee(self.runtime.pool, unit, word, claim_id, hold=hold)
+            result = claim.record_word(attempt_id, word, now=unit.now)
             if result in (Recorded.SURPLUS, Recorded.RESTORED) and self.give_back is not None:
                 self.give_back(claim, unit)
             try:
                 await unit.save(claim)
                 await unit.commit()
             except VersionConflict:
+                continue
+            except ReservationTaken:
+                hold = False
                 continue
             _words.labels(result.value).inc()
             log.info("provider_word", result=result.value, attempt=str(attempt_id), code=outcome.code)

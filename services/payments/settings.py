@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from services.payments.books.layout import COLUMNS
+from services.payments.books.statement_formats import FORMATS, StatementFormat
 from services.payments.domain.dunning import STEPS, Step, checked
 from services.payments.domain.kassenzeichen import LAST, Scheme
 from shared.settings import ServiceSettings, TimeZone
@@ -54,9 +55,13 @@ class PaymentsSettings(ServiceSettings):
     bank_folder: str = ""
     bank_pace_seconds: float | None = Field(default=None, gt=0)
     creditor_id: str = ""
+    payout_payers: dict[str, list[str]] = Field(
+        default_factory=lambda: {"paypal": ["PayPal"], "girocheckout": ["S-Public Services"]}
+    )
     debit_notice_days: int = Field(default=14, ge=1, le=60)
     debit_again: bool = False
     dunning_steps: tuple[Step, ...] = STEPS
+    statement_formats: dict[str, tuple[StatementFormat, ...]] = Field(default=FORMATS)
     export_client: str = "1"
     export_columns: dict[str, str] = Field(
         default_factory=lambda: {name: heading for name, (heading, _, _) in COLUMNS.items()}
@@ -72,11 +77,21 @@ class PaymentsSettings(ServiceSettings):
         "xbezahldienste_booking_data",
         "dunning_steps",
         "export_accounts",
+        "payout_payers",
+        "statement_formats",
         mode="before",
     )
     @classmethod
     def _parse(cls, value: Any) -> Any:
         return json.loads(value) if isinstance(value, str) else value
+
+    @field_validator("statement_formats")
+    @classmethod
+    def _beside_ours(
+        cls, given: dict[str, tuple[StatementFormat, ...]]
+    ) -> dict[str, tuple[StatementFormat, ...]]:
+        """Those of a provider that are set take the place of those that come with the program."""
+        return {**FORMATS, **given}
 
     @field_validator("dunning_steps")
     @classmethod

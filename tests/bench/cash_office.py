@@ -27,6 +27,7 @@ from services.payments.bank.booking import CHUNK, Booking
 from services.payments.bank.debiting import Debiting, Rules
 from services.payments.bank.lookups import Lookups
 from services.payments.bank.matching import Numbers, decide, references
+from services.payments.bank.payouts import Payouts
 from services.payments.domain.claim import Claim
 from services.payments.domain.kassenzeichen import Scheme, kassenzeichen
 from services.payments.providers.girocheckout import hashes
@@ -205,7 +206,8 @@ class Counter:
         self.rounds += 1
         lookups = Lookups(self.log.pool, self.log.keys)
         debiting = Debiting(Rules(ZoneInfo("Europe/Berlin")))
-        booking = Booking(lookups, debiting, self.log.unit, ACCOUNT, NUMBERS)
+        payouts = Payouts(self.log.pool, {})
+        booking = Booking(lookups, debiting, self.log.unit, ACCOUNT, NUMBERS, payouts)
         began, file_id = time.perf_counter(), new_id()
         while not await booking.take(self._read(content), file_id, unit):
             pass

@@ -20,6 +20,7 @@ from services.payments.bank.lapsing import LAPSE, Lapsing
 from services.payments.bank.lookups import Lookups
 from services.payments.bank.matching import Numbers
 from services.payments.bank.paying import Paying
+from services.payments.bank.payouts import Payouts
 from services.payments.bank.transport import FileDrop, Transport
 from services.payments.bank.uploading import Uploading
 from services.payments.sepa.creditor import CreditorIdRefused, read_creditor_id
@@ -72,7 +73,8 @@ def assemble(runtime: Runtime, creditor: Creditor, transport: Transport) -> Bank
     files, lookups = BankFiles(runtime.pool, runtime.keys), Lookups(runtime.pool, runtime.keys)
     debiting = Debiting(rules)
     numbers = Numbers(settings.kassenzeichen_prefix, settings.kassenzeichen_scheme)
-    booking = Booking(lookups, debiting, units, creditor.iban, numbers)
+    payouts = Payouts(runtime.pool, settings.payout_payers)
+    booking = Booking(lookups, debiting, units, creditor.iban, numbers, payouts)
     pace = settings.bank_pace_seconds and timedelta(seconds=settings.bank_pace_seconds)
     taking = Intake(files, transport, Answers(lookups, debiting, units), booking, units, pace or intake.PAUSE)
     return Bank(

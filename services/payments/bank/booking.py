@@ -17,6 +17,7 @@ import structlog
 from services.payments.bank.debiting import Debiting, alarm
 from services.payments.bank.lookups import KnownDebit, Lookups
 from services.payments.bank.matching import Candidate, Match, Numbers, decide, propose, references
+from services.payments.bank.payouts import Known, Paid, Payouts
 from services.payments.bank.retelling import Telling, Transfer, Transfers, told_again
 from services.payments.bank.work import Work
 from services.payments.domain.bank_item import WAITING, BankItem, Outcome
@@ -73,6 +74,7 @@ class Context:
     claims: dict[str, UUID]
     debits: dict[str, KnownDebit]
     candidates: list[Candidate]
+    payouts: Known
 
 
 @dataclass
@@ -84,6 +86,7 @@ class Booking:
     units: Callable[[], Unit]
     account: str
     numbers: Numbers
+    payouts: Payouts
 
     async def check(self, statement: Statement) -> None:
         """Before anything is booked. Raises StatementRefused."""
@@ -164,8 +167,11 @@ class Booking:
         await self._prefetch(work, new, context)
         for item in new:
             outcome, claim_id, proposals = await self._place(work, item, context, source)
-            received = _received(work, item, source, outcome, claim_id, proposals)
-            work.add(received, subject=source.file_id)
+            is_payout = outcome in (Outcome.PAYOUT, Outcome.PROPOSED)
+            provider = self.payouts.payer_of(item.payment) if is_payout else ""
+            work.add(
+                _received(work, item, source, outcome, claim_id, proposals, provider), subject=source.file_id
+            )
         await work.commit()
 
     async def _context(self, items: Sequence[Item]) -> Context:
@@ -176,7 +182,8 @@ class Booking:
             item.payment.cents for item in items
             if item.payment.cents > 0 and not decide(item.payment, claims, self.numbers).claim_id
         }  # fmt: skip
-        return Context(claims, debits, await self.lookups.candidates(open_cents))
+        payouts = await self.payouts.known([item.payment for item in items])
+        return Context(claims, debits, await self.lookups.candidates(open_cents), payouts)
 
     async def _prefetch(self, work: Work, items: Sequence[Item], context: Context) -> None:
         debits = [context.debits.get(item.payment.end_to_end_id) for item in items]
@@ -202,6 +209,8 @@ class Booking:
         again = source.told.place(_transfer(item, match.claim_id, source.file_id), entry.count)
         if again is not None:
             return again, None, ()
+        if payer := self.payouts.payer_of(payment):
+            return self._payout(payer, item, match, context)
         if match.claim_id is not None:
             claim = await work.load(Claim, match.claim_id)
             receipt = Receipt(BANK, TRANSFER, str(item.item_id), payment.cents, entry.currency)
@@ -210,6 +219,17 @@ class Booking:
         if not match.proposals:
             match = propose(payment, context.candidates)
         return _waiting(match)
+
+    def _payout(
+        self, payer: str, item: Item, match: Match, context: Context
+    ) -> tuple[Outcome, UUID | None, tuple[UUID, ...]]:
+        """A provider's payout, or one for a person to decide, beside the claim that the text names."""
+        booked = item.entry.booked
+        paid = Paid(payer, item.payment.cents, item.entry.currency)
+        if booked is not None and context.payouts.expects(paid, booked):
+            return Outcome.PAYOUT, None, ()
+        named = (match.claim_id,) if match.claim_id is not None else match.proposals
+        return Outcome.PROPOSED, None, named
 
     async def _debit(self, work: Work, item: Item, known: KnownDebit) -> Outcome | None:
         """What the payment is as this debit's credit or return in full; None where it is neither."""
@@ -254,7 +274,7 @@ class Booking:
         else:
             alarm("group_differs", group=entry.group, statement=str(source.statement_id))
         work = Work(self.units())
-        work.add(_received(work, item, source, outcome, None, ()), subject=source.file_id)
+        work.add(_received(work, item, source, outcome, None, (), ""), subject=source.file_id)
         await work.commit()
 
     async def _book_debits(self, debits: Sequence[KnownDebit], item: Item, booked_on: date) -> Outcome:
@@ -335,12 +355,12 @@ def _transfer(item: Item, claim_id: UUID | None, file_id: UUID) -> Transfer:
 
 def _received(
     work: Work, item: Item, source: Source, outcome: Outcome, claim_id: UUID | None,
-    proposals: tuple[UUID, ...],
+    proposals: tuple[UUID, ...], provider: str,
 ) -> BankItem:  # fmt: skip
     payment = item.payment
     return BankItem.receive(
         id=item.item_id, now=work.unit.now, statement_id=source.statement_id, file_id=source.file_id,
         amount_cents=payment.cents, currency=item.entry.currency, booked_on=item.entry.booked,
         outcome=outcome, claim_id=claim_id, proposals=list(proposals), name=payment.name, iban=payment.iban,
-        text=payment.text,
+        text=payment.text, provider=provider,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """HTTP of the cash office for what the bank booked and no claim has: looked at, allocated, or sent back."""
 
 import json
+from collections.abc import Collection
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.payments.bank.payouts_api import payout_providers
 from services.payments.bank.projections import BANK_ITEMS
 from services.payments.domain.bank_item import BankItem
 from services.payments.domain.money import BANK, Receipt, Recorded
@@ -26,7 +28,7 @@ TRANSFER: Final = "bank_transfer"
 
 _COLUMNS: Final = (
     "item_id, statement_id, file_id, cents, currency, booked_on, outcome, claim_id, proposals, since, "
-    "detail, proposed_voucher, proposed_by, proposed_at"
+    "detail, proposed_voucher, proposed_by, proposed_at, provider, proposed_provider"
 )
 _WAITING: Final = f"""
 SELECT {_COLUMNS} FROM bank_item WHERE outcome IN ('proposed', 'unallocated', 'repeated')
@@ -61,16 +63,16 @@ class ReturnDecision(BaseModel):
     cents: int = Field(ge=-(10**12), le=10**12)
 
 
-def items_router(runtime: Runtime) -> APIRouter:
-    """For treasurers and clerks; nobody allocates money to a claim of their own."""
+def items_router(runtime: Runtime, providers: Collection[str]) -> APIRouter:
+    """For treasurers and clerks; nobody allocates money to a claim of their own. `providers` are set up."""
     router = APIRouter(tags=["bank items"])
-    _lists(router, runtime)
+    _lists(router, runtime, providers)
     _allocation(router, runtime)
     _sending_back(router, runtime)
     return router
 
 
-def _lists(router: APIRouter, runtime: Runtime) -> None:
+def _lists(router: APIRouter, runtime: Runtime, providers: Collection[str]) -> None:
     """What waits for a person."""
 
     @router.get("/bank-items")
@@ -79,7 +81,8 @@ def _lists(router: APIRouter, runtime: Runtime) -> None:
     ) -> dict[str, Any]:
         """What waits for a person, the oldest first; `next` is the `after` of the next page."""
         rows = await runtime.pool.fetch(_WAITING, after, limit + 1)
-        items = [await _answer(runtime, row) for row in rows[:limit]]
+        known = await payout_providers(runtime, providers)
+        items = [await _answer(runtime, row, known) for row in rows[:limit]]
         return {"items": items, "next": items[-1]["item_id"] if len(rows) > limit else None}
 
     @router.get("/bank-items/{item_id}")
@@ -87,7 +90,7 @@ def _lists(router: APIRouter, runtime: Runtime) -> None:
         row = await runtime.pool.fetchrow(_ONE, item_id)
         if row is None:
             raise Problem("not_found", 404, "There is no such payment")
-        return await _answer(runtime, row)
+        return await _answer(runtime, row, await payout_providers(runtime, providers))
 
 
 def _allocation(router: APIRouter, runtime: Runtime) -> None:
@@ -158,8 +161,9 @@ async def _saved(unit: Unit, item: BankItem, outcome: str, idempotency: Any) -> 
     return answer
 
 
-async def _answer(runtime: Runtime, row: Any) -> dict[str, Any]:
-    """Who paid and what for is told while the file's key is there."""
+async def _answer(runtime: Runtime, row: Any, known: list[str]) -> dict[str, Any]:
+    """Who paid and what for is told while the file's key is there; `payout_providers` are those whose payout
+    it may be said to be."""
     said = {name: value for name, value in row.items() if name not in ("detail", "proposals")}
     name = iban = text = None
     key = await runtime.keys.find(row["file_id"]) if row["detail"] is not None else None
@@ -171,6 +175,6 @@ async def _answer(runtime: Runtime, row: Any) -> dict[str, Any]:
             pass
     proposals = [one for one in (row["proposals"] or "").split(",") if one]
     answer: dict[str, Any] = jsonable_encoder({
-        **said, "proposals": proposals, "name": name, "iban": iban, "text": text,
+        **said, "proposals": proposals, "name": name, "iban": iban, "text": text, "payout_providers": known,
     })  # fmt: skip
     return answer

@@ -21,9 +21,14 @@ from services.payments.domain.collection import (
     CollectionOpened,
     CollectionSubmitted,
 )
-from services.payments.domain.ledger import entry
-from services.payments.projections import LEDGER, PROJECTIONS
-from shared.domain import Event, Redacted, type_of
+from services.payments.domain.payout_events import (
+    PayoutDeclined,
+    PayoutFound,
+    PayoutProposed,
+    PayoutUndone,
+)
+from services.payments.projections import PROJECTIONS
+from shared.domain import Event, Redacted
 from shared.log import Meta, Sealer, Table
 from shared.log.projection import Patch
 
@@ -49,7 +54,7 @@ STATEMENTS: Final = PROJECTIONS.table(
 BANK_ITEMS: Final = PROJECTIONS.table(
     "bank_item", ("item_id",),
     ("statement_id", "file_id", "cents", "currency", "booked_on", "outcome", "claim_id", "proposals",
-     "since", "detail", "proposed_voucher", "proposed_by", "proposed_at"),
+     "since", "detail", "proposed_voucher", "proposed_by", "proposed_at", "provider", "proposed_provider"),
 )  # fmt: skip
 LINES: Final = Table("collection_line", ("collection_id", "debit_id"), ("line",), write_once=True)
 """No read model: what is put into a file, sealed; it goes with the filing of its debit."""
@@ -63,6 +68,9 @@ _DEBIT_STATES: Final = {
     debits.DebitBooked: "booked", debits.DebitRejected: "rejected", debits.DebitReturned: "returned",
     debits.DebitCancelled: "cancelled",
 }  # fmt: skip
+
+
+_NOTHING_PROPOSED: Final = {"proposed_provider": None, "proposed_by": None, "proposed_at": None}
 
 
 def _at(event: Any) -> tuple[str]:
@@ -174,7 +182,7 @@ def bank_item_is_there(event: BankItemReceived, meta: Meta, seal: Sealer) -> Ite
         "statement_id": event.statement_id, "file_id": event.file_id, "cents": event.amount_cents,
         "currency": event.currency, "booked_on": event.booked_on, "outcome": event.outcome,
         "claim_id": event.claim_id, "proposals": ",".join(map(str, event.proposals)),
-        "since": event.timestamp, "detail": detail,
+        "since": event.timestamp, "detail": detail, "provider": event.provider,
     }  # fmt: skip
 
 
@@ -197,10 +205,21 @@ def return_waits_or_not(
     yield BANK_ITEMS, _at(event), dict(zip(names, said, strict=True))
 
 
-@PROJECTIONS.on(BankItemReceived, BankItemAllocated, BankItemSentBack)
-def ledger_has_the_bank_item(event: Event, meta: Meta, seal: Sealer) -> Iterable[Patch]:
-    for number, line in enumerate(entry(event)):
-        yield LEDGER, (str(event.originator_id), event.originator_version, number), {
-            "account": line.account, "cents": line.cents, "currency": line.currency,
-            "event": type_of(event).name, "booked_at": event.timestamp,
-        }  # fmt: skip
+@PROJECTIONS.on(PayoutFound, PayoutUndone)
+def payout_is_found_or_not(event: PayoutFound | PayoutUndone, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    found = isinstance(event, PayoutFound)
+    yield BANK_ITEMS, _at(event), {
+        "outcome": "payout" if found else "unallocated", "provider": event.provider if found else "",
+        **_NOTHING_PROPOSED,
+    }  # fmt: skip
+
+
+@PROJECTIONS.on(PayoutProposed, PayoutDeclined)
+def payout_waits_or_not(event: PayoutProposed | PayoutDeclined, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    if isinstance(event, PayoutDeclined):
+        yield BANK_ITEMS, _at(event), _NOTHING_PROPOSED
+        return
+    yield BANK_ITEMS, _at(event), {
+        "proposed_provider": event.provider, "proposed_by": event.proposed_by,
+        "proposed_at": event.timestamp,
+    }  # fmt: skip

@@ -1,15 +1,21 @@
 """Read model of money that came or went: one row for each event that moves it, by where it lies.
 
-`kind` is payment, surplus, refund, reversal, fee or unallocated; `cents` is positive where money came, and
-negative too for a payment that was a mistake of the till; `charges_cents` is what was kept for it. Over a
-provider their sum is the balance of its account in the ledger.
+`kind` is payment, surplus, refund, reversal, payout, fee or unallocated; `cents` is positive where money
+came, and negative too for a payment that was a mistake of the till; `charges_cents` is what was kept for it.
+Over a provider their sum is the balance of its account in the ledger.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from services.payments import settlement_projections
-from services.payments.domain.bank_item import WAITING, BankItemAllocated, BankItemReceived, BankItemSentBack
+from services.payments.domain.bank_item import (
+    WAITING,
+    BankItemAllocated,
+    BankItemReceived,
+    BankItemSentBack,
+    Outcome,
+)
 from services.payments.domain.cash_events import CashEntryVoided
 from services.payments.domain.events import (
     MoneyTaskSettled,
@@ -20,6 +26,7 @@ from services.payments.domain.events import (
 )
 from services.payments.domain.money import BANK
 from services.payments.domain.money_tasks import Settled
+from services.payments.domain.payout_events import ProviderPaidOut
 from services.payments.domain.provider_account import ProviderStatementTaken
 from services.payments.domain.refund_events import RefundSettled
 from services.payments.domain.return_events import PaymentReversed, RefundedElsewhere, ReversalUndone
@@ -65,6 +72,13 @@ def fee_was_kept(event: ProviderFeeCharged, meta: Meta, seal: Sealer) -> Iterabl
 def fees_were_told(event: ProviderStatementTaken, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     if event.amount_cents:
         yield _patch(event, "fee", event.provider, -event.amount_cents, claim_id=None)
+
+
+@PROJECTIONS.on(ProviderPaidOut)
+def money_left_the_provider(event: ProviderPaidOut, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    yield _patch(
+        event, "payout", event.provider, -event.amount_cents, claim_id=None, reference=event.reference
+    )  # fmt: skip
 
 
 @PROJECTIONS.on(PaymentReversed)
@@ -125,8 +139,12 @@ def money_was_given_back_by_hand(event: MoneyTaskSettled, meta: Meta, seal: Seal
 
 @PROJECTIONS.on(BankItemReceived, BankItemAllocated, BankItemSentBack)
 def money_waits_at_the_bank(event: BankWord, meta: Meta, seal: Sealer) -> Iterable[Patch]:
-    """On the account `unallocated` until it has a claim, whose own event then says that it came."""
+    """On the account `unallocated` until it has a claim, whose own event then says that it came. A payout
+    that a person finds in it moves nothing at the bank."""
+    kind = "unallocated"
     match event:
+        case BankItemReceived() if event.outcome == Outcome.PAYOUT:
+            kind, cents, reference = "payout", event.amount_cents, str(event.originator_id)
         case BankItemReceived() if event.outcome in WAITING:
             cents, reference = event.amount_cents, str(event.originator_id)
         case BankItemAllocated():
@@ -135,4 +153,4 @@ def money_waits_at_the_bank(event: BankWord, meta: Meta, seal: Sealer) -> Iterab
             cents, reference = -event.amount_cents, event.voucher
         case _:
             return
-    yield _patch(event, "unallocated", BANK, cents, claim_id=None, reference=reference)
+    yield _patch(event, kind, BANK, cents, claim_id=None, reference=reference)

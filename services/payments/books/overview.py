@@ -34,13 +34,16 @@ _JOINS: Final = {
     "service": _OF_CLAIM, "cost_object": _OF_CLAIM, "day": "", "provider": "", "method": _OF_PAYMENT,
 }  # fmt: skip
 _SUMMARY: Final = """
-WITH open AS (
+WITH owing AS (
+ SELECT claim_id FROM claim WHERE state = 'open' AND requested_at < $2
+ UNION SELECT claim_id FROM ledger_line WHERE account = 'receivable' AND booked_at >= $2),
+open AS (
  SELECT {claim_key} AS key, count(*) AS open_count, sum(o.cents) AS open_cents,
    coalesce(sum(o.cents) FILTER (WHERE c.pay_by < $3), 0) AS overdue_cents
- FROM claim c
+ FROM owing JOIN claim c USING (claim_id)
  CROSS JOIN LATERAL (SELECT coalesce(sum(l.cents), 0) AS cents FROM ledger_line l
-   WHERE l.claim_id = c.claim_id AND l.account = 'receivable') o
- WHERE c.state = 'open' AND c.requested_at >= $1 AND c.requested_at < $2 AND c.currency = $4 GROUP BY 1),
+   WHERE l.claim_id = c.claim_id AND l.account = 'receivable' AND l.booked_at < $2) o
+ WHERE o.cents > 0 AND c.currency = $4 GROUP BY 1),
 moved AS (
  SELECT {movement_key} AS key, sum(sign(m.cents)) FILTER (WHERE m.kind = 'payment') AS paid_count,
    sum(m.cents) FILTER (WHERE m.kind = 'payment') AS paid_cents,
@@ -49,7 +52,8 @@ moved AS (
    -sum(m.cents) FILTER (WHERE m.kind = 'reversal') AS returned_cents,
    -(coalesce(sum(m.cents) FILTER (WHERE m.kind = 'fee'), 0) + sum(m.charges_cents)) AS fees_cents
  FROM movement m {joins}
- WHERE m.booked_at >= $1 AND m.booked_at < $2 AND m.currency = $4 AND m.kind <> 'unallocated' GROUP BY 1)
+ WHERE m.booked_at >= $1 AND m.booked_at < $2 AND m.currency = $4
+   AND m.kind NOT IN ('unallocated', 'payout') GROUP BY 1)
 SELECT key, coalesce(open_count, 0)::bigint AS open_count, coalesce(open_cents, 0)::bigint AS open_cents,
   coalesce(overdue_cents, 0)::bigint AS overdue_cents, coalesce(paid_count, 0)::bigint AS paid_count,
   coalesce(paid_cents, 0)::bigint AS paid_cents, coalesce(surplus_cents, 0)::bigint AS surplus_cents,
@@ -116,9 +120,11 @@ def span_of(first: date, last: date, zone: ZoneInfo) -> Span:
 async def summary(
     pool: asyncpg.Pool, by: By, span: Span, zone: str, today: date, currency: str = "EUR"
 ) -> list[dict[str, Any]]:
-    """One row for each key, the empty key where money has none; open claims count by the day they began."""
+    """One row for each key, the empty key where money has none. What came and went is that of the span; what
+    is open or overdue is so at its end, or today: by day it counts on the day it began, whenever that was."""
+    due = min(today, span[1].date())
     statement = _SUMMARY.format(claim_key=_CLAIM_KEYS[by], movement_key=_MOVEMENT_KEYS[by], joins=_JOINS[by])
-    return _dicts(await pool.fetch(statement, *span, today, currency, *((zone,) if by == "day" else ())))
+    return _dicts(await pool.fetch(statement, *span, due, currency, *((zone,) if by == "day" else ())))
 
 
 async def open_items(

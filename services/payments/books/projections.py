@@ -1,7 +1,7 @@
 """Read models of what went to the cash office and of what providers told."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -18,7 +18,7 @@ BATCHES: Final = PROJECTIONS.table(
      "closed_at"),
 )  # fmt: skip
 ROWS: Final = PROJECTIONS.table(
-    "provider_row", ("provider", "kind", "reference"), ("day", "amount_cents", "fee_cents")
+    "provider_row", ("provider", "kind", "reference"), ("day", "amount_cents", "fee_cents", "booked_cents")
 )
 ACCOUNTS: Final = PROJECTIONS.table("provider_account", ("provider",), ("currency", "told_until"))
 
@@ -36,7 +36,9 @@ def batch_is_closed(event: BatchClosed, meta: Meta, seal: Sealer) -> Iterable[Pa
 @PROJECTIONS.on(ProviderStatementTaken)
 def statement_is_taken(event: ProviderStatementTaken, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     yield ACCOUNTS, (event.provider,), {"currency": event.currency, "told_until": event.told_until}
-    for row in event.rows:
+    booked: Sequence[int | None] = event.booked or [None] * len(event.rows)
+    for row, cents in zip(event.rows, booked, strict=True):
         yield ROWS, (event.provider, row.kind, row.reference), {
             "day": row.day, "amount_cents": row.amount_cents, "fee_cents": row.fee_cents,
+            "booked_cents": cents,
         }  # fmt: skip

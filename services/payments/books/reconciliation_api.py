@@ -13,6 +13,7 @@ from services.payments.books.statement_rows import StatementUnreadable, read_row
 from services.payments.books.treasury_api import From, days, today
 from services.payments.domain.provider_account import StatementRefused
 from services.payments.domain.reconciliation import Day, Ours
+from shared.log import ReservationTaken, VersionConflict
 from shared.service import Runtime
 from shared.web.idempotency import IdempotentRequest
 from shared.web.problems import Problem
@@ -35,17 +36,24 @@ def reconciliation_router(
     async def take_statement(
         provider: str, request: Request, caller: Treasurer, idempotency: IdempotentRequest
     ) -> Response:
-        """Takes a provider's statement as CSV; what was told before is passed over, fees are booked."""
+        """Takes a provider's statement as CSV, in our shape or one that is set up for the provider; what was
+        told before is passed over, fees are booked, payouts are on their way."""
         if provider not in providers and not await runtime.pool.fetchval(_SEEN, provider):
             raise Problem("provider_unknown", 404, "No such provider is set up here")
         content = await request.body()
         unit = runtime.unit_for(caller)
         try:
-            currency, rows = read_rows(content)
+            currency, rows = read_rows(content, runtime.settings.statement_formats.get(provider, ()))
             taken = await reconciling.take(provider, currency, rows, content, unit)
         except StatementUnreadable as error:
             raise Problem(
-                "statement_unreadable", 422, "The statement cannot be read", str(error), line=error.line
+                "statement_unreadable",
+                422,
+                "The statement cannot be read",
+                str(error),
+                line=error.line,
+                reason=error.slug,
+                word=error.word,
             ) from error
         except StatementRefused as refused:
             raise Problem(refused.slug, 409, "The statement is not taken", str(refused)) from refused
@@ -54,7 +62,10 @@ def reconciliation_router(
             "fees_cents": taken.fees_cents, "told_until": taken.told_until,
         }  # fmt: skip
         answer = idempotency.remember_in(unit, 201, said)
-        await unit.commit()
+        try:
+            await unit.commit()
+        except ReservationTaken as taken:
+            raise VersionConflict("the provider told of one of these payments at this moment") from taken
         await reconciling.measure(today(runtime))
         return answer
 

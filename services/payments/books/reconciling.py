@@ -5,16 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import structlog
 
-from services.payments.books.overview import span_of
-from services.payments.domain.money import BANK
+from services.payments.books import comparing
+from services.payments.books.told_fees import hold_unknown, told_by_words
 from services.payments.domain.provider_account import ProviderAccount, StatementRow, account_id
-from services.payments.domain.reconciliation import Day, Ours, Theirs, compare
+from services.payments.domain.reconciliation import Day, compare
 from shared.log import StreamNotFound, Unit
 from shared.observe.metrics import gauge
 from shared.tasks import Later
@@ -38,12 +37,6 @@ SELECT r.day, r.kind, r.reference, r.amount_cents, r.fee_cents
 FROM unnest($2::text[], $3::text[]) AS x(kind, reference)
 JOIN provider_row r ON r.provider = $1 AND r.kind = x.kind AND r.reference = x.reference
 """
-_FEES: Final = """
-SELECT coalesce(-sum(f.cents), 0)::bigint FROM movement f
-WHERE f.provider = $1 AND f.kind = 'fee' AND f.payment_id IN (
-  SELECT p.payment_id FROM movement p
-  WHERE p.provider = $1 AND p.kind = 'payment' AND (p.reference = ANY($2) OR p.backend_id = ANY($2)))
-"""
 _TOLD: Final = """
 SELECT a.provider, a.currency, min(r.day) AS first, a.told_until AS last
 FROM provider_account a JOIN provider_row r USING (provider) GROUP BY a.provider
@@ -51,24 +44,6 @@ FROM provider_account a JOIN provider_row r USING (provider) GROUP BY a.provider
 _BANK_TOLD: Final = """
 SELECT 'bank' AS provider, currency, min(booked_on) AS first, max(booked_on) AS last FROM bank_item
 WHERE currency = 'EUR' GROUP BY currency HAVING min(booked_on) IS NOT NULL
-"""
-_OURS: Final = """
-SELECT CASE WHEN $5 THEN '' WHEN m.kind = 'surplus' THEN 'payment' ELSE m.kind END AS kind, m.reference,
-  coalesce(max(m.backend_id), '') AS other, min((m.booked_at AT TIME ZONE $4)::date) AS day,
-  sum(m.cents + CASE WHEN $5 THEN m.charges_cents ELSE 0 END)::bigint AS cents,
-  min(m.claim_id::text) AS claim_id, min(c.kassenzeichen) AS kassenzeichen
-FROM movement m LEFT JOIN claim c ON c.claim_id = m.claim_id
-WHERE m.provider = $1 AND m.booked_at >= $2 AND m.booked_at < $3 AND ($5 OR m.kind <> 'fee')
-  AND m.currency = $6
-GROUP BY 1, 2
-"""
-_ROWS: Final = """
-SELECT kind, reference, day, amount_cents AS cents FROM provider_row
-WHERE provider = $1 AND day BETWEEN $2 AND $3 AND kind <> 'fee' ORDER BY day, kind, reference
-"""
-_ITEMS: Final = """
-SELECT '' AS kind, item_id::text AS reference, booked_on AS day, cents FROM bank_item
-WHERE booked_on BETWEEN $1 AND $2 AND currency = 'EUR' AND outcome <> 'known' ORDER BY booked_on, item_id
 """
 
 
@@ -94,7 +69,7 @@ class Reconciling:
     ) -> Taken:
         """Takes the new rows and their fees into the unit, whose commit finds out a rival.
 
-        Raises StatementRefused, VersionConflict.
+        Raises StatementRefused; the commit VersionConflict, ReservationTaken.
         """
         try:
             account = await unit.load(ProviderAccount, account_id(provider))
@@ -104,13 +79,14 @@ class Reconciling:
             _KNOWN, provider, [row.kind for row in rows], [row.reference for row in rows]
         )
         known = {row.key: row for row in (StatementRow(**dict(one)) for one in found)}
-        fresh = [row.reference for row in rows if row.kind == "payment" and row.key not in known]
-        told = await self.pool.fetchval(_FEES, provider, fresh)
+        fresh = [row for row in rows if row.key not in known]
+        told = await told_by_words(self.pool, provider, fresh)
         new = account.take(
             rows, currency=currency, sha256=hashlib.sha256(content).hexdigest(), known=known,
             fees_told=told, now=unit.now,
         )  # fmt: skip
-        fees = sum(row.fee_cents for row in new) - told
+        hold_unknown(unit, provider, account.id, new, told)
+        fees = sum(row.fee_cents - told.get(row.key, 0) for row in new)
         await unit.save(account)
         assert account.told_until is not None
         return Taken(len(rows), len(new), fees, account.told_until)
@@ -143,19 +119,7 @@ class Reconciling:
 
     async def _compared(self, provider: str, told: Any, first: date, last: date) -> list[Day]:
         around = (first - ASIDE, last + ASIDE)
-        span, is_bank = span_of(*around, self.zone), provider == BANK
-        ours = await self.pool.fetch(_OURS, provider, *span, str(self.zone), is_bank, told["currency"])
-        if is_bank:
-            theirs = await self.pool.fetch(_ITEMS, *around)
-        else:
-            theirs = await self.pool.fetch(_ROWS, provider, *around)
-        rows = (Theirs(**dict(row)) for row in theirs)
-        compared = compare(map(_ours, ours), rows, (told["first"], told["last"]))
+        ours = await comparing.ours(self.pool, provider, around, told["currency"], self.zone)
+        theirs = await comparing.theirs(self.pool, provider, around)
+        compared = compare(ours, theirs, (told["first"], told["last"]))
         return [day for day in compared if first <= day.day <= last]
-
-
-def _ours(row: Any) -> Ours:
-    return Ours(
-        row["kind"], row["reference"], row["other"], row["day"], row["cents"],
-        UUID(row["claim_id"]) if row["claim_id"] else None, row["kassenzeichen"],
-    )  # fmt: skip

@@ -41,7 +41,8 @@ def _sums(router: APIRouter, runtime: Runtime) -> None:
     ) -> dict[str, Any]:  # fmt: skip
         """`{by, currency, from, to, rows: [{key, open_count, open_cents, overdue_cents, paid_count,
         paid_cents, surplus_cents, refunded_cents, returned_cents, fees_cents}]}`; `key` is empty where there
-        is none."""
+        is none. `open_…` and `overdue_…` are as of the last day, whenever claimed; all else is of the
+        period."""
         first, last = days(runtime, from_, to)
         zone = runtime.settings.city_time_zone
         span = _span(runtime, first, last)

@@ -1,11 +1,13 @@
 """One payment on the city's account, as the bank's statement has it: allocated to a claim, or waiting.
 
 Invariant: it is in the books from the day it is known, on `unallocated` as long as no claim has it; it leaves
-that account once. Its stream is named by the entry's key, so that it can never be taken twice.
+that account once, but for a provider's payout (`domain/payouts.py`), which may be undone. Its stream is named
+by the entry's key, so that it can never be taken twice.
 """
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from services.payments.domain.money_tasks import voucher_number
@@ -25,6 +27,7 @@ class Outcome(StrEnum):
     UNALLOCATED = "unallocated"
     REPEATED = "repeated"
     KNOWN = "known"
+    PAYOUT = "payout"
 
 
 WAITING = (Outcome.PROPOSED, Outcome.UNALLOCATED, Outcome.REPEATED)
@@ -32,11 +35,12 @@ WAITING = (Outcome.PROPOSED, Outcome.UNALLOCATED, Outcome.REPEATED)
 same money, and books nothing."""
 
 
-@stored("payments.bank_item_received")
+@stored("payments.bank_item_received", version=2)
 class BankItemReceived(Created):
     """The bank booked a payment; `claim_id` is whose it is, `proposals` whose it may be.
 
-    `name`, `iban` and `text` are who and what for, under the key of the file they came in.
+    `provider` is whose payout it is, or may be. `name`, `iban` and `text` are who and what for, under the key
+    of the file they came in.
     """
 
     statement_id: UUID
@@ -50,12 +54,18 @@ class BankItemReceived(Created):
     name: Personal[str]
     iban: Personal[str]
     text: Personal[str]
+    provider: str
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["provider"] = ""
 
     def apply(self, aggregate: "BankItem") -> None:
         aggregate.amount_cents, aggregate.currency = self.amount_cents, self.currency
         aggregate.outcome, aggregate.claim_id = self.outcome, self.claim_id
+        aggregate.provider = self.provider
         aggregate.is_waiting = self.outcome in WAITING
-        aggregate.proposal = None
+        aggregate.proposal = aggregate.payout_proposal = None
 
 
 @stored("payments.bank_item_allocated")
@@ -128,6 +138,12 @@ class ReturnWaits(BankItemRefused):
     slug = "return_waits"
 
 
+class PayoutWaits(BankItemRefused):
+    """That it is a provider's payout waits for a second person."""
+
+    slug = "payout_waits"
+
+
 class NoSuchReturn(BankItemRefused):
     """Nobody wants it sent back, or it was decided on."""
 
@@ -148,7 +164,8 @@ class ItemVoucherImpossible(BankItemRefused):
 
 class BankItem(Aggregate):
     """One payment of one entry of a statement; cents are positive where money came. `proposal` is the voucher
-    of a return that waits for a second person, and who wants it."""
+    of a return that waits for a second person, and who wants it; `payout_proposal` the provider of a payout
+    that does, and who says so."""
 
     BEGINS = (BankItemReceived,)
 
@@ -157,38 +174,40 @@ class BankItem(Aggregate):
     outcome: str
     claim_id: UUID | None
     is_waiting: bool
+    provider: str
     proposal: tuple[str, str] | None
+    payout_proposal: tuple[str, str] | None
 
     @classmethod
     def receive(
         cls, *, id: UUID, now: datetime, statement_id: UUID, file_id: UUID, amount_cents: int, currency: str,
         booked_on: date | None, outcome: Outcome, claim_id: UUID | None, proposals: list[UUID], name: str,
-        iban: str, text: str,
+        iban: str, text: str, provider: str = "",
     ) -> "BankItem":  # fmt: skip
         """A new item; one of DEBIT without a claim is a sum of several, one of KNOWN that or a transfer.
-        Raises ValueError for an outcome that does not go with the claim."""
+        Raises ValueError for an outcome that does not go with the claim or the provider."""
         if claim_id is None and outcome in (Outcome.ALLOCATED, Outcome.RETURN):
             raise ValueError("what has found its place has a claim")
         if claim_id is not None and outcome in WAITING:
             raise ValueError("an item waits as long as it has no claim")
+        if outcome is Outcome.PAYOUT and (claim_id is not None or not provider):
+            raise ValueError("a payout is a provider's and no claim's")
         return cls.begin(
             BankItemReceived, id=id, now=now, statement_id=statement_id, file_id=file_id,
             amount_cents=amount_cents, currency=currency, booked_on=booked_on, outcome=outcome.value,
-            claim_id=claim_id, proposals=proposals, name=name, iban=iban, text=text,
+            claim_id=claim_id, proposals=proposals, name=name, iban=iban, text=text, provider=provider,
         )  # fmt: skip
 
     def allocate(self, claim_id: UUID, *, now: datetime) -> None:
-        """Raises ItemDone, ReturnWaits, NotIncoming."""
-        self._refuse_done()
-        if self.proposal is not None:
-            raise ReturnWaits("that it is to be sent back waits for a second person")
+        """Raises ItemDone, ReturnWaits, PayoutWaits, NotIncoming."""
+        self.refuse_decided()
         if self.amount_cents <= 0:
             raise NotIncoming("money that left the account pays no claim")
         self.emit(BankItemAllocated, now=now, claim_id=claim_id, amount_cents=self.amount_cents,
                   currency=self.currency)  # fmt: skip
 
     def send_back(self, voucher: str, *, now: datetime) -> None:
-        """Raises ItemDone, ReturnWaits, ItemVoucherImpossible."""
+        """Raises ItemDone, ReturnWaits, PayoutWaits, ItemVoucherImpossible."""
         self._send_back(self._number(voucher), now)
 
     def propose_return(self, voucher: str, by: str, *, now: datetime) -> None:
@@ -209,16 +228,14 @@ class BankItem(Aggregate):
                   voucher=voucher)  # fmt: skip
 
     def _number(self, voucher: str) -> str:
-        self._refuse_done()
-        if self.proposal is not None:
-            raise ReturnWaits("that it is to be sent back waits for a second person")
+        self.refuse_decided()
         number = voucher_number(voucher)
         if number is None:
             raise ItemVoucherImpossible("1 to 35 letters, digits and ./-, a digit among them")
         return number
 
     def _proposed(self, voucher: str, amount_cents: int, by: str) -> str:
-        self._refuse_done()
+        self.refuse_done()
         if self.proposal is None:
             raise NoSuchReturn("nobody wants it sent back")
         number, wanted_by = self.proposal
@@ -228,6 +245,15 @@ class BankItem(Aggregate):
             raise OtherPersonNeeded("who wants it sent back cannot agree to it")
         return number
 
-    def _refuse_done(self) -> None:
+    def refuse_decided(self) -> None:
+        """Raises ItemDone, ReturnWaits, PayoutWaits."""
+        self.refuse_done()
+        if self.proposal is not None:
+            raise ReturnWaits("that it is to be sent back waits for a second person")
+        if self.payout_proposal is not None:
+            raise PayoutWaits("that it is a provider's payout waits for a second person")
+
+    def refuse_done(self) -> None:
+        """Raises ItemDone."""
         if not self.is_waiting:
             raise ItemDone("the payment has found its place")

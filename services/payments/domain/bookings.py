@@ -11,19 +11,29 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from services.payments.domain.bank_item import BankItemAllocated, BankItemReceived, BankItemSentBack
+from services.payments.domain.bank_item import (
+    BankItemAllocated,
+    BankItemReceived,
+    BankItemSentBack,
+    Outcome,
+)
 from services.payments.domain.cash_events import CashEntryVoided
 from services.payments.domain.events import ClaimCancelled
 from services.payments.domain.ledger import Line, entry
 from services.payments.domain.money import BANK, held_in
+from services.payments.domain.payout_events import PayoutFound, PayoutUndone, ProviderPaidOut
 from services.payments.domain.provider_account import ProviderStatementTaken
 from services.payments.domain.reduction_events import ClaimReduced
 from services.payments.domain.return_events import PaymentReversed
 from shared.domain import Event, type_of
 
-UNDOING: Final = (PaymentReversed, ClaimCancelled, ClaimReduced, BankItemAllocated, CashEntryVoided)
+UNDOING: Final = (
+    PaymentReversed, ClaimCancelled, ClaimReduced, BankItemAllocated, CashEntryVoided, PayoutUndone,
+)  # fmt: skip
 """Events that take back what an earlier one booked."""
-OF_NO_CLAIM: Final = (BankItemReceived, BankItemSentBack, ProviderStatementTaken)
+OF_NO_CLAIM: Final = (
+    BankItemReceived, BankItemSentBack, ProviderStatementTaken, ProviderPaidOut, PayoutFound, PayoutUndone,
+)  # fmt: skip
 TEXTS: Final[Mapping[str, str]] = {
     "payments.payment_requested": "Forderung",
     "payments.part_received": "Teilzahlung",
@@ -47,8 +57,12 @@ TEXTS: Final[Mapping[str, str]] = {
     "payments.bank_item_received": "Ungeklärte Einzahlung",
     "payments.bank_item_allocated": "Ungeklärte Einzahlung zugeordnet",
     "payments.bank_item_sent_back": "Ungeklärte Einzahlung zurückgegeben",
+    "payments.provider_paid_out": "Auszahlung des Zahlungsanbieters",
+    "payments.payout_found": "Einzahlung ist Auszahlung eines Zahlungsanbieters",
+    "payments.payout_undone": "Einzahlung ist keine Auszahlung eines Zahlungsanbieters",
 }
 """What a booking is about, in the words of the cash office, by stored name."""
+PAYOUT_CAME: Final = "Auszahlung eines Zahlungsanbieters eingegangen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +97,16 @@ def bookings(event: Event) -> Sequence[Booking]:
     return [
         Booking(
             place, number, claim_id, event.timestamp, line.account, *_sided(line, undoes), line.currency,
-            method, provider, reference, TEXTS[type_of(event).name], undoes,
+            method, provider, reference, _text(event), undoes,
         )
         for number, (line, undoes) in enumerate(_marked(event, lines))
     ]  # fmt: skip
+
+
+def _text(event: Event) -> str:
+    if isinstance(event, BankItemReceived) and event.outcome == Outcome.PAYOUT:
+        return PAYOUT_CAME
+    return TEXTS[type_of(event).name]
 
 
 def _marked(event: Event, lines: Sequence[Line]) -> Iterator[tuple[Line, bool]]:
@@ -121,4 +141,6 @@ def _way(event: Any) -> tuple[str, str, str]:
     reference = getattr(event, "reference", "") or getattr(event, "voucher", "")
     if isinstance(event, BankItemReceived | BankItemAllocated | BankItemSentBack):
         provider, reference = BANK, reference or str(event.originator_id)
+    elif isinstance(event, PayoutFound | PayoutUndone):
+        reference = str(event.originator_id)
     return getattr(event, "method", ""), provider, reference

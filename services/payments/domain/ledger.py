@@ -1,9 +1,10 @@
 """The double-entry ledger: each event that moves money or claims is one entry whose lines sum to zero.
 
 Debit is positive. Accounts: `receivable` (what citizens owe), `revenue:<cost object>`, `provider:<name>`
-(what a provider holds for the city), `bank` and `cash` (the city's own), `surplus` and `refundable` (what
-the city owes to citizens), `reclaimable` (what went back to a citizen twice), `charges` (of returns),
-`fees:<provider>`, `unallocated` (what lies at the bank and no claim has yet).
+(what a provider holds for the city), `transit:<name>` (what is on its way from there to the bank), `bank` and
+`cash` (the city's own), `surplus` and `refundable` (what the city owes to citizens), `reclaimable` (what went
+back to a citizen twice), `charges` (of returns), `fees:<provider>`, `unallocated` (what lies at the bank and
+no claim has yet).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from services.payments.domain.bank_item import (
     BankItemAllocated,
     BankItemReceived,
     BankItemSentBack,
+    Outcome,
 )
 from services.payments.domain.cash_events import CashEntryVoided
 from services.payments.domain.dunning_events import DunningStepTaken
@@ -30,8 +32,9 @@ from services.payments.domain.events import (
     RefundFellDue,
     SurplusReceived,
 )
-from services.payments.domain.money import BANK, held_in
+from services.payments.domain.money import BANK, held_in, in_transit
 from services.payments.domain.money_tasks import Settled, account_of
+from services.payments.domain.payout_events import PayoutFound, PayoutUndone, ProviderPaidOut
 from services.payments.domain.provider_account import ProviderStatementTaken
 from services.payments.domain.reduction_events import ClaimReduced
 from services.payments.domain.refund_events import RefundApproved, RefundRequested, RefundSettled
@@ -150,8 +153,10 @@ def _kept(event: ProviderFeeCharged | ProviderStatementTaken) -> Sides:
     return _transfer(event.amount_cents, f"fees:{event.provider}", held_in(event.provider))
 
 
-def _unallocated(event: BankItemReceived) -> Sides:
+def _at_the_bank(event: BankItemReceived) -> Sides:
     """What has a claim is booked by the claim's own event."""
+    if event.outcome == Outcome.PAYOUT:
+        return _transfer(event.amount_cents, BANK, in_transit(event.provider))
     return _transfer(event.amount_cents, BANK, UNALLOCATED) if event.outcome in WAITING else ()
 
 
@@ -175,8 +180,11 @@ POSTINGS: Final[Mapping[type[Event], Callable[[Any], Sides]]] = {
     RefundSettled: lambda e: _transfer(e.amount_cents, account_of(e.kind), held_in(e.provider)),
     MoneyTaskOffset: lambda e: _transfer(e.amount_cents, account_of(e.kind), "reclaimable"),
     MoneyTaskSettled: lambda e: _transfer(e.amount_cents, account_of(e.kind), _source(e)),
-    BankItemReceived: _unallocated,
+    BankItemReceived: _at_the_bank,
     BankItemAllocated: lambda e: _transfer(e.amount_cents, UNALLOCATED, BANK),
     BankItemSentBack: lambda e: _transfer(e.amount_cents, UNALLOCATED, BANK),
+    ProviderPaidOut: lambda e: _transfer(e.amount_cents, in_transit(e.provider), held_in(e.provider)),
+    PayoutFound: lambda e: _transfer(e.amount_cents, UNALLOCATED, in_transit(e.provider)),
+    PayoutUndone: lambda e: _transfer(e.amount_cents, in_transit(e.provider), UNALLOCATED),
 }
 """The events that move money or claims, and what each debits and credits."""

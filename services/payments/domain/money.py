@@ -176,6 +176,12 @@ def held_in(provider: str) -> str:
     return provider if is_receipt(provider) else f"provider:{provider}"
 
 
+def in_transit(provider: str) -> str:
+    """The account of what is on its way from a provider to the bank: below zero where the bank has told of it
+    and the provider has not."""
+    return f"transit:{provider}"
+
+
 def is_waiting_for_a_debit(attempt: Attempt) -> bool:
     """Whether it is a debit that was announced, or is at the bank."""
     return attempt.provider == BANK and attempt.method == "direct_debit" and attempt.state == "started"

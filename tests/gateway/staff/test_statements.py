@@ -127,6 +127,11 @@ class TestBringing:
         answer = await brings(treasurer, b"x", "paypal")
         assert "date; kind; reference; amount; fee; currency" in text(answer)
         assert "Zeile 3" in text(answer)
+        said = {"line": 3, "reason": "kind", "word": "Spende <b>"}
+        services.says[CSV] = problem(422, "statement_unreadable", **said)
+        answer = await brings(treasurer, b"x", "paypal")
+        assert "Zeile 3. Für diese Art von Buchung ist nichts eingerichtet: Spende <b>" in text(answer)
+        assert "Spende &lt;b&gt;" in answer.text
         unknown = await brings(treasurer, b"x", "nobody")
         assert unknown.status_code == 422
 

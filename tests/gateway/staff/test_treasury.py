@@ -111,6 +111,20 @@ class TestTheOverview:
         assert page.text.count('class="chart__bar"') == 31
         assert "04.05.2026 2 240,00 €" in text(page)
 
+    @pytest.mark.parametrize(
+        ("period", "words"), [(MAY, "03.05.2026"), ("von=2026-05-01&bis=2026-12-31", "05/2026")]
+    )
+    async def test_has_what_is_open_from_before_in_one_row(
+        self, treasurer: httpx.AsyncClient, services: Services, period: str, words: str
+    ) -> None:
+        owed = {**NONE, "open_count": 1, "open_cents": 1000, "overdue_cents": 1000}
+        days = [{**owed, "key": key} for key in ("2025-11-02", "2026-04-30", "2026-05-03")]
+        services.says["GET payments /treasury/summary"] = {"rows": days}
+        page = await treasurer.get(f"{HERE}?{period}&gruppe=day")
+        assert f"früher 2 20,00 € 20,00 € {words} 1 10,00 € 10,00 € Summe 3 30,00 € 30,00 €" in text(page)
+        assert "Offen am letzten Tag des Zeitraums, gleich wann gefordert." in text(page)
+        assert "Der längste: früher mit 20,00 €." in text(page)
+
     async def test_puts_a_long_time_together_by_months(
         self, treasurer: httpx.AsyncClient, services: Services
     ) -> None:
@@ -300,17 +314,18 @@ class TestTheComparison:
         ours = {"reference": "B", "kind": "payment", "claim_id": CLAIM, "kassenzeichen": "47112600000122"}
         differs = {
             **DAY, "theirs_cents": 1500, "difference_cents": 500,
-            "unknown_here": [{"reference": "A", "kind": "payment", "amount_cents": 600}],
+            "unknown_here": [{"reference": "A", "kind": "payout", "amount_cents": 600}],
             "unknown_there": [{**ours, "claim_id": None, "kassenzeichen": None, "amount_cents": 90}],
-            "differing": [{**ours, "ours_cents": 100, "theirs_cents": 90}],
+            "differing": [{**ours, "kind": "fee_of_payment", "ours_cents": 100, "theirs_cents": 90}],
         }  # fmt: skip
         untold = {**DAY, "told": False, "theirs_cents": 0, "difference_cents": None, "unknown_there": [ours]}
         services.says["GET payments /reconciliation"] = {"days": [differs, untold]}
         page = await treasurer.get(COMPARED)
         for part in (
             "An einem Tag weichen die Bücher ab.", "15,00 € 10,00 € 5,00 € Weicht ab",
-            "Bei uns unbekannt: A 6,00 €", "Dort unbekannt: B 0,90 €",
-            "Anderer Betrag: 47112600000122 −0,10 €", "– 10,00 € – Noch nicht gemeldet –",
+            "Bei uns unbekannt: Auszahlung A 6,00 €", "Dort unbekannt: Zahlung B 0,90 €",
+            "Anderer Betrag: Entgelt einer Zahlung 47112600000122 −0,10 €",
+            "– 10,00 € – Noch nicht gemeldet –",
         ):  # fmt: skip
             assert part in text(page), part
         assert f'href="/arbeit/forderungen/{CLAIM}"' in page.text

@@ -12,6 +12,7 @@ from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import asyncpg
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -20,6 +21,7 @@ from services.payments.bank.booking import Booking
 from services.payments.bank.debiting import Debiting, Rules
 from services.payments.bank.lookups import Lookups
 from services.payments.bank.matching import Numbers
+from services.payments.bank.payouts import Payouts
 from services.payments.bank.work import Work
 from services.payments.domain.bank_item import BankItem
 from services.payments.domain.claim import Claim
@@ -58,7 +60,8 @@ class AnyStatements(RuleBasedStateMachine):
         self.day = NOW.date()
         lookups = cast(Lookups, MemoryLookups(self.log))
         self.debiting = Debiting(Rules(ZoneInfo("Europe/Berlin"), present_again=True))
-        self.booking = Booking(lookups, self.debiting, self.log.unit, CITY.iban, Numbers("4711"))
+        nobody = Payouts(cast(asyncpg.Pool, None), {})
+        self.booking = Booking(lookups, self.debiting, self.log.unit, CITY.iban, Numbers("4711"), nobody)
         self.claims = [self.owed(n) for n in range(1, 4)]
         self.movements: list[Movement] = []
         self.credited: set[UUID] = set()

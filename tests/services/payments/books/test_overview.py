@@ -1,6 +1,6 @@
 """The treasurer's sums and lists."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,16 @@ from services.payments.domain.mandate import Kind, Mandate
 from services.payments.domain.money_tasks import Settled
 from shared.ids import new_id
 from shared.testing import Running
-from tests.services.payments.books.office import FEE, PROBLEM, PROVIDER, Office, is_taken_back, owes, paid
+from tests.services.payments.books.office import (
+    FEE,
+    PROBLEM,
+    PROVIDER,
+    Office,
+    is_taken_back,
+    owes,
+    paid,
+    pays,
+)
 
 pytestmark = pytest.mark.integration
 ZERO = {
@@ -49,6 +58,22 @@ async def busy(payments: Running) -> dict[str, Claim]:
     return {"overdue": overdue, "held": held, "back": back, "owed_back": owed_back}
 
 
+async def today_of(office: Office) -> date:
+    return date.fromisoformat((await office.get("/treasury/summary"))["to"])
+
+
+async def began(payments: Running, claim: Claim, day: date, pay_by: date | None) -> None:
+    """The claim was made at noon of a day gone by."""
+    at = datetime.combine(day, time(12), UTC)
+    pool = payments.runtime.pool
+    await pool.execute(
+        "UPDATE claim SET requested_at = $1, pay_by = $2 WHERE claim_id = $3", at, pay_by, claim.id
+    )
+    await pool.execute(
+        "UPDATE ledger_line SET booked_at = $1 WHERE claim_id = $2 AND version = 1", at, claim.id
+    )
+
+
 class TestSummary:
     async def test_adds_up_by_each_key(self, payments: Running, office: Office) -> None:
         await busy(payments)
@@ -69,6 +94,28 @@ class TestSummary:
         assert {name: sum(row[name] for row in by_method.values()) for name in ZERO} == both
         today = (await office.get("/treasury/summary"))["to"]
         assert await summary(office, "day") == {today: both}
+
+    async def test_has_what_is_open_from_before_the_period(self, payments: Running, office: Office) -> None:
+        claim, today = await owes(payments, 1000), await today_of(office)
+        await began(payments, claim, today - timedelta(days=60), pay_by=today - timedelta(days=30))
+        for by in ("service", "cost_object", "method", "provider", "day"):
+            [row] = (await summary(office, by, **{"from": str(today)})).values()
+            assert (row["open_count"], row["open_cents"], row["overdue_cents"]) == (1, 1000, 1000)
+
+    async def test_has_what_was_open_on_a_day_gone_by(self, payments: Running, office: Office) -> None:
+        claim, today = await owes(payments, 1000), await today_of(office)
+        await began(payments, claim, today - timedelta(days=60), pay_by=today - timedelta(days=1))
+        await pays(payments, claim.id, "a")
+        later = await owes(payments, 500)
+        await began(payments, later, today, pay_by=None)
+        for days, overdue in ((1, 1000), (2, 0)):
+            [row] = (await summary(office, "service", to=str(today - timedelta(days=days)))).values()
+            assert (row["open_count"], row["open_cents"], row["overdue_cents"]) == (1, 1000, overdue)
+            assert row["paid_count"] == 0
+        [row] = (await summary(office, "service")).values()
+        assert (row["open_count"], row["open_cents"], row["paid_cents"]) == (1, 500, 1000)
+        before = str(today - timedelta(days=61))
+        assert await summary(office, "service", **{"from": before, "to": before}) == {}
 
     async def test_is_the_ledger(self, payments: Running, office: Office) -> None:
         await busy(payments)

@@ -83,7 +83,8 @@ class TestReconciliation:
         today = await today_of(office)
         yesterday = today - timedelta(days=1)
         await told(office, statement(yesterday, ("fee", "month", 0, 500)))
-        (day,) = (await office.get("/reconciliation"))["days"]
+        before, day = (await office.get("/reconciliation"))["days"]
+        assert (before["day"], before["ours_cents"], before["difference_cents"]) == (str(yesterday), -500, 0)
         assert (day["day"], day["told"], day["difference_cents"]) == (str(today), False, None)
         assert metric() == "0.0"
 

@@ -1,5 +1,6 @@
 """Providers' statements, given / when / then."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.payments.domain.ledger import entry
+from services.payments.domain.payout_events import ProviderPaidOut
 from services.payments.domain.provider_account import (
     CurrencyDiffers,
     ProviderAccount,
@@ -27,7 +29,7 @@ def opened() -> ProviderAccount:
 
 
 def taken(account: ProviderAccount, rows: Sequence[StatementRow], **said: Any) -> Sequence[StatementRow]:
-    told: dict[str, Any] = {"currency": "EUR", "sha256": "aa", "known": {}, "fees_told": 0, **said}
+    told: dict[str, Any] = {"currency": "EUR", "sha256": "aa", "known": {}, "fees_told": {}, **said}
     return account.take(rows, now=NOW, **told)
 
 
@@ -46,9 +48,35 @@ class TestStatement:
 
     def test_books_no_fee_that_the_provider_had_told_before(self) -> None:
         account = opened()
-        taken(account, [PAID], fees_told=47)
+        taken(account, [PAID], fees_told={PAID.key: 47})
+        event: Any
         (event,) = account.pending_events
-        assert list(entry(event)) == []  # type: ignore[arg-type]
+        assert event.booked == [0]
+        assert list(entry(event)) == []
+
+    def test_books_a_fee_of_two_that_was_not_told(self) -> None:
+        account, other = opened(), StatementRow(DAY, "payment", "r2", 3060, 50)
+        taken(account, [PAID, other], fees_told={PAID.key: 47})
+        event: Any = account.pending_events[0]
+        assert (event.booked, event.amount_cents) == ([0, 50], 50)
+
+    def test_sends_a_payout_on_its_way(self) -> None:
+        account = opened()
+        taken(account, [StatementRow(DAY, "payout", "P1", -5000, 10)])
+        books = Counter[str]()
+        for event in account.pending_events:
+            for line in entry(event):  # type: ignore[arg-type]
+                books[line.account] += line.cents
+        assert books == {
+            "fees:girocheckout": 10, "transit:girocheckout": 5000, "provider:girocheckout": -5010,
+        }  # fmt: skip
+        told: Any = account.pending_events[1]
+        assert (told.reference, told.day, told.amount_cents) == ("P1", DAY, 5000)
+
+    def test_sends_no_payout_twice(self) -> None:
+        account, row = opened(), StatementRow(DAY, "payout", "P1", -5000, 0)
+        assert taken(account, [row], known={row.key: row}) == []
+        assert not [one for one in account.pending_events if isinstance(one, ProviderPaidOut)]
 
     def test_gives_a_fee_back(self) -> None:
         account = opened()
