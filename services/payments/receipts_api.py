@@ -1,7 +1,7 @@
-"""HTTP of the cash office for money that bank or provider took back, brought again or gave back."""
+"""HTTP of the cash office for money without an attempt: receipts of bank and till, and reversals."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.payments.domain.claim import Claim
 from services.payments.domain.ledger import entry
-from services.payments.domain.money import Recorded, Reversal
+from services.payments.domain.money import Receipt, Recorded, Reversal
 from services.payments.own_case import somebody_elses
 from services.payments.refunding import Refunding
 from shared.domain import type_of
@@ -23,6 +23,18 @@ Treasurer = Annotated[Caller, Depends(require("treasurer"))]
 REFERENCE = r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,63}$"
 CODE = r"^[A-Z0-9_]{2,20}$"
 NOT_SHOWN = frozenset({"account_id", "case_number", "return_url", "language"})
+_METHODS = {"bank": "bank_transfer", "cash": "cash"}
+
+
+class NewReceipt(BaseModel):
+    """An entry of the bank's statement or of the till; `reference` is the entry's own number."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: Literal["bank", "cash"]
+    reference: str = Field(pattern=REFERENCE)
+    amount_cents: int = Field(ge=1, le=10**12)
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
 
 
 class NewReturn(BaseModel):
@@ -51,6 +63,25 @@ def receipts_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
         await runtime.unit().load(Claim, claim_id)
         recorded = await runtime.log.reader.stream(claim_id)
         return {"claim_id": claim_id, "events": [_booked(one.event, one.meta.actor) for one in recorded]}
+
+    @router.post("/claims/{claim_id}/receipts", status_code=201)
+    async def record_receipt(
+        claim_id: UUID, told: NewReceipt, caller: CashOffice, idempotency: IdempotentRequest
+    ) -> Response:
+        """Books money that came; an entry told again is a duplicate and books nothing."""
+        unit = runtime.unit_for(caller)
+        claim = await somebody_elses(unit, claim_id, caller)
+        receipt = Receipt(
+            told.source, _METHODS[told.source], told.reference, told.amount_cents, told.currency
+        )
+        result = claim.record_receipt(receipt, now=unit.now)
+        await unit.save(claim)
+        said = {
+            **_answer(claim, result), "payment_id": claim.receipt_id(told.source, told.reference),
+        }  # fmt: skip
+        answer = idempotency.remember_in(unit, 201, said)
+        await unit.commit()
+        return answer
 
     @router.post("/claims/{claim_id}/payments/{payment_id}/reversal", status_code=201)
     async def record_reversal(

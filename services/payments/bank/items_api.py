@@ -26,7 +26,8 @@ TRANSFER: Final = "bank_transfer"
 
 _COLUMNS: Final = (
     "item_id, statement_id, file_id, cents, currency, booked_on, outcome, claim_id, proposals, since, "
-    "detail, proposed_voucher, proposed_by, proposed_at"
+    "detail, proposed_voucher, proposed_by, proposed_at, batch, coalesce(left_cents, cents) AS left_cents, "
+    "reversal"
 )
 _WAITING: Final = f"""
 SELECT {_COLUMNS} FROM bank_item WHERE outcome IN ('proposed', 'unallocated', 'repeated')
@@ -83,7 +84,7 @@ def items_router(runtime: Runtime) -> APIRouter:
         if item.currency != claim.currency:
             raise Problem("currency_differs", 409, "The claim is in another currency")
         item.allocate(claim.id, now=unit.now)
-        receipt = Receipt(BANK, TRANSFER, str(item.id), item.amount_cents, item.currency)
+        receipt = Receipt(BANK, TRANSFER, str(item.id), item.left_cents, item.currency)
         recorded = claim.record_receipt(receipt, now=unit.now)
         if recorded is Recorded.DUPLICATE:
             raise Problem("receipt_known", 409, "The claim has a receipt of this payment already")
@@ -105,7 +106,7 @@ def items_router(runtime: Runtime) -> APIRouter:
         (`outcome` is then `return_proposed`) once a second person agrees."""
         unit = runtime.unit_for(caller)
         item = await unit.load(BankItem, item_id)
-        alone = abs(item.amount_cents) <= runtime.settings.refund_limit_cents
+        alone = abs(item.left_cents) <= runtime.settings.refund_limit_cents
         if alone:
             item.send_back(told.voucher, now=unit.now)
         else:

@@ -9,7 +9,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from services.payments import settlement_projections
-from services.payments.domain.bank_item import WAITING, BankItemAllocated, BankItemReceived, BankItemSentBack
+from services.payments.domain.bank_item import (
+    WAITING,
+    BankItemAllocated,
+    BankItemMatched,
+    BankItemReceived,
+    BankItemSentBack,
+)
 from services.payments.domain.cash_events import CashEntryVoided
 from services.payments.domain.events import (
     MoneyTaskSettled,
@@ -33,7 +39,7 @@ MOVEMENTS: Final = PROJECTIONS.table(
      "cents", "charges_cents", "currency", "booked_at"),
 )  # fmt: skip
 Incoming = PartReceived | PaymentSettled | SurplusReceived
-BankWord = BankItemReceived | BankItemAllocated | BankItemSentBack
+BankWord = BankItemReceived | BankItemAllocated | BankItemMatched | BankItemSentBack
 
 
 def _patch(event: Any, kind: str, provider: str, cents: int, **values: Any) -> Patch:
@@ -123,13 +129,13 @@ def money_was_given_back_by_hand(event: MoneyTaskSettled, meta: Meta, seal: Seal
     )  # fmt: skip
 
 
-@PROJECTIONS.on(BankItemReceived, BankItemAllocated, BankItemSentBack)
+@PROJECTIONS.on(BankItemReceived, BankItemAllocated, BankItemMatched, BankItemSentBack)
 def money_waits_at_the_bank(event: BankWord, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     """On the account `unallocated` until it has a claim, whose own event then says that it came."""
     match event:
         case BankItemReceived() if event.outcome in WAITING:
             cents, reference = event.amount_cents, str(event.originator_id)
-        case BankItemAllocated():
+        case BankItemAllocated() | BankItemMatched():
             cents, reference = -event.amount_cents, str(event.originator_id)
         case BankItemSentBack():
             cents, reference = -event.amount_cents, event.voucher

@@ -1,11 +1,13 @@
 """One payment on the city's account, as the bank's statement has it: allocated to a claim, or waiting.
 
 Invariant: it is in the books from the day it is known, on `unallocated` as long as no claim has it; it leaves
-that account once. Its stream is named by the entry's key, so that it can never be taken twice.
+that account once, or debit by debit where it is the sum of several. Its stream is named by the entry's key,
+so that it can never be taken twice.
 """
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from services.payments.domain.money_tasks import voucher_number
@@ -32,11 +34,13 @@ WAITING = (Outcome.PROPOSED, Outcome.UNALLOCATED, Outcome.REPEATED)
 certainly is the same money, and books nothing."""
 
 
-@stored("payments.bank_item_received")
+@stored("payments.bank_item_received", version=2)
 class BankItemReceived(Created):
     """The bank booked a payment; `claim_id` is whose it is, `proposals` whose it may be.
 
-    `name`, `iban` and `text` are who and what for, under the key of the file they came in.
+    `group` is that of our file of debits which a sum stands for, `bank_reference` the bank's own for it;
+    `reversal` says that it takes an entry of the bank's back. All three are missing in old events. `name`,
+    `iban` and `text` are who and what for, under the key of the file they came in.
     """
 
     statement_id: UUID
@@ -50,11 +54,20 @@ class BankItemReceived(Created):
     name: Personal[str]
     iban: Personal[str]
     text: Personal[str]
+    group: str
+    bank_reference: str
+    reversal: bool
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state |= {"group": "", "bank_reference": "", "reversal": False}
 
     def apply(self, aggregate: "BankItem") -> None:
         aggregate.amount_cents, aggregate.currency = self.amount_cents, self.currency
         aggregate.outcome, aggregate.claim_id = self.outcome, self.claim_id
         aggregate.is_waiting = self.outcome in WAITING
+        aggregate.group, aggregate.reversal = self.group, self.reversal
+        aggregate.left_cents, aggregate.booked_on = self.amount_cents, self.booked_on
         aggregate.proposal = None
 
 
@@ -69,6 +82,19 @@ class BankItemAllocated(Event):
     def apply(self, aggregate: "BankItem") -> None:
         aggregate.claim_id, aggregate.is_waiting = self.claim_id, False
         aggregate.proposal = None
+
+
+@stored("payments.bank_item_matched")
+class BankItemMatched(Event):
+    """Debits of the group that the sum stands for were booked from it; `left_cents` waits on."""
+
+    amount_cents: int
+    left_cents: int
+    currency: str
+
+    def apply(self, aggregate: "BankItem") -> None:
+        aggregate.left_cents = self.left_cents
+        aggregate.is_waiting = self.left_cents != 0
 
 
 @stored("payments.bank_item_sent_back")
@@ -122,6 +148,24 @@ class NotIncoming(BankItemRefused):
     slug = "bank_item_not_incoming"
 
 
+class NoGroup(BankItemRefused):
+    """It is no sum of debits."""
+
+    slug = "bank_item_no_group"
+
+
+class GroupDiffers(BankItemRefused):
+    """The debits of the group are not worth it."""
+
+    slug = "bank_item_group_differs"
+
+
+class NoReversal(BankItemRefused):
+    """The bank takes nothing back with it."""
+
+    slug = "bank_item_no_reversal"
+
+
 class ReturnWaits(BankItemRefused):
     """That it is to be sent back waits for a second person."""
 
@@ -147,8 +191,11 @@ class ItemVoucherImpossible(BankItemRefused):
 
 
 class BankItem(Aggregate):
-    """One payment of one entry of a statement; cents are positive where money came. `proposal` is the voucher
-    of a return that waits for a second person, and who wants it."""
+    """One payment of one entry of a statement; cents are positive where money came.
+
+    `left_cents` is what of it no debit has been booked from; `group` and `reversal` are as the bank told
+    them. `proposal` is the voucher of a return that waits for a second person, and who wants it.
+    """
 
     BEGINS = (BankItemReceived,)
 
@@ -157,13 +204,17 @@ class BankItem(Aggregate):
     outcome: str
     claim_id: UUID | None
     is_waiting: bool
+    left_cents: int
+    booked_on: date | None
+    group: str
+    reversal: bool
     proposal: tuple[str, str] | None
 
     @classmethod
     def receive(
         cls, *, id: UUID, now: datetime, statement_id: UUID, file_id: UUID, amount_cents: int, currency: str,
         booked_on: date | None, outcome: Outcome, claim_id: UUID | None, proposals: list[UUID], name: str,
-        iban: str, text: str,
+        iban: str, text: str, group: str = "", bank_reference: str = "", reversal: bool = False,
     ) -> "BankItem":  # fmt: skip
         """A new item; one of DEBIT or KNOWN without a claim is a sum of several. Raises ValueError for an
         outcome that does not go with the claim."""
@@ -175,16 +226,40 @@ class BankItem(Aggregate):
             BankItemReceived, id=id, now=now, statement_id=statement_id, file_id=file_id,
             amount_cents=amount_cents, currency=currency, booked_on=booked_on, outcome=outcome.value,
             claim_id=claim_id, proposals=proposals, name=name, iban=iban, text=text,
+            group=group, bank_reference=bank_reference, reversal=reversal,
         )  # fmt: skip
 
     def allocate(self, claim_id: UUID, *, now: datetime) -> None:
         """Raises ItemDone, ReturnWaits, NotIncoming."""
-        self._refuse_done()
-        if self.proposal is not None:
-            raise ReturnWaits("that it is to be sent back waits for a second person")
+        self._refuse_undecided()
         if self.amount_cents <= 0:
             raise NotIncoming("money that left the account pays no claim")
-        self.emit(BankItemAllocated, now=now, claim_id=claim_id, amount_cents=self.amount_cents,
+        self._allocate(claim_id, now)
+
+    def take_back(self, claim_id: UUID, *, now: datetime) -> None:
+        """The bank took back what this claim had. Raises ItemDone, ReturnWaits, NoReversal."""
+        self._refuse_undecided()
+        if not self.reversal or self.amount_cents >= 0:
+            raise NoReversal("the bank takes nothing back with it")
+        self._allocate(claim_id, now)
+
+    def refuse_unless_group(self, cents: int) -> date:
+        """The day that it was booked on; what is worth `cents` are the debits that it stands for. Raises
+        ItemDone, ReturnWaits, NoGroup, GroupDiffers."""
+        self._refuse_undecided()
+        if not self.group or self.booked_on is None:
+            raise NoGroup("it is no sum of debits")
+        if cents != self.amount_cents:
+            raise GroupDiffers(f"its debits are worth {cents} cents, it is of {self.amount_cents}")
+        return self.booked_on
+
+    def match(self, cents: int, *, now: datetime) -> None:
+        """Debits worth so much were booked from it, some at a time. Raises ItemDone, ReturnWaits, NoGroup,
+        GroupDiffers."""
+        self.refuse_unless_group(self.amount_cents)
+        if not 0 < cents <= self.left_cents:
+            raise GroupDiffers(f"{self.left_cents} cents are left of it")
+        self.emit(BankItemMatched, now=now, amount_cents=cents, left_cents=self.left_cents - cents,
                   currency=self.currency)  # fmt: skip
 
     def send_back(self, voucher: str, *, now: datetime) -> None:
@@ -204,14 +279,16 @@ class BankItem(Aggregate):
         self._proposed(by)
         self.emit(BankItemReturnDeclined, now=now, declined_by=by)
 
+    def _allocate(self, claim_id: UUID, now: datetime) -> None:
+        self.emit(BankItemAllocated, now=now, claim_id=claim_id, amount_cents=self.left_cents,
+                  currency=self.currency)  # fmt: skip
+
     def _send_back(self, voucher: str, now: datetime) -> None:
-        self.emit(BankItemSentBack, now=now, amount_cents=self.amount_cents, currency=self.currency,
+        self.emit(BankItemSentBack, now=now, amount_cents=self.left_cents, currency=self.currency,
                   voucher=voucher)  # fmt: skip
 
     def _number(self, voucher: str) -> str:
-        self._refuse_done()
-        if self.proposal is not None:
-            raise ReturnWaits("that it is to be sent back waits for a second person")
+        self._refuse_undecided()
         number = voucher_number(voucher)
         if number is None:
             raise ItemVoucherImpossible("1 to 35 letters, digits and ./-, a digit among them")
@@ -225,6 +302,11 @@ class BankItem(Aggregate):
         if by == wanted_by:
             raise OtherPersonNeeded("who wants it sent back cannot agree to it")
         return voucher
+
+    def _refuse_undecided(self) -> None:
+        self._refuse_done()
+        if self.proposal is not None:
+            raise ReturnWaits("that it is to be sent back waits for a second person")
 
     def _refuse_done(self) -> None:
         if not self.is_waiting:

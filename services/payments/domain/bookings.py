@@ -11,7 +11,12 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from services.payments.domain.bank_item import BankItemAllocated, BankItemReceived, BankItemSentBack
+from services.payments.domain.bank_item import (
+    BankItemAllocated,
+    BankItemMatched,
+    BankItemReceived,
+    BankItemSentBack,
+)
 from services.payments.domain.cash_events import CashEntryVoided
 from services.payments.domain.events import ClaimCancelled
 from services.payments.domain.ledger import Line, entry
@@ -21,9 +26,11 @@ from services.payments.domain.reduction_events import ClaimReduced
 from services.payments.domain.return_events import PaymentReversed
 from shared.domain import Event, type_of
 
-UNDOING: Final = (PaymentReversed, ClaimCancelled, ClaimReduced, BankItemAllocated, CashEntryVoided)
+UNDOING: Final = (
+    PaymentReversed, ClaimCancelled, ClaimReduced, BankItemAllocated, BankItemMatched, CashEntryVoided
+)  # fmt: skip
 """Events that take back what an earlier one booked."""
-OF_NO_CLAIM: Final = (BankItemReceived, BankItemSentBack, ProviderStatementTaken)
+OF_NO_CLAIM: Final = (BankItemReceived, BankItemMatched, BankItemSentBack, ProviderStatementTaken)
 TEXTS: Final[Mapping[str, str]] = {
     "payments.payment_requested": "Forderung",
     "payments.part_received": "Teilzahlung",
@@ -46,6 +53,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "payments.money_task_settled": "Überzahlung oder Erstattung erledigt",
     "payments.bank_item_received": "Ungeklärte Einzahlung",
     "payments.bank_item_allocated": "Ungeklärte Einzahlung zugeordnet",
+    "payments.bank_item_matched": "Ungeklärte Einzahlung als Lastschriften gebucht",
     "payments.bank_item_sent_back": "Ungeklärte Einzahlung zurückgegeben",
 }
 """What a booking is about, in the words of the cash office, by stored name."""
@@ -119,6 +127,6 @@ def _way(event: Any) -> tuple[str, str, str]:
     """Method, provider and its reference, as far as the event says so."""
     provider = getattr(event, "provider", "")
     reference = getattr(event, "reference", "") or getattr(event, "voucher", "")
-    if isinstance(event, BankItemReceived | BankItemAllocated | BankItemSentBack):
+    if isinstance(event, BankItemReceived | BankItemAllocated | BankItemMatched | BankItemSentBack):
         provider, reference = BANK, reference or str(event.originator_id)
     return getattr(event, "method", ""), provider, reference

@@ -14,6 +14,7 @@ from services.payments.domain.bank_item import (
     UNALLOCATED,
     WAITING,
     BankItemAllocated,
+    BankItemMatched,
     BankItemReceived,
     BankItemSentBack,
 )
@@ -176,6 +177,7 @@ POSTINGS: Final[Mapping[type[Event], Callable[[Any], Sides]]] = {
     MoneyTaskSettled: lambda e: _transfer(e.amount_cents, account_of(e.kind), _source(e)),
     BankItemReceived: _unallocated,
     BankItemAllocated: lambda e: _transfer(e.amount_cents, UNALLOCATED, BANK),
+    BankItemMatched: lambda e: _transfer(e.amount_cents, UNALLOCATED, BANK),
     BankItemSentBack: lambda e: _transfer(e.amount_cents, UNALLOCATED, BANK),
 }
 """The events that move money or claims, and what each debits and credits."""

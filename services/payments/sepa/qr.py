@@ -6,9 +6,9 @@ import segno
 
 
 def girocode_svg(text: str) -> str:
-    """SVG element without a size of its own; error correction M and UTF-8, as norm and header ask."""
+    """SVG element without a size of its own; error correction M, as the norm asks."""
     target = io.BytesIO()
-    segno.make_qr(text, error="m", boost_error=False, encoding="utf-8").save(
+    segno.make_qr(text, error="m", boost_error=False).save(
         target, kind="svg", border=4, xmldecl=False, svgns=True, light="#ffffff", nl=False, omitsize=True
     )
     return target.getvalue().decode("ascii")

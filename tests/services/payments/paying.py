@@ -2,10 +2,8 @@
 
 import asyncio
 from typing import Any
-from uuid import UUID
 
 from services.payments.domain.claim import Claim
-from services.payments.domain.money import CASH, Receipt
 from shared.ids import derived_id, new_id
 from shared.testing import Running
 from tests.deploy.sandbox.serving import Sandbox, Shop
@@ -39,16 +37,6 @@ class Citizen:
             json={"method": method, "return_url": f"{PORTAL}/vorgang/1/zahlung/zurueck"},
             headers={**self.headers, "Idempotency-Key": key},
         )
-
-    async def receives(self, cents: int, reference: str, source: str = "bank") -> UUID:
-        """Money without an attempt, as a statement of the bank or the till tells it; the payment's id."""
-        unit = self.payments.runtime.unit()
-        claim = await unit.load(Claim, self.claim_id)
-        method = "cash" if source == CASH else "bank_transfer"
-        claim.record_receipt(Receipt(source, method, reference, cents, "EUR"), now=unit.now)
-        await unit.save(claim)
-        await unit.commit()
-        return claim.receipt_id(source, reference)
 
     async def claim(self) -> dict[str, Any]:
         answer = await self.payments.http.get(f"/claims/{self.claim_id}", headers=self.headers)

@@ -1,7 +1,5 @@
 """Creditor identifiers, structured references, the text of a GiroCode: beside other implementations."""
 
-import re
-
 import pytest
 import segno
 from hypothesis import given
@@ -12,7 +10,6 @@ from stdnum.eu import at_02
 
 from services.payments.sepa.creditor import CreditorIdRefused, read_creditor_id
 from services.payments.sepa.girocode import girocode_text
-from services.payments.sepa.qr import girocode_svg
 from services.payments.sepa.reference import is_structured_reference, structured_reference
 
 IBAN = "DE89370400440532013000"
@@ -60,27 +57,7 @@ class TestStructuredReference:
             structured_reference(own)
 
 
-def modules(svg: str) -> list[list[int]]:
-    """The dark modules of the picture of a code, whose one path is strokes."""
-    size = int(re.findall(r'viewBox="0 0 (\d+) ', svg)[0])
-    drawn = [[0] * size for _ in range(size)]
-    x = y = 0
-    strokes = svg.rsplit(' d="', maxsplit=1)[-1]
-    for command, across, down in re.findall(r"([Mmh])(-?\d+)(?: (-?[\d.]+))?", strokes):
-        if command == "h":
-            drawn[y][x : x + int(across)] = [1] * int(across)
-        x, y = x + int(across), y + int(float(down or 0))
-    return [row[4:-4] for row in drawn[4:-4]]
-
-
 class TestGiroCode:
-    @pytest.mark.parametrize("name", ["Stadtkasse Lindenau", "Stadt Düren", "Łódź"])
-    def test_is_drawn_in_the_encoding_it_names(self, name: str) -> None:
-        text = girocode_text(name, IBAN, 3060, text="KZ 47112600000122")
-        assert text.split("\n")[2] == "1", "UTF-8"
-        bytewise = segno.make_qr(text.encode(), error="m", boost_error=False)
-        assert modules(girocode_svg(text)) == [list(row) for row in bytewise.matrix]
-
     def test_is_the_text_of_the_norm(self) -> None:
         text = girocode_text("Stadtkasse Lindenau", IBAN, 3000, reference="RF462026000123")
         assert text == (f"BCD\n002\n1\nSCT\n\nStadtkasse Lindenau\n{IBAN}\nEUR30.00\n\nRF462026000123")
