@@ -19,6 +19,7 @@ from gateway.pages import (
     reconciliation,
     refunds,
     statements,
+    suspended,
     treasury,
     treasury_lists,
     undecided,
@@ -44,6 +45,7 @@ MONEY: Final = (
     exports,
     reconciliation,
     statements,
+    suspended,
     treasury,
     treasury_lists,
 )

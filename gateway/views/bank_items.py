@@ -42,6 +42,10 @@ class BankItem:
     candidates: tuple[Candidate, ...] = ()
     proposed_by: str = ""
     voucher: str = ""
+    batch: str = ""
+    """The group of debits that it is a sum of."""
+    reversal: bool = False
+    """The bank takes a payment back with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
