@@ -18,7 +18,6 @@ DEFAULT_PORTS: Mapping[str, int] = {
     "girocheckout": 8106,
     "register": 8107,
     "paypal": 8108,
-    "xbezahldienste": 8109,
     "bank": 8110,
     "smtp": 8125,
     "postgres": 8132,

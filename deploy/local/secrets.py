@@ -45,7 +45,7 @@ class Secrets:
         self.root = root
 
     def generate(self) -> None:
-        """Make whatever is missing, for every service and the sandboxes."""
+        """Make whatever is missing, for every service and both sandboxes."""
         for service in LOGS:
             self.text(service, "master_key", random_key)
             self.text(service, "lookup_key", random_key)
@@ -59,7 +59,6 @@ class Secrets:
         self._seal()
         self._girocheckout()
         self._paypal()
-        self._xbezahldienste()
         self.text("", "demo_accounts.json", demo_accounts)
 
     def text(self, service: str, name: str, make: Callable[[], str]) -> str:
@@ -78,10 +77,6 @@ class Secrets:
     def demo_accounts(self) -> list[dict[str, str]]:
         accounts: list[dict[str, str]] = json.loads((self.root / "demo_accounts.json").read_text())
         return accounts
-
-    def demo_account(self, role: str) -> dict[str, str]:
-        """The one of a role: `email`, `password`, `role`."""
-        return next(account for account in self.demo_accounts() if account["role"] == role)
 
     def demo_accounts_digest(self) -> str:
         return hashlib.sha256((self.root / "demo_accounts.json").read_bytes()).hexdigest()
@@ -109,14 +104,10 @@ class Secrets:
         self._follow("girocheckout", "girocheckout_passphrases.json", passphrases)
 
     def _paypal(self) -> None:
-        credentials = self.text("payments", "paypal_credentials.json", _client_credentials)
+        credentials = self.text("payments", "paypal_credentials.json", _paypal_credentials)
         self._follow("paypal", "credentials.json", credentials)
         authority = Authority.kept_in(self.root / "paypal" / "authority")
         self._follow("payments", "paypal_authorities.pem", authority.ca)
-
-    def _xbezahldienste(self) -> None:
-        credentials = self.text("payments", "xbezahldienste_credentials.json", _client_credentials)
-        self._follow("xbezahldienste", "credentials.json", credentials)
 
     def _follow(self, service: str, name: str, content: str) -> None:
         file = self.root / service / name
@@ -175,7 +166,7 @@ def demo_accounts() -> str:
     return json.dumps(accounts, indent=1)
 
 
-def _client_credentials() -> str:
+def _paypal_credentials() -> str:
     return json.dumps({"client_id": secrets.token_urlsafe(24), "client_secret": secrets.token_urlsafe(48)})
 
 

@@ -18,10 +18,6 @@ MERCHANT_ID = "3610001"
 PAYPAL_WEBHOOK_ID = "8PT597110X687430LKGECATA"
 # glibc keeps an arena for each thread and hands little back; rendering in threads would hold on to it
 LEAN_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "65536", "MALLOC_MMAP_THRESHOLD_": "65536"}
-XBEZAHLDIENSTE = {  # the city and its cash office, as the platform knows them
-    "PORTAL_XBEZAHLDIENSTE_ORIGINATOR_ID": "lindenau",
-    "PORTAL_XBEZAHLDIENSTE_END_POINT_ID": "stadtkasse",
-}
 BANK_IBAN = "DE02120300000000202051"
 BANK_HOLDER = "Stadtkasse Lindenau"
 CREDITOR_ID = "DE98ZZZ09999999999"
@@ -130,9 +126,6 @@ def _payments(stack: Stack) -> Environment:
         "PORTAL_PAYPAL_BRAND_NAME": "Stadt Lindenau",
         "PORTAL_PAYPAL_AUTHORITIES": str(stack.secrets("payments") / "paypal_authorities.pem"),
         "PORTAL_PAYPAL_CERTIFICATE_ORIGIN": stack.url("paypal"),
-        "PORTAL_XBEZAHLDIENSTE_BASE_URL": stack.url("xbezahldienste") + "/xbezahldienste/",
-        "PORTAL_XBEZAHLDIENSTE_AUTHENTICATION": "basic",
-        **XBEZAHLDIENSTE,
         "PORTAL_PAYMENTS_PUBLIC_URL": stack.url("gateway"),
     }
 
@@ -179,16 +172,6 @@ def _paypal(stack: Stack) -> Environment:
     }
 
 
-def _xbezahldienste(stack: Stack) -> Environment:
-    return XBEZAHLDIENSTE | {
-        "PORTAL_HOST": HOST,
-        "PORTAL_PORT_XBEZAHLDIENSTE": str(stack.ports["xbezahldienste"]),
-        "PORTAL_SANDBOX_STATE": str(stack.state / "xbezahldienste"),
-        "PORTAL_SANDBOX_PUBLIC_URL": stack.url("xbezahldienste"),
-        "PORTAL_XBEZAHLDIENSTE_CREDENTIALS": str(stack.secrets("xbezahldienste") / "credentials.json"),
-    }
-
-
 def _bank_account(stack: Stack) -> dict[str, str]:
     """What the city and its bank both know."""
     return {
@@ -212,7 +195,7 @@ def _register(stack: Stack) -> Environment:
 
 def _gateway(stack: Stack) -> Environment:
     """A payer's browser may leave for a provider's page: the page's policy names its origin."""
-    origins = [stack.url(name) for name in ("girocheckout", "paypal", "xbezahldienste")]
+    origins = [stack.url("girocheckout"), stack.url("paypal")]
     return _common(stack, "gateway") | {"PORTAL_PAYMENT_ORIGINS": json.dumps(origins)}
 
 
@@ -220,7 +203,6 @@ SERVICES = (  # started together in this order, stopped in the reverse one: the 
     Service("mailbox", "deploy.local.mailbox", _mailbox),
     Service("girocheckout", "deploy.local.sandbox.girocheckout", _girocheckout, "/sandbox/health"),
     Service("paypal", "deploy.local.sandbox.paypal", _paypal, "/sandbox/health"),
-    Service("xbezahldienste", "deploy.local.sandbox.xbezahldienste", _xbezahldienste, "/sandbox/health"),
     Service("bank", "deploy.local.sandbox.bank", _bank, "/sandbox/health"),
     Service("register", "deploy.local.sandbox.register", _register, "/sandbox/health"),
     Service("identity", "services.identity", _identity),

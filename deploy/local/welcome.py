@@ -14,7 +14,6 @@ SHOWN = {
     "mailbox": "every mail it sends",
     "girocheckout": "the payment provider's sandbox",
     "paypal": "PayPal's sandbox",
-    "xbezahldienste": "the state's payment platform, a sandbox",
     "bank": "the city's bank: transfer to it, go to its next day",
 }
 STEPS = (

@@ -29,7 +29,7 @@ FURTHER_EDGES: Mapping[str, Mapping[str, frozenset[int]]] = {
     "payments": {
         "database": frozenset({5432}),
         "broker": frozenset({5672}),
-        "sandbox": frozenset({8106, 8108, 8109}),
+        "sandbox": frozenset({8106, 8108}),
     },
     "documents": {"database": frozenset({5432}), "broker": frozenset({5672})},
     "gateway": {"broker": frozenset({5672})},

@@ -25,7 +25,6 @@ SETTINGS = {
     "documents": "services.documents.settings:DocumentsSettings",
     "gateway": "gateway.settings:GatewaySettings",
 }
-PROVIDERS = ("girocheckout", "paypal", "xbezahldienste")
 MADE_HERE = "${PORTAL_COMPOSE_DIR:-../.portal/compose}"
 
 
@@ -49,7 +48,7 @@ def environment(folder: Path, name: str) -> dict[str, str]:
 
 class TestCompose:
     def test_has_the_whole_portal(self, compose: dict[str, Any]) -> None:
-        foreign = {"postgres", "rabbitmq", "mailbox", *PROVIDERS, "bank", "register", "seed"}
+        foreign = {"postgres", "rabbitmq", "mailbox", "girocheckout", "paypal", "bank", "register", "seed"}
         migrations = {f"migrate-{name}" for name in SERVICES}
         assert set(compose["services"]) == {*PROCESSES, *migrations, *foreign}
 
@@ -61,7 +60,7 @@ class TestCompose:
 
     def test_publishes_on_this_machine_only(self, compose: dict[str, Any]) -> None:
         published = [port for s in compose["services"].values() for port in s.get("ports", [])]
-        assert len(published) == 6
+        assert len(published) == 5
         assert all(port.startswith("127.0.0.1:") for port in published)
 
     def test_lets_identity_alone_reach_the_mail_server(self, compose: dict[str, Any]) -> None:
@@ -69,10 +68,10 @@ class TestCompose:
 
     def test_lets_payments_reach_the_provider(self, compose: dict[str, Any]) -> None:
         # The gateway is there because the provider notifies through it.
-        assert members(compose, "provider") == {*PROVIDERS, "payments", "gateway"}
+        assert members(compose, "provider") == {"payments", "girocheckout", "paypal", "gateway"}
 
     def test_keeps_the_services_off_the_outside(self, compose: dict[str, Any]) -> None:
-        assert members(compose, "outside") == {*PROVIDERS, "gateway", "mailbox", "bank"}
+        assert members(compose, "outside") == {"gateway", "mailbox", "girocheckout", "paypal", "bank"}
         assert all(net["internal"] for name, net in compose["networks"].items() if name != "outside")
 
     def test_holds_no_secret(self, compose: dict[str, Any]) -> None:
@@ -113,12 +112,11 @@ class TestCompose:
         understood = {f"PORTAL_{name.upper()}" for name in type(settings).model_fields}
         assert set(told) - {"PORTAL_FONTS_DIR"} <= understood
 
-    @pytest.mark.parametrize("party", [*PROVIDERS, "bank"])
+    @pytest.mark.parametrize("party", ["girocheckout", "paypal", "bank"])
     def test_tells_a_sandbox_what_it_needs(self, compose: dict[str, Any], folder: Path, party: str) -> None:
         secrets = {
             "/run/secrets/passphrases": folder / "secrets/girocheckout/girocheckout_passphrases.json",
             "/run/secrets/paypal": folder / "secrets/paypal",
-            "/run/secrets/xbezahldienste": folder / "secrets/xbezahldienste",
         }
         told = dict(compose["services"][party]["environment"])
         for name, value in told.items():

@@ -31,7 +31,7 @@ def page(text: str) -> Page:
 
 class TestTheMethod:
     def test_is_any_that_the_local_portal_offers(self) -> None:
-        assert set(METHODS) == {*GIROCHECKOUT_PROJECTS, "payment_page", "transfer", "cash"}
+        assert set(METHODS) == {*GIROCHECKOUT_PROJECTS, "transfer"}
 
     def test_that_is_none_is_refused_before_anything_starts(self, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit) as refused:

@@ -68,20 +68,10 @@ class Books:
 
     @asynccontextmanager
     async def untouched(self) -> AsyncIterator[None]:
-        """What is done inside leaves every log as it was; what only falls due meanwhile has to wait."""
-        await self.settled()
-        await self._put_off("1 hour")
-        try:
-            before = await self.settled()
-            yield
-            assert await self.settled() == before
-        finally:
-            await self._put_off("-1 hour")
-
-    async def _put_off(self, by: str) -> None:
-        for name in LOGS:
-            statement = "UPDATE task SET due_at = due_at + $1::text::interval"
-            await self.stage.query(name, f"{statement} WHERE done_at IS NULL AND due_at > now()", by)
+        """What is done inside leaves every log as it was."""
+        before = await self.settled()
+        yield
+        assert await self.settled() == before
 
     async def assert_balanced(self) -> None:
         found = await self.treasurer.get("payments", "/ledger/trial-balance")

@@ -227,7 +227,7 @@ class TownHall:
 
     async def official(self, role: str) -> Official:
         if role not in self.there:
-            account = self.stage.secrets.demo_account(role)
+            account = next(one for one in self.stage.secrets.demo_accounts() if one["role"] == role)
             self.there[role] = await official(self.stage, self.calls, account["email"], account["password"])
         return self.there[role]
 

@@ -28,8 +28,7 @@ class TestEveryWayToPay:
 
     @pytest.mark.parametrize("method", METHODS)
     async def test_leads_to_the_permit(self, stage: Stage, books: Books, method: str) -> None:
-        clerk = stage.secrets.demo_account("clerk")
-        journey = Journey(stage.addresses, method=method, clerk=clerk, comes_from=home())
+        journey = Journey(stage.addresses, method=method, comes_from=home())
         await journey.run()
         assert journey.pdf.startswith(b"%PDF")
         settled = [event for event in books.heard(journey.case_id) if event.kind == SETTLED]

@@ -5,7 +5,7 @@ import random
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -73,14 +73,12 @@ class Citizen:
 
 @dataclass(slots=True)
 class Journey:
-    """One way through the portal. `on_step` hears each title as it begins; `clerk` is the `email` and
-    `password` of whoever takes cash."""
+    """One way through the portal. `on_step` hears each title as it begins."""
 
     addresses: Addresses
     citizen: Citizen = field(default_factory=Citizen.invented)
     on_step: Callable[[str], None] = lambda _title: None
     method: str = "card"
-    clerk: Mapping[str, str] = field(default_factory=dict)
     comes_from: str = HOST
     steps: list[Step] = field(default_factory=list)
     case_id: str = ""
@@ -157,24 +155,13 @@ class Journey:
         }  # fmt: skip
 
     async def pay(self) -> None:
-        async with self.step("open the payment page"):
-            page = await self._payment_page()
-        if self.method == paying.CASH:
-            await self._pay_at_the_counter(page)
-        else:
-            await self._pay_by_method(page)
-
-    async def _pay_by_method(self, page: Page) -> None:
         async with self.step("choose how to pay"):
+            page = await self._payment_page()
             if f'id="method-{self.method}"' not in page.text:
                 raise PageRefused(f"{self.method} is not offered here")
             there = await self.browser.send(page, page.form(with_field="method"), method=self.method)
         async with self.step("pay"):
             await self._pay_there(there)
-
-    async def _pay_at_the_counter(self, page: Page) -> None:
-        async with self.step("pay cash at the counter"):
-            await paying.at_the_counter(self.addresses.portal, self.clerk, page)
 
     async def _payment_page(self) -> Page:
         """The claim may need a moment to be there."""

@@ -13,7 +13,6 @@ from rich.console import Console
 from deploy.local.demo.browser import PageRefused
 from deploy.local.demo.journey import Addresses, Journey
 from deploy.local.demo.listening import Heard, Listener, listening
-from deploy.local.demo.paying import CASH
 from deploy.local.demo.proof import NotProved, Proof, prove
 from deploy.local.demo.report import show
 from deploy.local.places import state_folder
@@ -21,12 +20,9 @@ from deploy.local.portal import OURSELVES, Portal
 from deploy.local.ports import HOST
 from deploy.local.progress import Progress
 from deploy.local.record import ProcessRecord
-from deploy.local.secrets import Secrets
 from deploy.local.whereabouts import Whereabouts
 
-METHODS = (
-    "card", "paypal", "wero", "direct_transfer", "payment_page", "direct_debit", "transfer", CASH,
-)  # fmt: skip
+METHODS = ("card", "paypal", "wero", "direct_transfer", "direct_debit", "transfer")
 LAST_EVENT = "applications.application_completed.v1"
 
 
@@ -92,8 +88,7 @@ async def _demo(console: Console, method: str) -> Told:
 
 async def _walk(console: Console, addresses: Addresses, method: str) -> Journey:
     with console.status("setting out") as status:
-        clerk = Secrets(state_folder() / "secrets").demo_account("clerk")
-        journey = Journey(addresses, on_step=status.update, method=method, clerk=clerk)
+        journey = Journey(addresses, on_step=status.update, method=method)
         await journey.run()
     return journey
 

@@ -1,40 +1,30 @@
-"""How the scripted citizen pays: at a provider's page, by transfer, by a mandate for a debit, or in cash."""
+"""How the scripted citizen pays: at a provider's page, by transfer, or by a mandate for a debit."""
 
 import asyncio
 import re
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
 from deploy.local.demo.browser import Browser, Page, PageRefused
-from deploy.local.ports import HOST
 
-CASH = "cash"
 ACCOUNT = "DE89 3704 0044 0532 0130 00"
 _FACT = r"<dt>{}</dt><dd>([^<]+)</dd>"
-_NUMBER = re.compile(r"Kassenzeichen ([0-9A-Z]+)\.")
 _DEBIT = re.compile(r"Referenz ([0-9A-Za-z]+-[0-9]+)")
 
 
 async def at_provider(browser: Browser, page: Page) -> Page:
     """Agrees at the page that the provider's sandbox shows; the page that one comes back to."""
     place = urlsplit(page.url)
-    decide = f"{place.scheme}://{place.netloc}/sandbox/{_matter(place)}/decide"
+    token = parse_qs(place.query).get("token")  # PayPal's checkout names its order so
+    what = f"orders/{token[0]}" if token else f"transactions/{place.path.rpartition('/')[2]}"
+    decide = f"{place.scheme}://{place.netloc}/sandbox/{what}/decide"
     answer = await browser.http.post(decide, json={"outcome": "pay"})
     if answer.status_code != 200:
         raise PageRefused(f"the provider answered {answer.status_code}")
     return await browser.get(answer.json()["redirect"])
-
-
-def _matter(place: SplitResult) -> str:
-    """What is to be decided, as the sandbox behind the page names it."""
-    if token := parse_qs(place.query).get("token"):  # PayPal's checkout names its order so
-        return f"orders/{token[0]}"
-    folder, _, name = place.path.rpartition("/")
-    return f"payments/{name}" if folder == "/bezahlen" else f"transactions/{name}"
 
 
 async def by_transfer(page: Page, bank: str, name: str) -> None:
@@ -57,23 +47,6 @@ async def by_debit(browser: Browser, page: Page, bank: str, name: str, account: 
     book = await _ask(bank, "/sandbox/book")
     ahead = (date.fromisoformat(debit["due"]) - date.fromisoformat(book["day"])).days
     await _ask(bank, "/sandbox/days", {"count": max(ahead, 0) + 1})
-
-
-async def at_the_counter(portal: str, clerk: Mapping[str, str], page: Page) -> None:
-    """Says the Kassenzeichen of the page to a clerk, who takes the cash."""
-    number = _NUMBER.search(page.said)
-    if number is None:
-        raise PageRefused("the page does not say the Kassenzeichen", page)
-    desk = Browser(portal, HOST)
-    try:
-        door = await desk.get("/anmelden")
-        await desk.send(
-            door, door.form(with_field="password"), email=clerk["email"], password=clerk["password"]
-        )
-        counter = await desk.get(f"/arbeit/schalter?nummer={number[1]}")
-        await desk.send(counter, counter.form(with_field="given"), given="200")
-    finally:
-        await desk.aclose()
 
 
 async def _handed_in(bank: str, reference: str) -> dict[str, Any]:

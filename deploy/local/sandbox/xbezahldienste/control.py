@@ -1,6 +1,6 @@
 """What scripts and tests tell the platform beside what any sandbox is told (`deploy.local.sandbox.control`).
 
-Matters are payments; a decision has "redirect". Outcomes: pay, fail, cancel.
+Matters are payments. Outcomes: pay, fail, cancel.
 
 DELETE /sandbox/tokens → 204: no token is valid any longer
 GET    /sandbox/book → {"balance_cents", "payments"}
@@ -38,8 +38,7 @@ class Control(control.Control[Payment]):
         return {**vars(matter), "fault": matter.fault.kind.value}
 
     def decide(self, matter: Payment, wish: str, _request: Request) -> dict[str, Any]:
-        decided = self._platform.decide(matter, wish)
-        return {**self.shown(decided), "redirect": decided.asked["redirectUrl"]}
+        return self.shown(self._platform.decide(matter, wish))
 
     def give_course(self, matter: Payment, fault: Fault) -> None:
         self._book.save(matter.become(fault=fault))
