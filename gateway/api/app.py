@@ -13,6 +13,7 @@ from gateway.api import (
     offices,
     permits,
     returns,
+    suspended,
     treasury,
     undecided,
     work,
@@ -42,7 +43,7 @@ def api_app(portal: Portal) -> FastAPI:
     )
     app.state.portal = portal
     install(app)
-    money_parts = (money, cash, returns, bank_items, undecided, treasury)
+    money_parts = (money, cash, returns, bank_items, suspended, undecided, treasury)
     for part in (access, catalogue, cases, permits, work, *money_parts, offices):
         app.include_router(part.router, prefix="/v1")
     describe_problems(app)

@@ -64,6 +64,26 @@ async def allocate_bank_item(
     )  # fmt: skip
 
 
+@router.post("/bank-items/{item_id}/reversal", status_code=201)
+async def take_payment_back(
+    item_id: UUID, told: Allocation, visit: CashOffice, idempotency_key: IdempotencyKey = None
+) -> Any:
+    """The bank took back what this claim had: it is owed again. 409 `bank_item_no_reversal`,
+    `bank_item_no_payment` where the claim has no payment of this amount."""
+    return await visit.post(
+        "payments", f"/bank-items/{item_id}/reversal", purpose=PURPOSE, json=told.model_dump(mode="json"),
+        idempotency_key=idempotency_key,
+    )  # fmt: skip
+
+
+@router.post("/bank-items/{item_id}/matching", status_code=201)
+async def match_bank_item(item_id: UUID, visit: CashOffice, idempotency_key: IdempotencyKey = None) -> Any:
+    """Compares a sum of debits with them once more, and has them booked. 409 `bank_item_no_group`,
+    `bank_item_group_differs` where they are not worth it."""
+    path = f"/bank-items/{item_id}/matching"
+    return await visit.post("payments", path, purpose=PURPOSE, idempotency_key=idempotency_key)
+
+
 @router.post("/bank-items/{item_id}/sending-back", status_code=201)
 async def send_bank_item_back(
     item_id: UUID, told: SendingBack, visit: CashOffice, idempotency_key: IdempotencyKey = None

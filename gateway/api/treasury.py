@@ -122,6 +122,12 @@ async def read_bank_file(file_id: UUID, visit: Treasurer) -> Any:
     return await visit.get("payments", f"/bank-files/{file_id}", purpose=PURPOSE)
 
 
+@router.get("/bank-statements")
+async def read_bank_statements(visit: Treasurer) -> Any:
+    """`gaps`: what is missing in the account's statements; `balances`: the bank's beside the books."""
+    return await visit.get("payments", "/bank-statements", purpose=PURPOSE)
+
+
 @router.post("/bank-files", status_code=201, openapi_extra=FILE)
 async def bring_bank_file(
     request: Request,

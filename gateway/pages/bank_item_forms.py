@@ -27,7 +27,7 @@ def item_view(visit: Visit, item: Given, claims: Iterable[Given], *, masked: boo
     return BankItem(
         url=visit.url(f"{HERE}/{item['item_id']}"),
         state="waiting" if item["outcome"] in WAITING else item["outcome"],
-        amount=formats.money(item["cents"], visit.language, item["currency"]),
+        amount=formats.money(left(item), visit.language, item["currency"]),
         booked_on=date.fromisoformat(item["booked_on"]) if item["booked_on"] else None,
         why=why(item),
         payer="\u00a0".join(f"{word[0]}…" for word in name.split()) if masked else name,
@@ -38,17 +38,32 @@ def item_view(visit: Visit, item: Given, claims: Iterable[Given], *, masked: boo
         proposed_by=who(visit, item["proposed_by"], None) if item.get("proposed_by") else "",
         voucher=item.get("proposed_voucher") or "",
         payout_of=place_words(visit.t, item.get("proposed_provider") or item.get("provider") or ""),
+        batch=item.get("batch") or "",
+        reversal=takes_back(item),
     )
+
+
+def left(item: Given) -> int:
+    """Cents of it that wait; what was booked of a sum of debits is gone."""
+    cents: int = item["cents"] if item.get("left_cents") is None else item["left_cents"]
+    return cents
+
+
+def takes_back(item: Given) -> bool:
+    """Whether the bank takes a payment back with it."""
+    return bool(item.get("reversal")) and item["cents"] < 0
 
 
 def why(item: Given) -> str:
     """Why the payment has found no claim by itself, as a key below `bank_item_why.`."""
     if item["outcome"] == "repeated":
         return "credit_repeated" if item["cents"] > 0 else "return_repeated"
+    if takes_back(item):
+        return "taken_back" if item["proposals"] else "taken_back_unknown"
     if item["cents"] <= 0:
         return "outgoing"
-    if item.get("provider"):
-        return "payout"
+    if item.get("provider") or item.get("batch"):
+        return "payout" if item.get("provider") else "sum_of_debits"
     if item["proposals"]:
         return "name_and_amount" if len(item["proposals"]) == 1 else "several"
     return "no_number" if item["text"] else "no_text"
@@ -57,7 +72,8 @@ def why(item: Given) -> str:
 def candidate(visit: Visit, item: Given, claim: Given) -> Candidate:
     """How the payment goes with a claim."""
     foreign = claim.get("currency", item["currency"]) != item["currency"]
-    over = item["cents"] - claim["owed_cents"]
+    back = takes_back(item)
+    over = 0 if back else left(item) - claim["owed_cents"]
     return Candidate(
         claim_id=claim["claim_id"],
         url=visit.url(f"{CLAIMS}/{claim['claim_id']}"),
@@ -65,7 +81,7 @@ def candidate(visit: Visit, item: Given, claim: Given) -> Candidate:
         case_number=claim["case_number"],
         state=claim["state"],
         tone=TONES.get(claim["state"], "info"),
-        fit=_fit(visit.t, claim, over, foreign=foreign),
+        fit=visit.t(f"claim_state.{claim['state']}") if back else _fit(visit.t, claim, over, foreign=foreign),
         over_cents=max(over, 0),
         foreign=foreign,
     )
@@ -95,7 +111,8 @@ def allocation(
     )
     only = options[0].value if len(options) == 1 else ""
     claim = Field(
-        name="claim", kind="choice", label=t("bank_item.claim"), options=options,
+        name="claim", kind="choice", options=options,
+        label=t("bank_item.claim_back" if item.reversal else "bank_item.claim"),
         value=typed.get("claim", only), error=errors.get("claim", ""),
     )  # fmt: skip
     if not any(one.over_cents and not one.foreign for one in item.candidates):

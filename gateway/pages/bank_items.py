@@ -61,6 +61,33 @@ async def show_item(visit: Visit) -> Response:
 
 @staff("treasurer", "clerk")
 async def allocate(visit: Visit) -> Response:
+    return await _give(visit, "allocation", "bank_item_allocated")
+
+
+@staff("treasurer", "clerk")
+async def take_back(visit: Visit) -> Response:
+    """The bank took back what a claim had."""
+    return await _give(visit, "reversal", "bank_item_taken_back")
+
+
+@staff("treasurer", "clerk")
+async def match_again(visit: Visit) -> Response:
+    """A sum of debits is compared with them once more."""
+    form = await visit.form()
+    path = f"/bank-items/{visit.request.path_params['item_id']}/matching"
+    try:
+        await visit.post(
+            "payments", path, purpose=PURPOSE, idempotency_key=f"{form.get('idempotency-key', '')}.match"
+        )
+    except RemoteProblem as refused:
+        if refused.status not in _REFUSALS:
+            raise
+        return await _page(visit, form, message=problem_key(visit.t, refused), status=refused.status)
+    return visit.redirect(HERE, "bank_item_matching")
+
+
+async def _give(visit: Visit, what: str, notice: str) -> Response:
+    """To the claim that was chosen; `what` is payments' word for it."""
     form, item_id = await visit.form(), visit.request.path_params["item_id"]
     item = await _item(visit)
     claims, _ = await _candidates(visit, item, form.get("nummer", ""))
@@ -69,14 +96,14 @@ async def allocate(visit: Visit) -> Response:
         return await _page(visit, form, errors, status=422)
     try:
         await visit.post(
-            "payments", f"/bank-items/{item_id}/allocation", purpose=PURPOSE,
+            "payments", f"/bank-items/{item_id}/{what}", purpose=PURPOSE,
             json={"claim_id": form.get("claim", "")}, idempotency_key=form.get("idempotency-key"),
         )  # fmt: skip
     except RemoteProblem as refused:
         if refused.status not in _REFUSALS:
             raise
         return await _page(visit, form, message=problem_key(visit.t, refused), status=refused.status)
-    return visit.redirect(HERE, "bank_item_allocated")
+    return visit.redirect(HERE, notice)
 
 
 @staff("treasurer", "clerk")
@@ -196,12 +223,12 @@ async def _page(
     claims, wrong = await _candidates(visit, item, typed.get("nummer"))
     view = forms.item_view(visit, item, claims)
     status = status if status != 200 or not wrong else 422 if wrong == "number_missing" else 404
-    incoming = item["cents"] > 0
+    claims_money = item["cents"] > 0 or view.reversal
     return visit.page(
         BankItemPage(
             item=view,
-            number=forms.number(t, typed.get("nummer", "")[:_LONGEST], wrong) if incoming else None,
-            allocation=forms.allocation(t, view, typed, said) if incoming else (),
+            number=forms.number(t, typed.get("nummer", "")[:_LONGEST], wrong) if claims_money else None,
+            allocation=forms.allocation(t, view, typed, said) if claims_money else (),
             payout=payout_forms.providers(t, item, typed, said.get("provider", "")),
             sending_back=forms.sending_back(t, typed, said.get("voucher", "")),
             hidden={
@@ -272,6 +299,10 @@ ROUTES: Final[list[BaseRoute]] = [
     Route(_ITEM, show_item, methods=["GET"]),
     Route(_ITEM + "/zuordnung", allocate, methods=["POST"]),
     Route(_ITEM + "/zuordnung", back_to_item, methods=["GET"]),
+    Route(_ITEM + "/storno", take_back, methods=["POST"]),
+    Route(_ITEM + "/storno", back_to_item, methods=["GET"]),
+    Route(_ITEM + "/abgleich", match_again, methods=["POST"]),
+    Route(_ITEM + "/abgleich", back_to_item, methods=["GET"]),
     Route(_ITEM + "/rueckgabe", send_back, methods=["POST"]),
     Route(_ITEM + "/rueckgabe", back_to_item, methods=["GET"]),
     Route(_ITEM + "/auszahlung", find_payout, methods=["POST"]),

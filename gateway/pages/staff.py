@@ -21,6 +21,7 @@ from gateway.pages import (
     reconciliation,
     refunds,
     statements,
+    suspended,
     treasury,
     treasury_lists,
     undecided,
@@ -48,6 +49,7 @@ MONEY: Final = (
     exports,
     reconciliation,
     statements,
+    suspended,
     treasury,
     treasury_lists,
 )

@@ -9,6 +9,7 @@ from uuid import UUID
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from gateway import formats
 from gateway.pages.answers import problem_key
 from gateway.pages.live_case import HEADERS, POLL_SECONDS, event
 from gateway.pages.money_words import place_words
@@ -16,7 +17,14 @@ from gateway.pages.treasury import HERE as TREASURY
 from gateway.pages.treasury import PURPOSE
 from gateway.views.forms import Field, Option
 from gateway.views.frame import Tone
-from gateway.views.statements import BankFile, BankFilePage, Gap, ProviderResult, StatementsPage
+from gateway.views.statements import (
+    AccountBalance,
+    BankFile,
+    BankFilePage,
+    Gap,
+    ProviderResult,
+    StatementsPage,
+)
 from gateway.visit import Visit, staff
 from shared.ids import new_id
 from shared.web.calls import RemoteProblem, RemoteUnavailable
@@ -94,8 +102,8 @@ async def show_file(visit: Visit) -> Response:
             payments=found["payments"],
             figures=tuple((name, many) for name, many in figures.items() if many or name not in RARE),
             gaps=tuple(
-                Gap(number=one["sequence"], missing=one["missing"])
-                for one in found["statements"] if one["missing"]
+                _gap(visit, one)
+                for one in found["statements"] if one["missing"] or one.get("gap_cents")
             ),
             again=visit.request.query_params.get("bekannt") == "1",
         )
@@ -146,7 +154,9 @@ async def _page(
     said = refusal or {}
     line, reason = said.get("line"), said.get("reason")
     known = isinstance(reason, str) and visit.t.known(f"statement_reason.{reason}")
-    files, told = await asyncio.gather(_latest(visit), visit.get("payments", "/statements", purpose=PURPOSE))
+    files, told, account = await asyncio.gather(
+        _latest(visit), visit.get("payments", "/statements", purpose=PURPOSE), _account(visit)
+    )
     names = [*([BANK] if files is not None else []), *(one["provider"] for one in told["providers"])]
     label = visit.t("statements.source")
     options = tuple(
@@ -168,7 +178,20 @@ async def _page(
         line=line if isinstance(line, int) else 0,
         reason=str(reason) if known else "",
         word=str(said.get("word", "")),
+        gaps=tuple(_gap(visit, one) for one in account["gaps"]),
+        balances=tuple(_balance(visit, one) for one in account["balances"]),
     )  # fmt: skip
+
+
+async def _account(visit: Visit) -> dict[str, Any]:
+    """What is missing in the account's statements, and its balance; nothing where the city has none."""
+    try:
+        found: dict[str, Any] = await visit.get("payments", "/bank-statements", purpose=PURPOSE)
+    except RemoteProblem as refused:
+        if refused.status != 404:
+            raise
+        return {"gaps": [], "balances": []}
+    return found
 
 
 async def _latest(visit: Visit) -> list[dict[str, Any]] | None:
@@ -193,6 +216,29 @@ def _file(visit: Visit, file: Mapping[str, Any]) -> BankFile:
         size=f"{max(1, round(file['size'] / 1024)):,} KB".replace(",", "\u202f"),
         stored_at=datetime.fromisoformat(file["stored_at"]),
     )
+
+
+def _gap(visit: Visit, one: Mapping[str, Any]) -> Gap:
+    cents = one.get("gap_cents", 0)
+    return Gap(
+        number=one["sequence"],
+        missing=one["missing"],
+        amount=formats.money(cents, visit.language, one["currency"]) if cents else "",
+    )
+
+
+def _balance(visit: Visit, one: Mapping[str, Any]) -> AccountBalance:
+    def words(name: str) -> str:
+        return formats.money(one[f"{name}_cents"], visit.language, one["currency"])
+
+    differs = one["difference_cents"] != 0
+    return AccountBalance(
+        closing_on=date.fromisoformat(one["closing_on"]) if one["closing_on"] else None,
+        closing=words("closing"), bank=words("bank"), books=words("books"),
+        difference=words("difference") if differs else "",
+        unseen=words("unseen") if one["unseen_cents"] else "",
+        ahead=words("ahead") if one["ahead_cents"] else "",
+    )  # fmt: skip
 
 
 def _result(visit: Visit, provider: str, said: Mapping[str, Any]) -> ProviderResult:

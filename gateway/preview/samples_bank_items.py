@@ -39,6 +39,7 @@ def bank_item_pages(t: Translator) -> dict[str, Page]:
     seen = seen_field(t, proposed.voucher, proposed.amount, "second_person_unseen")
     two = replace(item, candidates=(exact, over), why="several")
     errors = forms.allocation_errors(t, two, {"claim": "2"})
+    back, summed = _of_the_bank(t, item, bare)
     listed = (
         replace(item, payer="A…\u00a0L…", account=""),
         replace(two, payer="E…\u00a0M…", account="", text="Danke"),
@@ -48,6 +49,9 @@ def bank_item_pages(t: Translator) -> dict[str, Page]:
         proposed,
         replace(bare, why="credit_repeated", payer="A…\u00a0L…"),
         replace(bare, why="return_repeated", amount="−33,85 €"),
+        back,
+        replace(bare, why="taken_back_unknown", amount="−30,60 €", reversal=True),
+        summed,
     )
     return {
         "cash-bank-items": bank_items.BankItemsPage(items=listed, next_url="#"),
@@ -60,6 +64,8 @@ def bank_item_pages(t: Translator) -> dict[str, Page]:
             sending_back=forms.sending_back(t, {}, t("bank_item.voucher_missing")),
         ),
         "cash-bank-item-bare": replace(page, item=bare, allocation=()),
+        "cash-bank-item-back": replace(page, item=back, allocation=forms.allocation(t, back, {}, {})),
+        "cash-bank-item-sum": replace(page, item=summed, allocation=()),
         "cash-bank-item-second": bank_items.BankItemPage(
             item=proposed, hidden=hidden, may_decide=True, seen=seen
         ),
@@ -91,3 +97,14 @@ def _payout_pages(
             item=replace(item, state="payout"), hidden=page.hidden, payout_undone=True
         ),
     }  # fmt: skip
+
+
+def _of_the_bank(
+    t: Translator, item: bank_items.BankItem, bare: bank_items.BankItem
+) -> tuple[bank_items.BankItem, bank_items.BankItem]:
+    """A payment that the bank takes back, and a sum of debits."""
+    settled = replace(item.candidates[0], fit=t("claim_state.settled"), state="settled", tone="success")
+    return (
+        replace(item, amount="−30,60 €", why="taken_back", reversal=True, candidates=(settled,)),
+        replace(bare, amount="2.130,00 €", why="sum_of_debits", batch="SDD20261208-1"),
+    )

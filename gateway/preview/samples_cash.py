@@ -10,6 +10,7 @@ from gateway.preview.samples_collections import collection_pages
 from gateway.preview.samples_counter import counter_pages
 from gateway.preview.samples_provider_moves import provider_move_pages
 from gateway.preview.samples_statements import statement_pages
+from gateway.preview.samples_suspended import suspended_pages
 from gateway.preview.samples_undecided import undecided_pages
 from gateway.translations import Translator
 from gateway.views import claims, switches, treasury
@@ -35,6 +36,7 @@ def cash_office(t: Translator) -> dict[str, Page]:
         **_compared(),
         **counter_pages(t),
         **bank_item_pages(t),
+        **suspended_pages(t),
         **undecided_pages(t),
         **provider_move_pages(t),
         **provider_move_pages(t),

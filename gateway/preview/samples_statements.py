@@ -29,12 +29,20 @@ def statement_pages(t: Translator) -> dict[str, Page]:
     told = statements.ProviderResult(
         provider="PayPal", rows=1024, new=1000, known=24, fees_cents=12999, told_until=date(2026, 11, 21)
     )
+    gaps = (
+        statements.Gap(number=4, missing=0, amount="9.998,00 €"), statements.Gap(number=None, missing=2),
+    )  # fmt: skip
+    even = statements.AccountBalance(
+        closing_on=date(2026, 11, 21), closing="12.345,67 €", bank="2.345,67 €", books="2.345,67 €"
+    )
+    differs = replace(even, books="2.340,67 €", difference="5,00 €", unseen="8,00 €", ahead="3,00 €")
     return {
-        "cash-statements": page,
+        "cash-statements": replace(page, balances=(even,)),
         "cash-statements-told": replace(page, result=told),
         "cash-statements-word": replace(
             page, message="statement_unreadable", line=7, reason="kind", word="Spende", files=()
         ),
+        "cash-statements-gaps": replace(page, gaps=gaps, balances=(differs, replace(even, closing_on=None))),
         "cash-statements-wrong": replace(page, message="file_not_xml", line=1024, files=()),
         "cash-statements-nobody": replace(page, fields=(), files=None),
         **_files(file),

@@ -44,6 +44,10 @@ class BankItem:
     proposed_at: datetime | None = None
     voucher: str = ""
     payout_of: str = ""
+    batch: str = ""
+    """The group of debits that it is a sum of."""
+    reversal: bool = False
+    """The bank takes a payment back with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,10 +34,35 @@ class ProviderResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Before the statement of this number so many are missing, and it opens with another balance by `amount`,
+    in words, empty where there is no difference."""
+
+    number: int | None
+    missing: int
+    amount: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountBalance:
+    """What the bank says beside the books; amounts in words. `difference` is empty where they are the same:
+    `unseen` of it no entry has told, `ahead` the bank has not carried out yet."""
+
+    closing_on: date | None
+    closing: str
+    bank: str
+    books: str
+    difference: str = ""
+    unseen: str = ""
+    ahead: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatementsPage(Page):
     """The form posts `fields` and a file to `action` with `hidden`; `files` is None where the city has no
-    account set up. `message` is a key below `problem.`, `line` the place in the file that it is about, and
-    `reason` what is wrong there, a key below `statement_reason.`, with the `word` that the file has."""
+    account set up. `gaps` are those of the account's statements now, `balances` one for each currency.
+    `message` is a key below `problem.`, `line` the place in the file that it is about, and `reason` what is
+    wrong there, a key below `statement_reason.`, with the `word` that the file has."""
 
     template: ClassVar[str] = "work/statements.html"
     nav: ClassVar[str] = "money"
@@ -51,14 +76,8 @@ class StatementsPage(Page):
     line: int = 0
     reason: str = ""
     word: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """Before the statement of this number so many are missing."""
-
-    number: int
-    missing: int
+    gaps: tuple[Gap, ...] = ()
+    balances: tuple[AccountBalance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,12 @@ class DebitPutOff(ForeignEvent):
     due: date
 
 
+class EndedArrangement(CaseOfAccount):
+    """A claim is not debited by itself any more; `reason` says why."""
+
+    reason: str = ""
+
+
 class IssuedDocument(CaseOfAccount):
     """A document was issued in a case."""
 
@@ -137,6 +143,8 @@ def _hear_of_money(found: Handlers) -> None:
         if event.account_id is not None:
             await policies.tell_when_debit_is_put_off(event.account_id, event.debit_id, event.due, unit)
 
-    @found.on("payments.debit_arrangement_ended.v1", CaseOfAccount)
-    async def on_debit_arrangement_ended(event: CaseOfAccount, unit: Unit) -> None:
-        await policies.send_news_when_debit_arrangement_has_ended(event.account_id, event.case_id, unit)
+    @found.on("payments.debit_arrangement_ended.v1", EndedArrangement)
+    async def on_debit_arrangement_ended(event: EndedArrangement, unit: Unit) -> None:
+        await policies.send_news_when_debit_arrangement_has_ended(
+            event.account_id, event.case_id, event.reason, unit
+        )

@@ -14,6 +14,10 @@ from shared.log import Unit
 
 WITHOUT_LETTER: Final = frozenset({"receipt"})
 REJECTIONS: Final = frozenset({"rejection_notice"})
+PAYER_DIED: Final = "payer_died"
+"""Why payments' cash office has ended a mandate."""
+ESTATE: Final = "estate"
+"""Whose turn it is where the payer has died, as payments names it: a person's, who writes to the heirs."""
 
 
 async def send_news_when_document_is_issued(account_id: UUID, case_id: UUID, kind: str, unit: Unit) -> None:
@@ -60,9 +64,13 @@ async def tell_when_debit_is_put_off(account_id: UUID, debit_id: UUID, due: date
     send_later(unit, "debit_put_off", account_id, key=f"{debit_id}:{due}", day=due)
 
 
-async def send_news_when_debit_arrangement_has_ended(account_id: UUID, case_id: UUID, unit: Unit) -> None:
-    """One letter a case: the mandate's end concerns all of its instalments at once."""
-    send_news(account_id, case_id, f"debit-arrangement-ended:{unit.now:%Y-%m-%d}", unit)
+async def send_news_when_debit_arrangement_has_ended(
+    account_id: UUID, case_id: UUID, reason: str, unit: Unit
+) -> None:
+    """One letter a case: the mandate's end concerns all of its instalments at once. None where the cash
+    office has found that the payer died."""
+    if reason != PAYER_DIED:
+        send_news(account_id, case_id, f"debit-arrangement-ended:{unit.now:%Y-%m-%d}", unit)
 
 
 async def remind_when_fee_is_about_to_be_late(
@@ -83,8 +91,9 @@ async def tell_when_application_has_expired(account_id: UUID, case_id: UUID, uni
 
 async def tell_when_payment_went_back(account_id: UUID, payment_id: UUID, concern: str, unit: Unit) -> None:
     """One letter for each payment that the bank took back or a debit that it refused, whatever is told of it
-    again; what to do next goes by the bank's reason."""
-    send_later(unit, "payment_returned", account_id, key=str(payment_id), reason=concern)
+    again; what to do next goes by the bank's reason. None where the bank says that the payer has died."""
+    if concern != ESTATE:
+        send_later(unit, "payment_returned", account_id, key=str(payment_id), reason=concern)
 
 
 def send_news(account_id: UUID, case_id: UUID, step: str, unit: Unit) -> None:

@@ -11,6 +11,11 @@ from shared.web.tokens import Caller
 async def somebody_elses(unit: Unit, claim_id: UUID, caller: Caller) -> Claim:
     """A claim that is not the caller's. Raises StreamNotFound, and Problem `own_case` (403)."""
     claim = await unit.load(Claim, claim_id)
-    if caller.subject == str(claim.account_id):
-        raise Problem("own_case", 403, "Nobody decides on money of their own")
+    refuse_own(claim.account_id, caller)
     return claim
+
+
+def refuse_own(account_id: UUID, caller: Caller) -> None:
+    """Raises Problem `own_case` (403) where the account is the caller's."""
+    if caller.subject == str(account_id):
+        raise Problem("own_case", 403, "Nobody decides on money of their own")

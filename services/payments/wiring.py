@@ -16,6 +16,7 @@ from services.payments.bank.assembly import bank_of
 from services.payments.bank.forgetting import FILES_KEPT, FORGET, Forgetting, end_mandates
 from services.payments.bank.items_api import items_router
 from services.payments.bank.payouts_api import payouts_router
+from services.payments.bank.staff_api import staff_routers
 from services.payments.bank.uploads_api import LARGEST
 from services.payments.bank_api import OF_BANK, bank_routers
 from services.payments.books.assembly import books_of
@@ -103,7 +104,7 @@ def build(runtime: Runtime) -> Parts:
             payouts_router(runtime, providers.by_name),
             callbacks_router(attempts, providers.by_name),
             *books.routers(),
-            *(bank_routers(runtime, offer, bank) if bank else ()),
+            *((*bank_routers(runtime, offer, bank), *staff_routers(runtime, bank)) if bank else ()),
         ],
         handlers=handlers,
         tasks=tasks,

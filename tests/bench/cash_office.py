@@ -24,7 +24,9 @@ from starlette.routing import Route
 
 from services.payments import queries
 from services.payments.bank.booking import CHUNK, Booking
+from services.payments.bank.chain import Chain
 from services.payments.bank.debiting import Debiting, Rules
+from services.payments.bank.groups import Groups
 from services.payments.bank.lookups import Lookups
 from services.payments.bank.matching import Numbers, decide, references
 from services.payments.bank.payouts import Payouts
@@ -202,16 +204,16 @@ class Counter:
 
     async def booked(self) -> float:
         """Seconds of the whole way into the books."""
-        content, unit = self.file(self.rounds), self.log.unit()
+        content = self.file(self.rounds)
         self.rounds += 1
         lookups = Lookups(self.log.pool, self.log.keys)
         debiting = Debiting(Rules(ZoneInfo("Europe/Berlin")))
+        groups, chain = Groups(lookups, debiting, self.log.unit), Chain(self.log.pool, ACCOUNT)
         payouts = Payouts(self.log.pool, {})
-        booking = Booking(lookups, debiting, self.log.unit, ACCOUNT, NUMBERS, payouts)
+        booking = Booking(lookups, debiting, self.log.unit, ACCOUNT, NUMBERS, payouts, groups, chain)
         began, file_id = time.perf_counter(), new_id()
-        while not await booking.take(self._read(content), file_id, unit):
+        while not await booking.take(self._read(content), file_id):
             pass
-        await unit.commit()
         return time.perf_counter() - began
 
     @staticmethod

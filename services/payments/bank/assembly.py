@@ -11,10 +11,13 @@ from services.payments.bank import arranging, collecting, intake
 from services.payments.bank.answers import Answers
 from services.payments.bank.arranging import ANNOUNCE, Arranging
 from services.payments.bank.booking import Booking
+from services.payments.bank.chain import WATCH as WATCH_STATEMENTS
+from services.payments.bank.chain import Chain
 from services.payments.bank.collecting import COLLECT, SUBMIT, Collecting
 from services.payments.bank.debiting import Debiting, Rules
 from services.payments.bank.filed import WATCH, Filed
 from services.payments.bank.files import BankFiles
+from services.payments.bank.groups import MATCH, Groups
 from services.payments.bank.intake import FETCH, TAKE, Intake
 from services.payments.bank.lapsing import LAPSE, Lapsing
 from services.payments.bank.lookups import Lookups
@@ -46,6 +49,8 @@ class Bank:
     arranging: Arranging
     uploading: Uploading
     filed: Filed
+    groups: Groups
+    chain: Chain
 
     def register(self, tasks: Tasks) -> None:
         """The recurring looks at the calendar and at the bank's folder, and what they set off."""
@@ -55,7 +60,9 @@ class Bank:
         tasks.recur(LAPSE, self.lapsing.look)
         tasks.recur(ANNOUNCE, self.arranging.look)
         tasks.recur(WATCH, self.filed.watch)
+        tasks.recur(WATCH_STATEMENTS, self.chain.watch)
         tasks.on(TAKE)(self.intake.take)
+        tasks.on(MATCH)(self.groups.match)
 
 
 def bank_of(runtime: Runtime) -> Bank | None:
@@ -73,10 +80,12 @@ def assemble(runtime: Runtime, creditor: Creditor, transport: Transport) -> Bank
     files, lookups = BankFiles(runtime.pool, runtime.keys), Lookups(runtime.pool, runtime.keys)
     debiting = Debiting(rules)
     numbers = Numbers(settings.kassenzeichen_prefix, settings.kassenzeichen_scheme)
+    groups, chain = Groups(lookups, debiting, units), Chain(runtime.pool, creditor.iban)
     payouts = Payouts(runtime.pool, settings.payout_payers)
-    booking = Booking(lookups, debiting, units, creditor.iban, numbers, payouts)
+    booking = Booking(lookups, debiting, units, creditor.iban, numbers, payouts, groups, chain)
+    answers = Answers(lookups, debiting, units, groups)
     pace = settings.bank_pace_seconds and timedelta(seconds=settings.bank_pace_seconds)
-    taking = Intake(files, transport, Answers(lookups, debiting, units), booking, units, pace or intake.PAUSE)
+    taking = Intake(files, transport, answers, booking, units, pace or intake.PAUSE)
     return Bank(
         files, debiting,
         Collecting(
@@ -85,6 +94,7 @@ def assemble(runtime: Runtime, creditor: Creditor, transport: Transport) -> Bank
         taking, Lapsing(runtime.pool, rules, units), Paying(creditor, debiting), lookups,
         Arranging(runtime.pool, debiting, units, pace or arranging.PAUSE),
         Uploading(runtime.pool, taking, lookups), Filed(runtime.pool, files, rules),
+        groups, chain,
     )  # fmt: skip
 
 

@@ -14,16 +14,23 @@ from uuid import UUID
 
 import structlog
 
+from services.payments.bank import storno
+from services.payments.bank.chain import Chain, told_of
 from services.payments.bank.debiting import Debiting, alarm
+from services.payments.bank.groups import Groups
 from services.payments.bank.lookups import KnownDebit, Lookups
 from services.payments.bank.matching import Candidate, Match, Numbers, decide, propose, references
 from services.payments.bank.payouts import Known, Paid, Payouts
 from services.payments.bank.retelling import Telling, Transfer, Transfers, told_again
 from services.payments.bank.work import Work
 from services.payments.domain.bank_item import WAITING, BankItem, Outcome
-from services.payments.domain.bank_statement import BankStatement, ForeignAccount, NotTrue
+from services.payments.domain.bank_statement import (
+    BankStatement,
+    ForeignAccount,
+    NotTrue,
+    WithoutBalances,
+)
 from services.payments.domain.claim import Claim
-from services.payments.domain.collection import Collection
 from services.payments.domain.debit import Debit
 from services.payments.domain.money import BANK, Receipt
 from services.payments.sepa.statements import Entry, Statement, Transaction
@@ -57,6 +64,17 @@ class Item:
     def telling(self) -> Telling:
         return Telling(self.kind, self.entry.booked)
 
+    @property
+    def group(self) -> str:
+        """That of our file of debits which it stands for, where it is the entry itself."""
+        return "" if self.entry.transactions and self.entry.adds_up else self.entry.group
+
+    @property
+    def bank_reference(self) -> str:
+        """The bank's own; of one payment of several the payment's."""
+        several = len(self.entry.transactions) > 1
+        return (several and self.payment.bank_reference) or self.entry.bank_reference
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -87,17 +105,21 @@ class Booking:
     account: str
     numbers: Numbers
     payouts: Payouts
+    groups: Groups
+    chain: Chain
 
     async def check(self, statement: Statement) -> None:
         """Before anything is booked. Raises StatementRefused."""
         if statement.account != self.account:
             raise ForeignAccount("the statement is not about the city's account")
+        if statement.kind == "statement" and not statement.has_balances:
+            raise WithoutBalances("a statement says what was on the account before and after")
         if statement.difference_cents:
             raise NotTrue(f"{statement.difference_cents} cents are missing or too many")
         await self._is_taken(statement)
 
-    async def take(self, statement: Statement, file_id: UUID, unit: Unit) -> bool:
-        """Books what is new; what the statement itself is goes into `unit`. False: there is more to do."""
+    async def take(self, statement: Statement, file_id: UUID) -> bool:
+        """Books what is new, then what the statement itself is. False: there is more to do."""
         if await self._is_taken(statement):
             log.info("statement_known", statement=str(_id(statement)))
             return True
@@ -106,7 +128,10 @@ class Booking:
         for key, entry in zip(statement.keys(), statement.entries, strict=True):
             if not entry.is_booked:
                 continue
-            if entry.group and not entry.transactions:
+            if entry.reversal:  # what it takes back may have come just before it
+                await self._book(pending, source)
+                pending = []
+            if entry.group and not entry.transactions and not entry.reversal:
                 (item,) = _items(key, entry, statement.kind)
                 await self._book_group(item, source)
                 continue
@@ -118,7 +143,7 @@ class Booking:
                     return False
         await self._book(pending, source)
         if statement.kind == "statement":
-            await self._conclude(statement, file_id, unit)
+            await self._conclude(statement, file_id)
         return True
 
     async def _source(self, statement: Statement, file_id: UUID) -> Source:
@@ -136,21 +161,19 @@ class Booking:
             return False
         return known.is_known(statement.digest)
 
-    async def _conclude(self, statement: Statement, file_id: UUID, unit: Unit) -> None:
-        last = await self.lookups.last_sequence(statement.account, statement.year)
-        missing = 0
-        if last is not None and statement.sequence is not None:
-            missing = max(statement.sequence - last - 1, 0)
-        if missing:
-            alarm("statement_missing", statement=str(_id(statement)), missing=missing)
+    async def _conclude(self, statement: Statement, file_id: UUID) -> None:
+        unit = self.units()
+        gap = await self.chain.gap_before(statement, unit.now)
+        if gap:
+            alarm("statement_missing", statement=str(_id(statement)), missing=gap.missing, cents=gap.cents)
         taken = BankStatement.take(
             id=_id(statement), now=unit.now, file_id=file_id, sha256=statement.digest,
-            account=statement.account, identifier=statement.identifier, sequence=statement.sequence,
-            year=statement.year, opening_cents=statement.opening_cents,
-            closing_cents=statement.closing_cents, entries=len(statement.entries), missing=missing,
+            account=statement.account, currency=statement.currency, identifier=statement.identifier,
+            told=told_of(statement), closing_on=statement.closing_on, entries=len(statement.entries), gap=gap,
             difference_cents=statement.difference_cents,
         )  # fmt: skip
         await unit.save(taken)
+        await unit.commit()
 
     async def _book(self, items: Sequence[Item], source: Source) -> None:
         known = await self.lookups.items([item.item_id for item in items])
@@ -167,7 +190,7 @@ class Booking:
         await self._prefetch(work, new, context)
         for item in new:
             outcome, claim_id, proposals = await self._place(work, item, context, source)
-            is_payout = outcome in (Outcome.PAYOUT, Outcome.PROPOSED)
+            is_payout = outcome in (Outcome.PAYOUT, Outcome.PROPOSED) and not item.entry.reversal
             provider = self.payouts.payer_of(item.payment) if is_payout else ""
             work.add(
                 _received(work, item, source, outcome, claim_id, proposals, provider), subject=source.file_id
@@ -197,6 +220,10 @@ class Booking:
     ) -> tuple[Outcome, UUID | None, tuple[UUID, ...]]:
         """Books the payment where it belongs: outcome, claim, proposals."""
         payment, entry = item.payment, item.entry
+        if entry.reversal:
+            names = references(payment, self.numbers)
+            named = [context.claims[name] for name in names if name in context.claims]
+            return await storno.place(work, self.lookups, item.item_id, entry, payment, named)
         debit = context.debits.get(payment.end_to_end_id)
         if debit is not None and entry.booked is not None:
             outcome = await self._debit(work, item, debit)
@@ -207,8 +234,13 @@ class Booking:
             return Outcome.UNALLOCATED, None, ()
         match = decide(payment, context.claims, self.numbers)
         again = source.told.place(_transfer(item, match.claim_id, source.file_id), entry.count)
-        if again is not None:
-            return again, None, ()
+        return (again, None, ()) if again is not None else await self._money(work, item, match, context)
+
+    async def _money(
+        self, work: Work, item: Item, match: Match, context: Context
+    ) -> tuple[Outcome, UUID | None, tuple[UUID, ...]]:
+        """Books money that is no debit's: a provider's payout, or what a claim is paid with."""
+        payment, entry = item.payment, item.entry
         if payer := self.payouts.payer_of(payment):
             return self._payout(payer, item, match, context)
         if match.claim_id is not None:
@@ -264,56 +296,20 @@ class Booking:
         return told_again(debit.id, tellings.get(entry), item.telling)
 
     async def _book_group(self, item: Item, source: Source) -> None:
-        """A sum that stands for a group of our file: each debit of it is booked, if the sum is theirs."""
+        """A sum that stands for a group of our file."""
         if await self.lookups.items([item.item_id]):
             return
-        entry, outcome = item.entry, Outcome.UNALLOCATED
-        debits = await self._group(entry)
-        if entry.booked is not None and sum(debit.cents for debit in debits) == entry.cents != 0:
-            outcome = await self._book_debits(debits, item, entry.booked)
-        else:
-            alarm("group_differs", group=entry.group, statement=str(source.statement_id))
+        entry = item.entry
+        outcome = await self.groups.place(entry.group, entry.cents, item.item_id, item.telling)
         work = Work(self.units())
         work.add(_received(work, item, source, outcome, None, (), ""), subject=source.file_id)
         await work.commit()
 
-    async def _book_debits(self, debits: Sequence[KnownDebit], item: Item, booked_on: date) -> Outcome:
-        """Books each; what all the sum is where every one of them had been told by another entry."""
-        known: dict[str, Debit] = {}
-        new, own = False, str(item.item_id)
-        for at in range(0, len(debits), CHUNK):
-            work = Work(self.units())
-            chunk = debits[at : at + CHUNK]
-            await work.prefetch(Debit, [debit.debit_id for debit in chunk])
-            await work.prefetch(Claim, [debit.claim_id for debit in chunk])
-            for one in chunk:
-                debit = await work.load(Debit, one.debit_id)
-                booked = await self.debiting.book(work, debit.id, own, booked_on)
-                if booked or debit.credited_by == own:  # its own where it goes on after a fall
-                    new = True
-                else:
-                    known[debit.credited_by] = debit
-            await work.commit()
-        if new:
-            return Outcome.DEBIT
-        tellings = await self.lookups.tellings(known)
-        seen = {told_again(debit.id, tellings.get(told), item.telling) for told, debit in known.items()}
-        return Outcome.KNOWN if seen == {Outcome.KNOWN} else Outcome.REPEATED
-
-    async def _group(self, entry: Entry) -> Sequence[KnownDebit]:
-        message_id = entry.group.rpartition("-")[0]
-        collection_id = await self.lookups.collection(message_id)
-        if collection_id is None:
-            return ()
-        collection = await self.units().load(Collection, collection_id)
-        for group in collection.groups:
-            if group.group_id == entry.group:
-                return await self.lookups.of_group(collection_id, group.due, group.sequence)
-        return ()
-
 
 def _id(statement: Statement) -> UUID:
-    return derived_id("statement", statement.account, statement.year, statement.identifier)
+    """By its name in its year; a further page has its number too."""
+    page = (statement.page,) if statement.page > 1 else ()
+    return derived_id("statement", statement.account, statement.year, statement.identifier, *page)
 
 
 def _items(key: str, entry: Entry, kind: str) -> list[Item]:
@@ -362,5 +358,6 @@ def _received(
         id=item.item_id, now=work.unit.now, statement_id=source.statement_id, file_id=source.file_id,
         amount_cents=payment.cents, currency=item.entry.currency, booked_on=item.entry.booked,
         outcome=outcome, claim_id=claim_id, proposals=list(proposals), name=payment.name, iban=payment.iban,
-        text=payment.text, provider=provider,
+        text=payment.text, provider=provider, group=item.group, bank_reference=item.bank_reference,
+        reversal=item.entry.reversal,
     )  # fmt: skip

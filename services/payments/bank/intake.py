@@ -67,7 +67,7 @@ class Intake:
         file = await self.files.read(UUID(payload["file_id"]))
         try:
             async with self._one_by_one:  # else two that tell the same could not know of each other
-                await self._take(file, unit)
+                await self._take(file)
         except XmlRefused as refused:
             alarm("file_unreadable", file=str(file.file_id), line=refused.line, reason=refused.reason.value)
             raise Permanent(str(refused)) from refused
@@ -75,7 +75,7 @@ class Intake:
             alarm(refused.slug, file=str(file.file_id))
             raise Permanent(f"{refused.slug}: {refused}") from refused
 
-    async def _take(self, file: BankFile, unit: Unit) -> None:
+    async def _take(self, file: BankFile) -> None:
         chunks = chunks_of(file.content)
         if file.kind == "pain.002":
             await self.answers.take(await asyncio.to_thread(read_status, chunks))
@@ -84,7 +84,7 @@ class Intake:
         for statement in statements:  # all are looked at before the first entry of any is booked
             await self.booking.check(statement)
         for statement in statements:
-            if not await self.booking.take(statement, file.file_id, unit):
+            if not await self.booking.take(statement, file.file_id):
                 raise Later(timedelta(0))
         log.info("bank_file_taken", file=str(file.file_id), statements=len(statements))
 

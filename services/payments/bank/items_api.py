@@ -28,7 +28,8 @@ TRANSFER: Final = "bank_transfer"
 
 _COLUMNS: Final = (
     "item_id, statement_id, file_id, cents, currency, booked_on, outcome, claim_id, proposals, since, "
-    "detail, proposed_voucher, proposed_by, proposed_at, provider, proposed_provider"
+    "detail, proposed_voucher, proposed_by, proposed_at, provider, proposed_provider, batch, "
+    "coalesce(left_cents, cents) AS left_cents, reversal"
 )
 _WAITING: Final = f"""
 SELECT {_COLUMNS} FROM bank_item WHERE outcome IN ('proposed', 'unallocated', 'repeated')
@@ -107,7 +108,7 @@ def _allocation(router: APIRouter, runtime: Runtime) -> None:
         if item.currency != claim.currency:
             raise Problem("currency_differs", 409, "The claim is in another currency")
         item.allocate(claim.id, now=unit.now)
-        receipt = Receipt(BANK, TRANSFER, str(item.id), item.amount_cents, item.currency)
+        receipt = Receipt(BANK, TRANSFER, str(item.id), item.left_cents, item.currency)
         recorded = claim.record_receipt(receipt, now=unit.now)
         if recorded is Recorded.DUPLICATE:
             raise Problem("receipt_known", 409, "The claim has a receipt of this payment already")
@@ -133,7 +134,7 @@ def _sending_back(router: APIRouter, runtime: Runtime) -> None:
         (`outcome` is then `return_proposed`) once a second person agrees."""
         unit = runtime.unit_for(caller)
         item = await unit.load(BankItem, item_id)
-        alone = abs(item.amount_cents) <= runtime.settings.refund_limit_cents
+        alone = abs(item.left_cents) <= runtime.settings.refund_limit_cents
         if alone:
             item.send_back(told.voucher, now=unit.now)
         else:

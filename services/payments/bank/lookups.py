@@ -34,6 +34,16 @@ WHERE i.booked_on = ANY($1::date[]) AND i.cents > 0 AND f.kind = ANY($2::text[])
   AND i.outcome NOT IN ('debit', 'return') AND (i.outcome <> 'known' OR i.claim_id IS NULL)
 ORDER BY i.since, i.item_id
 """
+_WAITING_FOR: Final = """
+SELECT item_id FROM bank_item
+WHERE batch = ANY($1::text[]) AND batch <> '' AND outcome IN ('unallocated', 'repeated')
+ORDER BY since, item_id
+"""
+_ALLOCATED: Final = """
+SELECT item_id, claim_id, bank_reference FROM bank_item
+WHERE cents = $1 AND currency = $2 AND booked_on BETWEEN $3 AND $4 AND outcome = 'allocated'
+ORDER BY booked_on DESC, item_id LIMIT 500
+"""
 _NAMED: Final = """
 SELECT c.claim_id, c.amount_cents, c.account_id, m.mandate_id, m.holder
 FROM claim c JOIN mandate m ON m.account_id = c.account_id
@@ -71,6 +81,15 @@ class KnownDebit:
     debit_id: UUID
     claim_id: UUID
     cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """A payment that a claim has; `bank_reference` is the bank's own for it."""
+
+    item_id: UUID
+    claim_id: UUID
+    bank_reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +140,15 @@ class Lookups:
             KINDS[row["kind"]], row["file_id"], row["booked_on"], row["cents"], row["currency"],
             row["claim_id"], name, iban, text,
         )  # fmt: skip
+
+    async def waiting_for(self, groups: Collection[str]) -> list[UUID]:
+        """Sums of these groups of debits that are not booked, the oldest first."""
+        return [row["item_id"] for row in await self.pool.fetch(_WAITING_FOR, list(groups))]
+
+    async def allocated(self, cents: int, currency: str, first: date, last: date) -> list[Allocated]:
+        """Transfers of exactly this much that claims have, booked on these days, the newest first."""
+        rows = await self.pool.fetch(_ALLOCATED, cents, currency, first, last)
+        return [Allocated(**dict(row)) for row in rows]
 
     async def candidates(self, cents: Collection[int]) -> list[Candidate]:
         """Open claims of these amounts whose debtor's name a mandate tells."""
@@ -205,10 +233,3 @@ class Lookups:
             "SELECT reference, debit_id FROM debit WHERE collection_id = $1 ORDER BY debit_id", collection_id
         )
         return {row["reference"]: row["debit_id"] for row in rows}
-
-    async def last_sequence(self, account: str, year: int | None) -> int | None:
-        """The number of the latest statement of an account and year."""
-        found: int | None = await self.pool.fetchval(
-            "SELECT max(sequence) FROM statement WHERE account = $1 AND year = $2", account, year
-        )
-        return found

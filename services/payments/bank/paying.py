@@ -11,7 +11,7 @@ from services.payments.bank.work import Work
 from services.payments.domain.address import Abroad
 from services.payments.domain.claim import Claim
 from services.payments.domain.debit import Debit
-from services.payments.domain.mandate import Kind, Mandate
+from services.payments.domain.mandate import Ended, Kind, Mandate
 from services.payments.domain.money import BANK, Attempt
 from services.payments.domain.refusals import NotPayable
 from services.payments.domain.transitions import OPEN_ATTEMPTS
@@ -123,14 +123,26 @@ class Paying:
         Raises NotAllowedNow."""
         mandate = await work.load(Mandate, mandate_id)
         mandate.revoke("citizen", now=work.unit.now)
+        await self._stop(work, "mandate_revoked", announced, arranged)
+
+    async def end(
+        self, work: Work, mandate_id: UUID, reason: Ended, announced: list[UUID], arranged: Iterable[UUID]
+    ) -> None:
+        """The cash office ends a mandate that waited for it; what follows is as for `revoke`. Raises
+        NotAllowedNow, NotOfAPerson."""
+        mandate = await work.load(Mandate, mandate_id)
+        mandate.end(reason, now=work.unit.now)
+        await self._stop(work, reason.value, announced, arranged)
+
+    async def _stop(self, work: Work, reason: str, announced: list[UUID], arranged: Iterable[UUID]) -> None:
         for claim_id in arranged:
             claim = await work.load(Claim, claim_id)
-            claim.end_arrangement("mandate_revoked", now=work.unit.now)
+            claim.end_arrangement(reason, now=work.unit.now)
         for debit_id in announced:
             debit = await work.load(Debit, debit_id)
             if debit.condition == "announced":
                 claim = await work.load(Claim, debit.claim_id)
-                self.debiting.give_up(work, claim, debit, "mandate_revoked")
+                self.debiting.give_up(work, claim, debit, reason)
 
 
 def awaited(claim: Claim) -> str | None:

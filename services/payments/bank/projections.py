@@ -8,6 +8,7 @@ from services.payments.domain import debit_events as debits
 from services.payments.domain import mandate_events as mandates
 from services.payments.domain.bank_item import (
     BankItemAllocated,
+    BankItemMatched,
     BankItemReceived,
     BankItemReturnDeclined,
     BankItemReturnProposed,
@@ -35,7 +36,7 @@ from shared.log.projection import Patch
 MANDATES: Final = PROJECTIONS.table(
     "mandate", ("mandate_id",),
     ("account_id", "reference", "kind", "state", "iban", "holder", "signed_on", "last_used_on",
-     "proposed_at"),
+     "proposed_at", "suspended_for", "suspended_at"),
 )  # fmt: skip
 DEBITS: Final = PROJECTIONS.table(
     "debit", ("debit_id",),
@@ -49,12 +50,13 @@ COLLECTIONS: Final = PROJECTIONS.table(
 STATEMENTS: Final = PROJECTIONS.table(
     "statement", ("statement_id",),
     ("file_id", "account", "identifier", "sequence", "year", "opening_cents", "closing_cents", "entries",
-     "missing", "taken_at"),
+     "missing", "taken_at", "currency", "page", "is_last_page", "closing_on", "gap_cents"),
 )  # fmt: skip
 BANK_ITEMS: Final = PROJECTIONS.table(
     "bank_item", ("item_id",),
     ("statement_id", "file_id", "cents", "currency", "booked_on", "outcome", "claim_id", "proposals",
-     "since", "detail", "proposed_voucher", "proposed_by", "proposed_at", "provider", "proposed_provider"),
+     "since", "detail", "proposed_voucher", "proposed_by", "proposed_at", "provider", "proposed_provider",
+     "batch", "left_cents", "bank_reference", "reversal"),
 )  # fmt: skip
 LINES: Final = Table("collection_line", ("collection_id", "debit_id"), ("line",), write_once=True)
 """No read model: what is put into a file, sealed; it goes with the filing of its debit."""
@@ -62,7 +64,8 @@ LINES: Final = Table("collection_line", ("collection_id", "debit_id"), ("line",)
 _MANDATE_STATES: Final = {
     mandates.MandateActivated: "active", mandates.MandateAmended: "active",
     mandates.MandateSuspended: "suspended", mandates.MandateResumed: "active",
-    mandates.MandateReleased: "active", mandates.MandateRevoked: "revoked", mandates.MandateLapsed: "lapsed",
+    mandates.MandateCleared: "active", mandates.MandateReleased: "active",
+    mandates.MandateRevoked: "revoked", mandates.MandateLapsed: "lapsed",
 }  # fmt: skip
 _DEBIT_STATES: Final = {
     debits.DebitBooked: "booked", debits.DebitRejected: "rejected", debits.DebitReturned: "returned",
@@ -101,6 +104,8 @@ def mandate_has_moved(event: Event, meta: Meta, seal: Sealer) -> Iterable[Patch]
     if isinstance(event, mandates.MandateAmended):
         values["iban"] = _sealed(event, seal, "iban")
         values["holder"] = _sealed(event, seal, "holder")
+    if isinstance(event, mandates.MandateSuspended):
+        values |= {"suspended_for": event.reason, "suspended_at": event.timestamp}
     yield MANDATES, _at(event), values
 
 
@@ -166,7 +171,8 @@ def collection_has_moved(event: Event, meta: Meta, seal: Sealer) -> Iterable[Pat
 @PROJECTIONS.on(StatementTaken)
 def statement_is_taken(event: StatementTaken, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     same = ("file_id", "account", "identifier", "sequence", "year", "opening_cents", "closing_cents",
-            "entries", "missing")  # fmt: skip
+            "entries", "missing", "currency", "page", "is_last_page", "closing_on",
+            "gap_cents")  # fmt: skip
     yield STATEMENTS, _at(event), {
         **{name: getattr(event, name) for name in same}, "taken_at": event.timestamp,
     }  # fmt: skip
@@ -182,8 +188,15 @@ def bank_item_is_there(event: BankItemReceived, meta: Meta, seal: Sealer) -> Ite
         "statement_id": event.statement_id, "file_id": event.file_id, "cents": event.amount_cents,
         "currency": event.currency, "booked_on": event.booked_on, "outcome": event.outcome,
         "claim_id": event.claim_id, "proposals": ",".join(map(str, event.proposals)),
-        "since": event.timestamp, "detail": detail, "provider": event.provider,
+        "since": event.timestamp, "detail": detail, "provider": event.provider, "batch": event.group,
+        "left_cents": event.amount_cents, "bank_reference": event.bank_reference, "reversal": event.reversal,
     }  # fmt: skip
+
+
+@PROJECTIONS.on(BankItemMatched)
+def bank_item_is_matched(event: BankItemMatched, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    done = {} if event.left_cents else {"outcome": "debit"}
+    yield BANK_ITEMS, _at(event), {"left_cents": event.left_cents, **done}
 
 
 @PROJECTIONS.on(BankItemAllocated, BankItemSentBack)

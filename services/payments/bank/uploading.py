@@ -31,8 +31,8 @@ ORDER BY stored_at DESC, file_id LIMIT $1
 """  # noqa: S608
 _OUTCOMES: Final = "SELECT outcome, count(*) AS many FROM bank_item WHERE file_id = $1 GROUP BY outcome"
 _STATEMENTS: Final = """
-SELECT identifier, sequence, year, entries, missing, opening_cents, closing_cents FROM statement
-WHERE file_id = $1 ORDER BY taken_at, identifier
+SELECT identifier, sequence, year, page, currency, entries, missing, gap_cents, opening_cents, closing_cents
+FROM statement WHERE file_id = $1 ORDER BY taken_at, identifier, page
 """
 _COLLECTION: Final = """
 SELECT c.message_id, c.status, c.debits, count(d.*) FILTER (WHERE d.state = 'rejected') AS rejected

@@ -12,6 +12,7 @@ from services.payments import settlement_projections
 from services.payments.domain.bank_item import (
     WAITING,
     BankItemAllocated,
+    BankItemMatched,
     BankItemReceived,
     BankItemSentBack,
     Outcome,
@@ -40,7 +41,7 @@ MOVEMENTS: Final = PROJECTIONS.table(
      "cents", "charges_cents", "currency", "booked_at"),
 )  # fmt: skip
 Incoming = PartReceived | PaymentSettled | SurplusReceived
-BankWord = BankItemReceived | BankItemAllocated | BankItemSentBack
+BankWord = BankItemReceived | BankItemAllocated | BankItemMatched | BankItemSentBack
 
 
 def _patch(event: Any, kind: str, provider: str, cents: int, **values: Any) -> Patch:
@@ -137,7 +138,7 @@ def money_was_given_back_by_hand(event: MoneyTaskSettled, meta: Meta, seal: Seal
     )  # fmt: skip
 
 
-@PROJECTIONS.on(BankItemReceived, BankItemAllocated, BankItemSentBack)
+@PROJECTIONS.on(BankItemReceived, BankItemAllocated, BankItemMatched, BankItemSentBack)
 def money_waits_at_the_bank(event: BankWord, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     """On the account `unallocated` until it has a claim, whose own event then says that it came. A payout
     that a person finds in it moves nothing at the bank."""
@@ -147,7 +148,7 @@ def money_waits_at_the_bank(event: BankWord, meta: Meta, seal: Sealer) -> Iterab
             kind, cents, reference = "payout", event.amount_cents, str(event.originator_id)
         case BankItemReceived() if event.outcome in WAITING:
             cents, reference = event.amount_cents, str(event.originator_id)
-        case BankItemAllocated():
+        case BankItemAllocated() | BankItemMatched():
             cents, reference = -event.amount_cents, str(event.originator_id)
         case BankItemSentBack():
             cents, reference = -event.amount_cents, event.voucher

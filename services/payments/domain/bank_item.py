@@ -1,8 +1,9 @@
 """One payment on the city's account, as the bank's statement has it: allocated to a claim, or waiting.
 
 Invariant: it is in the books from the day it is known, on `unallocated` as long as no claim has it; it leaves
-that account once, but for a provider's payout (`domain/payouts.py`), which may be undone. Its stream is named
-by the entry's key, so that it can never be taken twice.
+that account once, or debit by debit where it is the sum of several, but for a provider's payout
+(`domain/payouts.py`), which may be undone. Its stream is named by the entry's key, so that it can never be
+taken twice.
 """
 
 from datetime import date, datetime
@@ -39,8 +40,10 @@ same money, and books nothing."""
 class BankItemReceived(Created):
     """The bank booked a payment; `claim_id` is whose it is, `proposals` whose it may be.
 
-    `provider` is whose payout it is, or may be. `name`, `iban` and `text` are who and what for, under the key
-    of the file they came in.
+    `provider` is whose payout it is, or may be; `group` that of our file of debits which a sum stands for;
+    `bank_reference` the bank's own for it; `reversal` says that it takes an entry of the bank's back. All
+    four are missing in old events. `name`, `iban` and `text` are who and what for, under the key of the file
+    they came in.
     """
 
     statement_id: UUID
@@ -55,16 +58,21 @@ class BankItemReceived(Created):
     iban: Personal[str]
     text: Personal[str]
     provider: str
+    group: str
+    bank_reference: str
+    reversal: bool
 
     @staticmethod
     def upcast_v1_v2(state: dict[str, Any]) -> None:
-        state["provider"] = ""
+        state |= {"provider": "", "group": "", "bank_reference": "", "reversal": False}
 
     def apply(self, aggregate: "BankItem") -> None:
         aggregate.amount_cents, aggregate.currency = self.amount_cents, self.currency
         aggregate.outcome, aggregate.claim_id = self.outcome, self.claim_id
         aggregate.provider = self.provider
         aggregate.is_waiting = self.outcome in WAITING
+        aggregate.group, aggregate.reversal = self.group, self.reversal
+        aggregate.left_cents, aggregate.booked_on = self.amount_cents, self.booked_on
         aggregate.proposal = aggregate.payout_proposal = None
 
 
@@ -79,6 +87,19 @@ class BankItemAllocated(Event):
     def apply(self, aggregate: "BankItem") -> None:
         aggregate.claim_id, aggregate.is_waiting = self.claim_id, False
         aggregate.proposal = None
+
+
+@stored("payments.bank_item_matched")
+class BankItemMatched(Event):
+    """Debits of the group that the sum stands for were booked from it; `left_cents` waits on."""
+
+    amount_cents: int
+    left_cents: int
+    currency: str
+
+    def apply(self, aggregate: "BankItem") -> None:
+        aggregate.left_cents = self.left_cents
+        aggregate.is_waiting = self.left_cents != 0
 
 
 @stored("payments.bank_item_sent_back")
@@ -132,6 +153,24 @@ class NotIncoming(BankItemRefused):
     slug = "bank_item_not_incoming"
 
 
+class NoGroup(BankItemRefused):
+    """It is no sum of debits."""
+
+    slug = "bank_item_no_group"
+
+
+class GroupDiffers(BankItemRefused):
+    """The debits of the group are not worth it."""
+
+    slug = "bank_item_group_differs"
+
+
+class NoReversal(BankItemRefused):
+    """The bank takes nothing back with it."""
+
+    slug = "bank_item_no_reversal"
+
+
 class ReturnWaits(BankItemRefused):
     """That it is to be sent back waits for a second person."""
 
@@ -163,9 +202,12 @@ class ItemVoucherImpossible(BankItemRefused):
 
 
 class BankItem(Aggregate):
-    """One payment of one entry of a statement; cents are positive where money came. `proposal` is the voucher
-    of a return that waits for a second person, and who wants it; `payout_proposal` the provider of a payout
-    that does, and who says so."""
+    """One payment of one entry of a statement; cents are positive where money came.
+
+    `left_cents` is what of it no debit has been booked from; `group` and `reversal` are as the bank told
+    them. `proposal` is the voucher of a return that waits for a second person, and who wants it;
+    `payout_proposal` the provider of a payout that does, and who says so.
+    """
 
     BEGINS = (BankItemReceived,)
 
@@ -175,6 +217,10 @@ class BankItem(Aggregate):
     claim_id: UUID | None
     is_waiting: bool
     provider: str
+    left_cents: int
+    booked_on: date | None
+    group: str
+    reversal: bool
     proposal: tuple[str, str] | None
     payout_proposal: tuple[str, str] | None
 
@@ -182,7 +228,8 @@ class BankItem(Aggregate):
     def receive(
         cls, *, id: UUID, now: datetime, statement_id: UUID, file_id: UUID, amount_cents: int, currency: str,
         booked_on: date | None, outcome: Outcome, claim_id: UUID | None, proposals: list[UUID], name: str,
-        iban: str, text: str, provider: str = "",
+        iban: str, text: str, provider: str = "", group: str = "", bank_reference: str = "",
+        reversal: bool = False,
     ) -> "BankItem":  # fmt: skip
         """A new item; one of DEBIT without a claim is a sum of several, one of KNOWN that or a transfer.
         Raises ValueError for an outcome that does not go with the claim or the provider."""
@@ -196,6 +243,7 @@ class BankItem(Aggregate):
             BankItemReceived, id=id, now=now, statement_id=statement_id, file_id=file_id,
             amount_cents=amount_cents, currency=currency, booked_on=booked_on, outcome=outcome.value,
             claim_id=claim_id, proposals=proposals, name=name, iban=iban, text=text, provider=provider,
+            group=group, bank_reference=bank_reference, reversal=reversal,
         )  # fmt: skip
 
     def allocate(self, claim_id: UUID, *, now: datetime) -> None:
@@ -203,7 +251,32 @@ class BankItem(Aggregate):
         self.refuse_decided()
         if self.amount_cents <= 0:
             raise NotIncoming("money that left the account pays no claim")
-        self.emit(BankItemAllocated, now=now, claim_id=claim_id, amount_cents=self.amount_cents,
+        self._allocate(claim_id, now)
+
+    def take_back(self, claim_id: UUID, *, now: datetime) -> None:
+        """The bank took back what this claim had. Raises ItemDone, ReturnWaits, PayoutWaits, NoReversal."""
+        self.refuse_decided()
+        if not self.reversal or self.amount_cents >= 0:
+            raise NoReversal("the bank takes nothing back with it")
+        self._allocate(claim_id, now)
+
+    def refuse_unless_group(self, cents: int) -> date:
+        """The day that it was booked on; what is worth `cents` are the debits that it stands for. Raises
+        ItemDone, ReturnWaits, PayoutWaits, NoGroup, GroupDiffers."""
+        self.refuse_decided()
+        if not self.group or self.booked_on is None:
+            raise NoGroup("it is no sum of debits")
+        if cents != self.amount_cents:
+            raise GroupDiffers(f"its debits are worth {cents} cents, it is of {self.amount_cents}")
+        return self.booked_on
+
+    def match(self, cents: int, *, now: datetime) -> None:
+        """Debits worth so much were booked from it, some at a time. Raises ItemDone, ReturnWaits, NoGroup,
+        GroupDiffers."""
+        self.refuse_unless_group(self.amount_cents)
+        if not 0 < cents <= self.left_cents:
+            raise GroupDiffers(f"{self.left_cents} cents are left of it")
+        self.emit(BankItemMatched, now=now, amount_cents=cents, left_cents=self.left_cents - cents,
                   currency=self.currency)  # fmt: skip
 
     def send_back(self, voucher: str, *, now: datetime) -> None:
@@ -223,8 +296,12 @@ class BankItem(Aggregate):
         self._proposed(voucher, amount_cents, by)
         self.emit(BankItemReturnDeclined, now=now, declined_by=by)
 
+    def _allocate(self, claim_id: UUID, now: datetime) -> None:
+        self.emit(BankItemAllocated, now=now, claim_id=claim_id, amount_cents=self.left_cents,
+                  currency=self.currency)  # fmt: skip
+
     def _send_back(self, voucher: str, now: datetime) -> None:
-        self.emit(BankItemSentBack, now=now, amount_cents=self.amount_cents, currency=self.currency,
+        self.emit(BankItemSentBack, now=now, amount_cents=self.left_cents, currency=self.currency,
                   voucher=voucher)  # fmt: skip
 
     def _number(self, voucher: str) -> str:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from services.payments.domain.bank_item import (
     BankItemAllocated,
+    BankItemMatched,
     BankItemReceived,
     BankItemSentBack,
     Outcome,
@@ -28,11 +29,13 @@ from services.payments.domain.return_events import PaymentReversed
 from shared.domain import Event, type_of
 
 UNDOING: Final = (
-    PaymentReversed, ClaimCancelled, ClaimReduced, BankItemAllocated, CashEntryVoided, PayoutUndone,
+    PaymentReversed, ClaimCancelled, ClaimReduced, BankItemAllocated, BankItemMatched, CashEntryVoided,
+    PayoutUndone,
 )  # fmt: skip
 """Events that take back what an earlier one booked."""
 OF_NO_CLAIM: Final = (
-    BankItemReceived, BankItemSentBack, ProviderStatementTaken, ProviderPaidOut, PayoutFound, PayoutUndone,
+    BankItemReceived, BankItemMatched, BankItemSentBack, ProviderStatementTaken, ProviderPaidOut, PayoutFound,
+    PayoutUndone,
 )  # fmt: skip
 TEXTS: Final[Mapping[str, str]] = {
     "payments.payment_requested": "Forderung",
@@ -56,6 +59,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "payments.money_task_settled": "Überzahlung oder Erstattung erledigt",
     "payments.bank_item_received": "Ungeklärte Einzahlung",
     "payments.bank_item_allocated": "Ungeklärte Einzahlung zugeordnet",
+    "payments.bank_item_matched": "Ungeklärte Einzahlung als Lastschriften gebucht",
     "payments.bank_item_sent_back": "Ungeklärte Einzahlung zurückgegeben",
     "payments.provider_paid_out": "Auszahlung des Zahlungsanbieters",
     "payments.payout_found": "Einzahlung ist Auszahlung eines Zahlungsanbieters",
@@ -139,7 +143,7 @@ def _way(event: Any) -> tuple[str, str, str]:
     """Method, provider and its reference, as far as the event says so."""
     provider = getattr(event, "provider", "")
     reference = getattr(event, "reference", "") or getattr(event, "voucher", "")
-    if isinstance(event, BankItemReceived | BankItemAllocated | BankItemSentBack):
+    if isinstance(event, BankItemReceived | BankItemAllocated | BankItemMatched | BankItemSentBack):
         provider, reference = BANK, reference or str(event.originator_id)
     elif isinstance(event, PayoutFound | PayoutUndone):
         reference = str(event.originator_id)

@@ -15,6 +15,8 @@ from services.payments.domain.address import Abroad
 from services.payments.domain.mandate_events import (
     MandateActivated,
     MandateAmended,
+    MandateAmendmentUntold,
+    MandateCleared,
     MandateCollected,
     MandateLapsed,
     MandateProposed,
@@ -23,7 +25,7 @@ from services.payments.domain.mandate_events import (
     MandateRevoked,
     MandateSuspended,
 )
-from services.payments.domain.returns import Concern, reaction_to
+from services.payments.domain.returns import OF_A_PERSON, Concern, reaction_to
 from shared.domain import Aggregate, Redacted
 
 LIFE_MONTHS: Final = 36
@@ -88,6 +90,12 @@ class OtherAccountNeeded(MandateRefused):
     slug = "mandate_needs_account"
 
 
+class NotOfAPerson(MandateRefused):
+    """The mandate does not wait for the cash office: its payer has the word."""
+
+    slug = "mandate_not_for_a_person"
+
+
 class NotForLaterClaims(MandateRefused):
     """A mandate for one debit is not used for another claim."""
 
@@ -100,6 +108,22 @@ class DebtorForgotten(MandateRefused):
     slug = "erased"
 
 
+class Cleared(StrEnum):
+    """Why the cash office lets a mandate be used again."""
+
+    BANK_WAS_WRONG = "bank_was_wrong"
+    PAYER_CONFIRMED = "payer_confirmed"
+    TECHNICAL = "technical"
+
+
+class Ended(StrEnum):
+    """Why the cash office ends a mandate."""
+
+    PAYER_DIED = "payer_died"
+    NO_CONSENT = "no_consent"
+    ACCOUNT_UNUSABLE = "account_unusable"
+
+
 class Kind(StrEnum):
     """Whether the mandate is for one debit or for any number."""
 
@@ -108,7 +132,11 @@ class Kind(StrEnum):
 
 
 class Mandate(Aggregate):
-    """One mandate. Conditions: proposed, active, suspended, used_up, revoked, lapsed."""
+    """One mandate. Conditions: proposed, active, suspended, used_up, revoked, lapsed.
+
+    `is_amended` says that the next debit tells the bank of another account, `amendment_told_by` which debit
+    has told it.
+    """
 
     BEGINS = (MandateProposed,)
 
@@ -123,6 +151,7 @@ class Mandate(Aggregate):
     last_collected_on: date | None
     is_amended: bool
     amended_at: datetime | None
+    amendment_told_by: UUID | None
     suspended_for: str
 
     def begin_with(self, event: MandateProposed) -> None:
@@ -131,7 +160,7 @@ class Mandate(Aggregate):
         self.iban, self.holder, self.condition = event.iban, event.holder, "proposed"
         self.abroad = None if isinstance(event.abroad, Redacted) else event.abroad
         self.signed_on, self.last_collected_on, self.is_amended = None, None, False
-        self.amended_at = None
+        self.amended_at, self.amendment_told_by = None, None
         self.suspended_for = ""
 
     def move(self, what: str) -> None:
@@ -186,9 +215,12 @@ class Mandate(Aggregate):
         return sequence
 
     def release(self, debit_id: UUID, *, now: datetime) -> None:
-        """A debit was refused or came back: the last one it allowed is allowed again. May be repeated."""
+        """A debit was refused or came back: the last one it allowed is allowed again, and what it told the
+        bank is told again. May be repeated."""
         if self._may("released"):
             self.emit(MandateReleased, now=now, debit_id=debit_id)
+        if self.condition in ("active", "suspended"):
+            self._untell(debit_id, now)
 
     def suspend(self, reason: str, *, now: datetime) -> None:
         """The next debit waits for the citizen; may be repeated. A mandate that has ended stays ended."""
@@ -202,6 +234,21 @@ class Mandate(Aggregate):
         if reaction_to(self.suspended_for).concern not in (Concern.CITIZEN_PAYS, Concern.CITIZEN_OBJECTED):
             raise OtherAccountNeeded("the bank debits nothing from this account")
         self.emit(MandateResumed, now=now, by=by)
+
+    def clear(self, reason: Cleared, *, now: datetime) -> None:
+        """A person looked at why the bank gave a debit back: debits are allowed again. Raises NotAllowedNow,
+        NotOfAPerson, DebtorForgotten."""
+        self._refuse_unless_of_a_person("resumed")
+        self._refuse_forgotten()
+        self.emit(MandateCleared, now=now, reason=reason.value)
+        if self.amendment_told_by is not None:
+            self._untell(self.amendment_told_by, now)
+
+    def end(self, reason: Ended, *, now: datetime) -> None:
+        """A person looked at why the bank gave a debit back: nothing is debited any more. Raises
+        NotAllowedNow, NotOfAPerson."""
+        self._refuse_unless_of_a_person("revoked")
+        self.emit(MandateRevoked, now=now, reason=reason.value)
 
     def revoke(self, reason: str, *, now: datetime) -> None:
         """For good; may be repeated. Raises NotAllowedNow where it has lapsed."""
@@ -239,6 +286,15 @@ class Mandate(Aggregate):
         if final:
             return "FNAL"
         return "FRST" if self.last_collected_on is None else "RCUR"
+
+    def _untell(self, debit_id: UUID, now: datetime) -> None:
+        if self.amendment_told_by == debit_id:
+            self.emit(MandateAmendmentUntold, now=now, debit_id=debit_id)
+
+    def _refuse_unless_of_a_person(self, what: str) -> None:
+        self._refuse_unless(what)
+        if self.condition != "suspended" or reaction_to(self.suspended_for).concern not in OF_A_PERSON:
+            raise NotOfAPerson("the payer has the word")
 
     def _may(self, what: str) -> bool:
         return (self.condition, what) in MOVES

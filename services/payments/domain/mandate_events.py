@@ -64,7 +64,7 @@ class MandateAmended(Event):
         aggregate.iban, aggregate.holder = self.iban, self.holder
         aggregate.abroad = None if isinstance(self.abroad, Redacted) else self.abroad
         aggregate.is_amended = aggregate.last_collected_on is not None
-        aggregate.amended_at = self.timestamp
+        aggregate.amended_at, aggregate.amendment_told_by = self.timestamp, None
 
 
 @stored("payments.mandate_collected")
@@ -77,6 +77,8 @@ class MandateCollected(Event):
 
     def apply(self, aggregate: "Mandate") -> None:
         aggregate.move("used_up" if self.sequence in ("OOFF", "FNAL") else "collected")
+        if aggregate.is_amended:
+            aggregate.amendment_told_by = self.debit_id
         aggregate.last_collected_on, aggregate.is_amended = self.due, False
 
 
@@ -88,6 +90,16 @@ class MandateReleased(Event):
 
     def apply(self, aggregate: "Mandate") -> None:
         aggregate.move("released")
+
+
+@stored("payments.mandate_amendment_untold")
+class MandateAmendmentUntold(Event):
+    """The debit that told the bank of another account did not hold: the next one tells it again."""
+
+    debit_id: UUID
+
+    def apply(self, aggregate: "Mandate") -> None:
+        aggregate.is_amended, aggregate.amendment_told_by = True, None
 
 
 @stored("payments.mandate_suspended")
@@ -106,6 +118,16 @@ class MandateResumed(Event):
     """What stood against debits is settled, with the citizen's word for it."""
 
     by: str
+
+    def apply(self, aggregate: "Mandate") -> None:
+        aggregate.move("resumed")
+
+
+@stored("payments.mandate_cleared")
+class MandateCleared(Event):
+    """The cash office has found out what the bank's word meant: debits are allowed again."""
+
+    reason: str
 
     def apply(self, aggregate: "Mandate") -> None:
         aggregate.move("resumed")

@@ -61,8 +61,8 @@ def _find(item: BankItem, provider: str, now: datetime) -> None:
 
 def _check(item: BankItem) -> None:
     item.refuse_decided()
-    if item.amount_cents <= 0:
-        raise NotIncoming("money that left the account is no payout")
+    if item.amount_cents <= 0 or item.left_cents < item.amount_cents:
+        raise NotIncoming("money that left the account, or that debits were booked from, is no payout")
 
 
 def _check_proposal(item: BankItem, provider: str, amount_cents: int, by: str) -> None:

@@ -22,13 +22,19 @@ class OnMandate(StrEnum):
 
 
 class Concern(StrEnum):
-    """Who has to do something about it; OBJECTED: the citizen pays, and had said no to the debit."""
+    """Who has to do something about it; OBJECTED: the citizen pays, and had said no to the debit. ESTATE: a
+    person looks for the heirs, and nobody writes to the citizen."""
 
     CITIZEN_PAYS = "citizen_pays"
     CITIZEN_OBJECTED = "citizen_objected"
     CITIZEN_GIVES_ACCOUNT = "citizen_gives_account"
     CLERK = "clerk"
+    ESTATE = "estate"
     ALARM = "alarm"
+
+
+OF_A_PERSON: Final = frozenset({Concern.CLERK, Concern.ESTATE})
+"""A mandate that is suspended for these waits for the cash office."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,11 @@ _ALARM: Final = Reaction(OnMandate.KEPT, Concern.ALARM)
 UNKNOWN: Final = Reaction(OnMandate.SUSPENDED, Concern.CLERK)
 """A code that nobody has told us of: a person looks before anything is debited again."""
 
+WITH_OTHERS: Final = "RJCT"
+"""The code of a debit that fell with its group or file, whose reason says nothing of a payer."""
+STORNO: Final = "STORNO"
+"""The code of a payment whose booking the bank itself took back; no code of a debit."""
+
 REACTIONS: Final[Mapping[str, Reaction]] = {
     "AC01": _SUSPENDED,  # the account does not exist
     "AC04": _SUSPENDED,  # closed
@@ -60,16 +71,24 @@ REACTIONS: Final[Mapping[str, Reaction]] = {
     "MD01": Reaction(OnMandate.REVOKED, Concern.CITIZEN_OBJECTED),  # no mandate
     "MD02": _ALARM,  # mandate data wrong
     "MD06": Reaction(OnMandate.SUSPENDED, Concern.CITIZEN_OBJECTED),  # claimed back within eight weeks
-    "MD07": Reaction(OnMandate.SUSPENDED, Concern.CLERK),  # the debtor has died
+    "MD07": Reaction(OnMandate.SUSPENDED, Concern.ESTATE),  # the debtor has died
     "MS02": Reaction(OnMandate.KEPT, Concern.CITIZEN_OBJECTED),  # refused by the debtor
     "MS03": _PAYS,  # no reason given
     **dict.fromkeys(("RC01", "RR01", "RR02", "RR03", "RR04", "SL01", "FF01", "FF05", "TM01"), _ALARM),
+    WITH_OTHERS: _ALARM,
+    STORNO: Reaction(OnMandate.KEPT, Concern.CITIZEN_PAYS),
 }
 
 
 def reaction_to(code: str) -> Reaction:
     """What follows from a code."""
     return REACTIONS.get(code, UNKNOWN)
+
+
+def code_of_many(code: str) -> str:
+    """What the bank says of a group or file, as the code of each debit in it: it is about the city's account
+    or the file, so that it never is a word against a payer's mandate."""
+    return code if reaction_to(code).mandate is OnMandate.KEPT else WITH_OTHERS
 
 
 def concern_of(provider: str, code: str) -> str:

@@ -34,10 +34,12 @@ def read_statements(chunks: Iterable[bytes]) -> Iterator[Statement]:
     head = _Head()
     for piece in pieces(chunks, NAMESPACES, _CONTAINERS):
         if piece.container not in _KINDS:
+            if piece.node is not None and piece.node.name == "GrpHdr":
+                head.message = piece.node
             continue
         if piece.node is None:
             yield head.statement(_KINDS[piece.container])
-            head = _Head()
+            head = _Head(head.message)
         elif piece.node.name == "Ntry":
             head.entries.append(_entry(piece.node))
         else:
@@ -45,17 +47,18 @@ def read_statements(chunks: Iterable[bytes]) -> Iterator[Statement]:
 
 
 class _Head:
-    """What of a statement has been read so far."""
+    """What of a statement has been read so far, within a `message`."""
 
-    def __init__(self) -> None:
+    def __init__(self, message: Node | None = None) -> None:
+        self.message = message or Node("GrpHdr", 0)
         self.entries: list[Entry] = []
         self._node = Node("Stmt", 0)
-        self._balances: list[tuple[str, int]] = []
+        self._balances: list[tuple[str, int, date | None]] = []
 
     def take(self, node: Node) -> None:
         self._node.line = self._node.line or node.line
         if node.name == "Bal":
-            self._balances.append((node.said("Tp/CdOrPrtry/Cd"), _signed(node)))
+            self._balances.append((node.said("Tp/CdOrPrtry/Cd"), _signed(node), _day(node, "Dt")))
         else:
             self._node.put(node)
 
@@ -65,19 +68,31 @@ class _Head:
         identifier = self._node.short("Id")
         if not account or not identifier:
             raise XmlRefused(Refusal.CONTENT, self._node.line, "a statement names itself and its account")
+        opening, closing = self._balance(_OPENING, 0), self._balance(_CLOSING, -1)
+        page, is_last = self._place()
         return Statement(
             kind, identifier, self._node.number("ElctrncSeqNb", "LglSeqNb"),
             _moment(said("CreDtTm"), self._node.line), account, said("Acct/Ccy") or "EUR",
-            self._balance(_OPENING, 0), self._balance(_CLOSING, -1), tuple(self.entries),
+            opening and opening[0], closing and closing[0], tuple(self.entries), page, is_last,
+            closing and closing[1],
         )  # fmt: skip
 
-    def _balance(self, codes: tuple[str, ...], which: int) -> int | None:
-        """By its code; of a page that is not the first or last, the balance in between."""
-        found = [cents for code, cents in self._balances if code in codes]
-        between = [cents for code, cents in self._balances if code in _BETWEEN]
-        if found:
-            return found[which]
-        return between[which] if between else None
+    def _balance(self, codes: tuple[str, ...], which: int) -> tuple[int, date | None] | None:
+        """By its code, with its day; of a page that is not the first or last, the balance in between."""
+        found = [(cents, day) for code, cents, day in self._balances if code in codes]
+        between = [(cents, day) for code, cents, day in self._balances if code in _BETWEEN]
+        told = found or between
+        return told[which] if told else None
+
+    def _place(self) -> tuple[int, bool]:
+        """Which page, and whether it is the last. Where only the message is paged, a statement that is whole
+        within it has one page."""
+        page, last = self._node.number("StmtPgntn/PgNb"), self._node.said("StmtPgntn/LastPgInd")
+        codes = {code for code, _, _ in self._balances}
+        if page is None and not codes.isdisjoint(_BETWEEN):
+            page = self.message.number("MsgPgntn/PgNb") if codes.isdisjoint(_OPENING) else 1
+            last = self.message.said("MsgPgntn/LastPgInd") if codes.isdisjoint(_CLOSING) else "true"
+        return page or 1, last != "false"
 
 
 def _entry(node: Node) -> Entry:

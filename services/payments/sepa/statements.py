@@ -66,7 +66,9 @@ class Entry:
 class Statement:
     """One account's statement (camt.053), or a notification of some entries (camt.054: no balances).
 
-    Balances are signed cents. `sequence` rises by one from statement to statement of an account and year.
+    Balances are signed cents of `currency`. `sequence` rises by one from statement to statement of an account
+    and year. A statement of several pages has one name: each is told by itself, with the balances at its own
+    beginning and end, the last one `is_last_page`. `closing_on` is the day of the closing balance.
     """
 
     kind: str
@@ -78,13 +80,24 @@ class Statement:
     opening_cents: int | None
     closing_cents: int | None
     entries: tuple[Entry, ...]
+    page: int = 1
+    is_last_page: bool = True
+    closing_on: date | None = None
+
+    @property
+    def has_balances(self) -> bool:
+        return self.opening_cents is not None and self.closing_cents is not None
 
     @property
     def difference_cents(self) -> int:
-        """Opening balance and booked entries against the closing balance: 0 where the statement is true."""
+        """Opening balance and booked entries against the closing balance: 0 where the statement is true. An
+        entry in another currency than the balances moves none of them."""
         if self.opening_cents is None or self.closing_cents is None:
             return 0
-        booked = sum(entry.cents for entry in self.entries if entry.is_booked)
+        booked = sum(
+            entry.cents for entry in self.entries
+            if entry.is_booked and entry.currency in ("", self.currency)
+        )  # fmt: skip
         return self.opening_cents + booked - self.closing_cents
 
     @property
@@ -102,7 +115,8 @@ class Statement:
     def keys(self) -> list[str]:
         """A key for each entry: the same entry told again has the same, two entries never share one.
 
-        Made of the bank's reference, day and amount; like entries of one statement are counted through.
+        Made of the bank's reference, day and amount; like entries of one statement are counted through. On a
+        further page what has no reference is told apart by the page too.
         """
         seen: Counter[tuple[object, ...]] = Counter()
         found = []
@@ -117,6 +131,7 @@ class Statement:
             )
             if not entry.bank_reference:
                 what = (*what, entry.valued, inner, *((one.text, one.iban) for one in entry.transactions))
+                what += ("page", self.page) if self.page > 1 else ()
             seen[what] += 1
             found.append(hashlib.sha256(repr((what, seen[what])).encode()).hexdigest()[:32])
         return found

@@ -31,6 +31,11 @@ PROPOSED = {
 }  # fmt: skip
 READ = {"voucher": "AA-18", "cents": "3060", "seen": "true", "idempotency-key": "k"}
 DONE = {**WAITS, "outcome": "allocated", "claim_id": CLAIM}
+REVERSED = {**WAITS, "cents": -3060, "left_cents": -3060, "reversal": True}
+SUM = {
+    **WAITS, "outcome": "unallocated", "proposals": [], "left_cents": 2000, "reversal": False,
+    "batch": "SDD20261208-1",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -205,6 +210,52 @@ class TestAllocation:
         assert 'name="voucher"' in page
 
 
+class TestAPaymentTakenBack:
+    async def test_is_confirmed_for_the_claim_that_is_proposed(
+        self, clerk: httpx.AsyncClient, services: Services
+    ) -> None:
+        services.says |= {LOOK: REVERSED, f"POST payments /bank-items/{ITEM}/reversal": ALLOCATED}
+        page = await clerk.get(PAGE)
+        assert "Die Bank nimmt eine Buchung zurück. Welche Zahlung gemeint ist" in text(page)
+        assert 'name="surplus"' not in page.text
+        answer = await post_form(clerk, PAGE, f"{PAGE}/storno", claim=CLAIM, **{"idempotency-key": "once"})
+        assert (answer.status_code, answer.headers["location"]) == (303, LIST)
+        [call] = posted(services, "reversal")
+        assert (call.body, call.headers["idempotency-key"]) == ({"claim_id": CLAIM}, "once")
+        assert posted(services, "allocation") == []
+
+    async def test_that_is_refused_says_why(self, clerk: httpx.AsyncClient, services: Services) -> None:
+        refused = problem(409, "bank_item_no_payment")
+        services.says |= {LOOK: REVERSED, f"POST payments /bank-items/{ITEM}/reversal": refused}
+        answer = await post_form(clerk, PAGE, f"{PAGE}/storno", claim=CLAIM)
+        assert (answer.status_code, "hat keine Überweisung über diesen Betrag" in text(answer)) == (409, True)
+
+    async def test_without_a_proposal_is_said(self, clerk: httpx.AsyncClient, services: Services) -> None:
+        services.says[LOOK] = {**REVERSED, "proposals": []}
+        assert "zu der es hier keine passende Zahlung gibt" in text(await clerk.get(PAGE))
+
+
+class TestASumOfDebits:
+    async def test_is_compared_once_more(self, clerk: httpx.AsyncClient, services: Services) -> None:
+        services.says |= {LOOK: SUM, f"POST payments /bank-items/{ITEM}/matching": {"debits": 2}}
+        page = text(await clerk.get(PAGE))
+        assert "Das ist die Summe der Lastschriften SDD20261208-1." in page
+        assert "20,00 €" in page
+        answer = await post_form(clerk, PAGE, f"{PAGE}/abgleich", **{"idempotency-key": "k"})
+        assert (answer.status_code, answer.headers["location"]) == (303, LIST)
+        [call] = posted(services, "matching")
+        assert call.headers["idempotency-key"] == "k.match"
+
+    async def test_that_is_another_says_so(self, clerk: httpx.AsyncClient, services: Services) -> None:
+        refused = problem(409, "bank_item_group_differs")
+        services.says |= {LOOK: SUM, f"POST payments /bank-items/{ITEM}/matching": refused}
+        answer = await post_form(clerk, PAGE, f"{PAGE}/abgleich")
+        assert (answer.status_code, "ergeben nicht diese Summe" in text(answer)) == (409, True)
+
+    async def test_is_no_matter_of_other_payments(self, clerk: httpx.AsyncClient) -> None:
+        assert "/abgleich" not in (await clerk.get(PAGE)).text
+
+
 class TestSendingBack:
     async def test_names_its_voucher(self, clerk: httpx.AsyncClient, services: Services) -> None:
         sent = {"voucher": " AA-2026-1 ", "idempotency-key": "k"}
@@ -243,6 +294,10 @@ class TestApi:
         assert (given.status_code, given.json()) == (201, ALLOCATED)
         back = await clerk.post(f"{path}/{ITEM}/sending-back", json={"voucher": "A-1"}, headers=headers)
         assert (back.status_code, back.json()) == (201, SENT_BACK)
+        for what, said in (("reversal", {"claim_id": CLAIM}), ("matching", {})):
+            services.says[f"POST payments /bank-items/{ITEM}/{what}"] = {"item_id": ITEM}
+            answer = await clerk.post(f"{path}/{ITEM}/{what}", json=said, headers=headers)
+            assert (answer.status_code, len(posted(services, what))) == (201, 1)
         services.says[GIVE] = problem(409, "bank_item_done")
         late = await clerk.post(f"{path}/{ITEM}/allocation", json={"claim_id": CLAIM}, headers=headers)
         assert (late.status_code, "hat schon jemand" in late.json()["detail"]) == (409, True)

@@ -23,6 +23,16 @@ LOOK, POST = f"GET payments /bank-files/{FILE}", "POST payments /bank-files"
 CSV = "POST payments /statements/paypal"
 TOLD = {"rows": 5, "new": 4, "known": 1, "fees_cents": 140, "told_until": "2026-11-25"}
 
+BALANCE = {
+    "currency": "EUR", "closing_on": "2026-11-21", "closing_cents": 123456, "bank_cents": 3000,
+    "books_cents": 2500, "later_cents": 0, "unseen_cents": 800, "ahead_cents": 300, "difference_cents": 500,
+}  # fmt: skip
+GAP = {
+    "file_id": FILE, "currency": "EUR", "identifier": "3", "year": 2026, "sequence": 3, "page": 1,
+    "closing_on": "2026-11-21", "taken_at": "2026-11-22T06:00:00+00:00", "missing": 2, "gap_cents": 0,
+}  # fmt: skip
+ACCOUNT = {"gaps": [GAP, {**GAP, "sequence": 4, "missing": 0, "gap_cents": 999800}], "balances": [BALANCE]}
+
 
 @pytest.fixture
 async def treasurer(gateway: str, services: Services) -> AsyncIterator[httpx.AsyncClient]:
@@ -48,6 +58,30 @@ async def brings(
 
 def sent(services: Services, path: str) -> list[Any]:
     return [call for call in services.to("payments", path) if call.method == "POST"]
+
+
+class TestTheAccount:
+    async def test_tells_what_is_missing_and_how_far_the_books_are_off(
+        self, treasurer: httpx.AsyncClient, services: Services
+    ) -> None:
+        services.says["GET payments /bank-statements"] = ACCOUNT
+        page = text(await treasurer.get(HERE))
+        for part in ("Vor dem Auszug Nr. 3 fehlen 2 Auszüge", "Unterschied: 9.998,00 €",
+                     "weichen um 5,00 € voneinander ab", "Nie gemeldet", "8,00 €"):  # fmt: skip
+            assert part in page, part
+
+    async def test_says_so_where_they_are_the_same(
+        self, treasurer: httpx.AsyncClient, services: Services
+    ) -> None:
+        even = {**BALANCE, "difference_cents": 0, "unseen_cents": 0, "ahead_cents": 0}
+        services.says["GET payments /bank-statements"] = {"gaps": [], "balances": [even]}
+        page = text(await treasurer.get(HERE))
+        assert "Der Kontostand der Bank und die Bücher stimmen überein." in page
+        assert "Nie gemeldet" not in page
+
+    async def test_is_told_to_programs_too(self, treasurer: httpx.AsyncClient, services: Services) -> None:
+        services.says["GET payments /bank-statements"] = ACCOUNT
+        assert (await treasurer.get("/api/v1/bank-statements")).json() == ACCOUNT
 
 
 class TestBringing:

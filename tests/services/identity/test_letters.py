@@ -203,6 +203,14 @@ class TestMoney:
         await happens(identity, "payments.debit_put_off", **case, due="2026-12-16")
         assert await letters(identity, case) == ["debit_put_off"] * 2
 
+    async def test_of_a_payer_who_has_died_is_told_to_nobody(self, identity: Identity) -> None:
+        case = {"account_id": await identity.confirmed(new_address()), "case_id": uuid4()}
+        back = {**case, "payment_id": uuid4(), "owed_cents": 3060}
+        await happens(identity, "payments.payment_reversed", **back, concern="estate")
+        await happens(identity, "payments.debit_rejected", **case, debit_id=uuid4(), concern="estate")
+        await happens(identity, "payments.debit_arrangement_ended", **case, reason="payer_died")
+        assert await letters(identity, case) == []
+
 
 async def letters(identity: Identity, case: dict[str, Any]) -> list[str]:
     rows = await identity.runtime.pool.fetch(

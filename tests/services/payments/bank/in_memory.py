@@ -6,13 +6,16 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from services.payments.bank.chain import told_of
 from services.payments.bank.lookups import KnownDebit
 from services.payments.bank.matching import Candidate
 from services.payments.bank.retelling import Telling, Transfer
 from services.payments.domain.bank_item import BankItem, BankItemReceived
+from services.payments.domain.bank_statement import Gap, gap_between
 from services.payments.domain.claim import Claim
 from services.payments.domain.debit import Debit
 from services.payments.domain.ledger import entry
+from services.payments.sepa.statements import Statement
 from shared.domain import Aggregate
 from shared.log import StreamNotFound
 
@@ -100,9 +103,13 @@ class MemoryLookups:
     async def candidates(self, cents: Collection[int]) -> list[Candidate]:
         return []
 
-    async def last_sequence(self, account: str, year: int | None) -> int | None:
-        return None
-
     def _received(self) -> list[BankItemReceived]:
         found = [one.pending_events[0] for one in self._log.all(BankItem)]
         return [one for one in found if isinstance(one, BankItemReceived)]
+
+
+class MemoryChain:
+    """Statements of which each is the first."""
+
+    async def gap_before(self, statement: Statement, now: datetime) -> Gap:
+        return gap_between(None, told_of(statement))

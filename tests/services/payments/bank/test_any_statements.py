@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from services.payments.bank.booking import Booking
+from services.payments.bank.chain import Chain
 from services.payments.bank.debiting import Debiting, Rules
+from services.payments.bank.groups import Groups
 from services.payments.bank.lookups import Lookups
 from services.payments.bank.matching import Numbers
 from services.payments.bank.payouts import Payouts
@@ -32,7 +34,7 @@ from services.payments.domain.money import BANK, Receipt
 from services.payments.domain.refusals import ClaimRefused
 from services.payments.sepa.statements import Entry, Statement, Transaction
 from shared.ids import new_id
-from tests.services.payments.bank.in_memory import Log, MemoryLookups
+from tests.services.payments.bank.in_memory import Log, MemoryChain, MemoryLookups
 from tests.services.payments.bank.town import CITY, FEE, NOW, PAYER
 
 PICK = st.integers(0, 7)
@@ -61,7 +63,10 @@ class AnyStatements(RuleBasedStateMachine):
         lookups = cast(Lookups, MemoryLookups(self.log))
         self.debiting = Debiting(Rules(ZoneInfo("Europe/Berlin"), present_again=True))
         nobody = Payouts(cast(asyncpg.Pool, None), {})
-        self.booking = Booking(lookups, self.debiting, self.log.unit, CITY.iban, Numbers("4711"), nobody)
+        self.booking = Booking(
+            lookups, self.debiting, self.log.unit, CITY.iban, Numbers("4711"), nobody,
+            Groups(lookups, self.debiting, self.log.unit), cast(Chain, MemoryChain()),
+        )  # fmt: skip
         self.claims = [self.owed(n) for n in range(1, 4)]
         self.movements: list[Movement] = []
         self.credited: set[UUID] = set()
@@ -181,7 +186,7 @@ class AnyStatements(RuleBasedStateMachine):
 
     async def taken(self, said: Statement, file_id: UUID) -> None:
         await self.booking.check(said)
-        assert await self.booking.take(said, file_id, self.log.unit())
+        assert await self.booking.take(said, file_id)
 
     @precondition(lambda self: bool(self.waiting()))
     @rule(which=PICK, claim=PICK, allocate=st.booleans())

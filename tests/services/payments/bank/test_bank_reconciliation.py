@@ -57,6 +57,24 @@ class TestBank:
         assert [day.difference_cents for day in found] == [0] * len(found)
         assert sum(day.theirs_cents for day in found) == FEE
 
+    async def test_leave_out_money_of_another_currency_that_waits_for_a_person(self, town: Town) -> None:
+        claim = await busy(town)
+        dollars = Line(
+            2000, [Tx(2000, text=claim.kassenzeichen)], "R8", currency="USD"
+        )  # fmt: skip
+        await town.takes("b.xml", camt([dollars], sequence=2, identifier="2", account=CITY.iban))
+        found = await town.rows("SELECT outcome, currency, cents FROM bank_item WHERE currency <> 'EUR'")
+        assert found == [{"outcome": "allocated", "currency": "USD", "cents": 2000}]
+        task = list((await town.claim(claim.id)).money_tasks.values())[-1]
+        assert (task.amount_cents, task.currency) == (2000, "USD")
+        rows = await town.rows(
+            "SELECT account, sum(cents)::bigint AS cents FROM ledger_line WHERE currency = 'USD' GROUP BY 1"
+        )
+        assert {row["account"]: row["cents"] for row in rows} == {"bank": 2000, "surplus": -2000}
+        compared = await days(town)
+        assert all(day.difference_cents == 0 for day in compared)
+        assert not any(day.unknown_here or day.unknown_there for day in compared)
+
     async def test_differ_by_a_cent_that_the_bank_does_not_know(self, town: Town) -> None:
         claim = await busy(town)
         unit = town.unit()

@@ -8,15 +8,25 @@ import pytest
 
 from services.payments.domain.bank_item import (
     BankItem,
+    GroupDiffers,
     ItemDone,
     ItemVoucherImpossible,
+    NoGroup,
+    NoReversal,
     NoSuchReturn,
     NotIncoming,
     OtherPersonNeeded,
     Outcome,
     ReturnWaits,
 )
-from services.payments.domain.bank_statement import BankStatement, IdentifierReused, NotTrue
+from services.payments.domain.bank_statement import (
+    BankStatement,
+    Gap,
+    IdentifierReused,
+    NotTrue,
+    Told,
+    WithoutBalances,
+)
 from services.payments.domain.ledger import entry
 
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
@@ -25,12 +35,12 @@ READ = ("AA-2026-1", 3060)
 
 
 def received(
-    outcome: Outcome = Outcome.UNALLOCATED, cents: int = 3060, claim: UUID | None = None
+    outcome: Outcome = Outcome.UNALLOCATED, cents: int = 3060, claim: UUID | None = None, **said: Any
 ) -> BankItem:
     return BankItem.receive(
         id=UUID(int=1), now=NOW, statement_id=UUID(int=3), file_id=UUID(int=4), amount_cents=cents,
         currency="EUR", booked_on=date(2026, 11, 26), outcome=outcome, claim_id=claim, proposals=[],
-        name="Ada", iban="DE89370400440532013000", text="x",
+        name="Ada", iban="DE89370400440532013000", text="x", **said,
     )  # fmt: skip
 
 
@@ -90,6 +100,60 @@ class TestSendingBack:
         assert books(item) == {"bank": 0, "unallocated": 0}
 
 
+class TestMatching:
+    def test_takes_debits_off_what_waits(self) -> None:
+        item = received(group="SDD-1")
+        item.match(1000, now=NOW)
+        assert (item.left_cents, item.is_waiting) == (2060, True)
+        item.match(2060, now=NOW)
+        assert (item.left_cents, item.is_waiting) == (0, False)
+        assert books(item) == {"bank": 0, "unallocated": 0}
+
+    def test_leaves_the_rest_to_a_claim_or_to_be_sent_back(self) -> None:
+        one, other = received(group="SDD-1"), received(group="SDD-1")
+        for item in (one, other):
+            item.match(1000, now=NOW)
+        one.allocate(CLAIM, now=NOW)
+        other.send_back("A-1", now=NOW)
+        assert books(one) == books(other) == {"bank": 0, "unallocated": 0}
+
+    @pytest.mark.parametrize("cents", [0, -1, 3061])
+    def test_is_refused_for_more_than_is_left(self, cents: int) -> None:
+        with pytest.raises(GroupDiffers):
+            received(group="SDD-1").match(cents, now=NOW)
+
+    def test_is_refused_where_the_debits_are_not_worth_it(self) -> None:
+        item = received(group="SDD-1")
+        assert item.refuse_unless_group(3060) == date(2026, 11, 26)
+        with pytest.raises(GroupDiffers):
+            item.refuse_unless_group(3059)
+
+    def test_is_refused_for_what_is_no_sum_or_done(self) -> None:
+        with pytest.raises(NoGroup):
+            received().match(3060, now=NOW)
+        with pytest.raises(ItemDone):
+            received(Outcome.DEBIT, group="SDD-1").match(3060, now=NOW)
+        waits = received(group="SDD-1")
+        waits.propose_return("A-1", "kim", now=NOW)
+        with pytest.raises(ReturnWaits):
+            waits.match(3060, now=NOW)
+
+
+class TestTakingBack:
+    def test_is_the_claims_from_then_on(self) -> None:
+        item = received(Outcome.PROPOSED, -3060, reversal=True)
+        item.take_back(CLAIM, now=NOW)
+        assert (item.claim_id, item.is_waiting) == (CLAIM, False)
+        assert books(item) == {"bank": 0, "unallocated": 0}
+
+    def test_is_refused_for_what_takes_nothing_back(self) -> None:
+        for item in (received(cents=-3060), received(reversal=True)):
+            with pytest.raises(NoReversal):
+                item.take_back(CLAIM, now=NOW)
+        with pytest.raises(ItemDone):
+            received(Outcome.DEBIT, -3060, reversal=True).take_back(CLAIM, now=NOW)
+
+
 class TestAReturnOfMuchMoney:
     def test_waits_for_a_second_person(self) -> None:
         item = received()
@@ -137,14 +201,19 @@ class TestStatement:
     def taken(**said: Any) -> BankStatement:
         given: dict[str, Any] = {
             "id": UUID(int=1), "now": NOW, "file_id": UUID(int=2), "sha256": "aa", "account": "DE1",
-            "identifier": "S", "sequence": 1, "year": 2026, "opening_cents": 0, "closing_cents": 0,
-            "entries": 0, "missing": 0, "difference_cents": 0,
+            "currency": "EUR", "identifier": "S", "told": Told(2026, 1, 1, True, 0, 0), "closing_on": None,
+            "entries": 0, "gap": Gap(0, 0), "difference_cents": 0,
         }  # fmt: skip
         return BankStatement.take(**{**given, **said})
 
     def test_that_is_not_true_is_never_taken(self) -> None:
         with pytest.raises(NotTrue):
             self.taken(difference_cents=-1)
+
+    @pytest.mark.parametrize("told", [Told(2026, 1, 1, True, None, 0), Told(2026, 1, 1, True, 0, None)])
+    def test_without_a_balance_is_never_taken(self, told: Told) -> None:
+        with pytest.raises(WithoutBalances):
+            self.taken(told=told)
 
     def test_is_known_again(self) -> None:
         assert self.taken().is_known("aa")

@@ -9,12 +9,15 @@ import pytest
 from services.payments.domain import mandate_events as happened
 from services.payments.domain.mandate import (
     MOVES,
+    Cleared,
     DebtorForgotten,
+    Ended,
     Kind,
     Lapsed,
     Mandate,
     MandateRefused,
     NotAllowedNow,
+    NotOfAPerson,
     NotYetLapsed,
     OtherAccountNeeded,
     SameAccount,
@@ -25,7 +28,7 @@ from shared.testing.memory import MemoryService
 
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 TODAY = NOW.date()
-ID, ADA, DEBIT = UUID(int=1), UUID(int=2), UUID(int=3)
+ID, ADA, DEBIT, TOLD = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
 OLD, NEW = "DE89370400440532013000", "DE02120300000000202051"
 DUE = date(2026, 12, 10)
 
@@ -44,6 +47,18 @@ def active(kind: Kind = Kind.RECURRING) -> Mandate:
 
 def suspended() -> Mandate:
     return after(active(), lambda mandate: mandate.suspend("MD06", now=NOW))
+
+
+def waiting(code: str) -> Mandate:
+    return after(active(), lambda mandate: mandate.suspend(code, now=NOW))
+
+
+def amended() -> Mandate:
+    return after(collected(), lambda mandate: mandate.amend(NEW, "Ada King", TODAY, "online", now=NOW))
+
+
+def told() -> Mandate:
+    return after(amended(), lambda mandate: mandate.collect(TOLD, DUE, now=NOW))
 
 
 def revoked() -> Mandate:
@@ -176,6 +191,79 @@ class TestReleasing:
         for mandate in (active(), revoked()):
             mandate.release(DEBIT, now=NOW)
             assert happenings(mandate) == []
+
+
+class TestAnAmendmentThatWasTold:
+    def test_is_told_again_where_its_debit_did_not_hold(self) -> None:
+        mandate = told()
+        mandate.release(TOLD, now=NOW)
+        assert (mandate.is_amended, happenings(mandate)) == (True, ["MandateAmendmentUntold"])
+        mandate.release(TOLD, now=NOW)
+        assert happenings(mandate) == ["MandateAmendmentUntold"]
+
+    def test_is_told_again_by_the_last_debit_of_all_too(self) -> None:
+        mandate = amended()
+        mandate.collect(TOLD, DUE, final=True, now=NOW)
+        mandate.release(TOLD, now=NOW)
+        assert (mandate.condition, mandate.is_amended) == ("active", True)
+
+    def test_is_told_again_though_another_debit_has_suspended_it(self) -> None:
+        mandate = after(told(), lambda mandate: mandate.suspend("MD06", now=NOW))
+        mandate.release(TOLD, now=NOW)
+        assert (mandate.condition, mandate.is_amended) == ("suspended", True)
+
+    def test_is_not_told_again_where_another_debit_did_not_hold(self) -> None:
+        mandate = told()
+        mandate.release(DEBIT, now=NOW)
+        assert (mandate.is_amended, happenings(mandate)) == (False, [])
+
+    def test_is_not_told_again_for_an_account_that_was_amended_since(self) -> None:
+        mandate = after(told(), lambda mandate: mandate.amend(OLD, "Ada", TODAY, "online", now=NOW))
+        mandate.collect(UUID(int=5), DUE, now=NOW)
+        mandate.pending_events.clear()
+        mandate.release(TOLD, now=NOW)
+        assert (mandate.is_amended, happenings(mandate)) == (False, [])
+
+
+class TestClearing:
+    @pytest.mark.parametrize("code", ["XX99", "MD07", "NARR"])
+    def test_lets_a_mandate_be_used_again_that_waits_for_a_person(self, code: str) -> None:
+        mandate = waiting(code)
+        mandate.clear(Cleared.BANK_WAS_WRONG, now=NOW)
+        assert mandate.collect(UUID(int=5), DUE, now=NOW) == "FRST"
+        assert happenings(mandate)[0] == "MandateCleared"
+
+    def test_tells_an_amendment_again_that_the_debit_told(self) -> None:
+        mandate = after(told(), lambda mandate: mandate.suspend("XX99", now=NOW))
+        mandate.clear(Cleared.TECHNICAL, now=NOW)
+        assert mandate.is_amended
+
+    @pytest.mark.parametrize("code", ["AC04", "MD06"])
+    def test_is_refused_where_the_payer_has_the_word(self, code: str) -> None:
+        refuses(waiting(code), NotOfAPerson, lambda one: one.clear(Cleared.BANK_WAS_WRONG, now=NOW))
+
+    @pytest.mark.parametrize("given", [proposed, active, revoked, lapsed, used_up])
+    def test_is_refused_for_what_is_not_suspended(self, given: Callable[[], Mandate]) -> None:
+        refuses(given(), NotAllowedNow, lambda one: one.clear(Cleared.BANK_WAS_WRONG, now=NOW))
+
+    def test_is_refused_once_the_citizen_is_forgotten(self) -> None:
+        mandate = waiting("XX99")
+        mandate.iban = mandate.holder = REDACTED
+        refuses(mandate, DebtorForgotten, lambda one: one.clear(Cleared.BANK_WAS_WRONG, now=NOW))
+
+
+class TestEnding:
+    def test_is_for_good(self) -> None:
+        mandate = waiting("MD07")
+        mandate.end(Ended.PAYER_DIED, now=NOW)
+        assert (mandate.condition, happenings(mandate)) == ("revoked", ["MandateRevoked"])
+
+    def test_is_refused_where_the_payer_has_the_word(self) -> None:
+        refuses(waiting("AC04"), NotOfAPerson, lambda one: one.end(Ended.NO_CONSENT, now=NOW))
+
+    @pytest.mark.parametrize("given", [proposed, active, used_up])
+    def test_is_refused_for_what_is_not_suspended(self, given: Callable[[], Mandate]) -> None:
+        refuses(given(), NotOfAPerson, lambda one: one.end(Ended.PAYER_DIED, now=NOW))
 
 
 class TestSuspending:

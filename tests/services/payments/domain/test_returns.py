@@ -2,7 +2,15 @@
 
 import pytest
 
-from services.payments.domain.returns import REACTIONS, UNKNOWN, Concern, OnMandate, reaction_to
+from services.payments.domain.returns import (
+    REACTIONS,
+    UNKNOWN,
+    WITH_OTHERS,
+    Concern,
+    OnMandate,
+    code_of_many,
+    reaction_to,
+)
 
 ALARMS = ["AC13", "AM05", "DUPL", "BE05", "MD02", "RC01", "RR01", "RR02", "RR03", "RR04", "SL01", "FF01",
           "FF05", "TM01"]  # fmt: skip
@@ -29,8 +37,15 @@ class TestReaction:
     def test_revokes_what_was_never_a_mandate(self) -> None:
         assert reaction_to("MD01").mandate is OnMandate.REVOKED
 
-    def test_is_a_clerks_where_somebody_died(self) -> None:
-        assert reaction_to("MD07").concern is Concern.CLERK
+    def test_is_a_persons_where_somebody_died_and_nobody_is_written_to(self) -> None:
+        found = reaction_to("MD07")
+        assert (found.mandate, found.concern) == (OnMandate.SUSPENDED, Concern.ESTATE)
+
+    def test_of_many_at_once_is_never_a_word_against_a_mandate(self) -> None:
+        assert code_of_many("FF01") == "FF01"
+        for code in ("", "AC04", "MD01", "MD07", "XX99"):
+            assert code_of_many(code) == WITH_OTHERS
+            assert reaction_to(code_of_many(code)).mandate is OnMandate.KEPT
 
     @pytest.mark.parametrize("code", ALARMS)
     def test_is_an_alarm_where_the_fault_is_ours(self, code: str) -> None:

@@ -87,6 +87,8 @@ class Line:
     code: str = "PMNT/RCDT/ESCT"
     count: int = 0
     group: str = ""
+    reversal: bool = False
+    currency: str = "EUR"
 
     def xml(self, version: str) -> str:
         status = f"<Sts><Cd>{self.status}</Cd></Sts>" if version == "08" else f"<Sts>{self.status}</Sts>"
@@ -101,7 +103,8 @@ class Line:
         inner = "".join(one.xml(version) for one in self.transactions)
         details = f"<NtryDtls>{batch}{inner}</NtryDtls>" if batch or inner else ""
         return (
-            f'<Ntry><Amt Ccy="EUR">{euro(self.cents)}</Amt>{sign(self.cents)}{status}'
+            f'<Ntry><Amt Ccy="{self.currency}">{euro(self.cents)}</Amt>{sign(self.cents)}'
+            f"{'<RvslInd>true</RvslInd>' if self.reversal else ''}{status}"
             f"<BookgDt><Dt>{self.day}</Dt></BookgDt><ValDt><Dt>{self.day}</Dt></ValDt>{reference}{code}"
             f"{details}</Ntry>\n"
         )
@@ -121,36 +124,44 @@ def returned(cents: int, end_to_end: str, reason: str, charges: int = 0, referen
 
 def camt(
     lines: Sequence[Line], version: str = "08", kind: str = "053", *, sequence: int = 1, opening: int = 0,
-    closing: int | None = None, identifier: str = "STMT-1", account: str = ACCOUNT,
+    closing: int | None = None, identifier: str = "STMT-1", account: str = ACCOUNT, currency: str = "EUR",
+    page: int = 0, last: bool = True, balances: tuple[str, str] | None = ("OPBD", "CLBD"),
 ) -> bytes:  # fmt: skip
-    """A statement or a notification; the closing balance is right unless one is given."""
+    """A statement or a notification; the closing balance is right unless one is given. `page` is one of
+    several, `balances` the codes of the first and of the last one."""
     outer, inner = REPORTS[kind]
-    booked = sum(line.cents for line in lines if line.status == "BOOK")
-    balances = "" if kind == "054" else _balances(opening, opening + booked if closing is None else closing)
+    booked = sum(line.cents for line in lines if (line.status, line.currency) == ("BOOK", currency))
+    told = {"opening": opening, "closing": opening + booked if closing is None else closing}
+    held = "" if kind == "054" or balances is None else _balances(balances, currency, **told)
+    paged = (
+        f"<StmtPgntn><PgNb>{page}</PgNb><LastPgInd>{str(last).lower()}</LastPgInd></StmtPgntn>"
+        if page
+        else ""
+    )
     body = "".join(line.xml(version) for line in lines)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.{kind}.001.{version}"><{outer}>\n'
         "<GrpHdr><MsgId>MSG-1</MsgId><CreDtTm>2026-11-26T18:00:00</CreDtTm></GrpHdr>\n"
-        f"<{inner}><Id>{identifier}</Id><ElctrncSeqNb>{sequence}</ElctrncSeqNb>"
-        f"<CreDtTm>2026-11-26T18:00:00</CreDtTm><Acct><Id><IBAN>{account}</IBAN></Id><Ccy>EUR</Ccy></Acct>\n"
-        f"{balances}{body}</{inner}></{outer}></Document>\n"
+        f"<{inner}><Id>{identifier}</Id>{paged}<ElctrncSeqNb>{sequence}</ElctrncSeqNb>"
+        f"<CreDtTm>2026-11-26T18:00:00</CreDtTm><Acct><Id><IBAN>{account}</IBAN></Id><Ccy>{currency}</Ccy></Acct>\n"
+        f"{held}{body}</{inner}></{outer}></Document>\n"
     ).encode()
 
 
-def _balances(opening: int, closing: int) -> str:
+def _balances(codes: tuple[str, str], currency: str, *, opening: int, closing: int) -> str:
     return "".join(
         f"<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp>"
-        f'<Amt Ccy="EUR">{euro(cents)}</Amt>{sign(cents)}<Dt><Dt>2026-11-26</Dt></Dt></Bal>\n'
-        for code, cents in (("OPBD", opening), ("CLBD", closing))
+        f'<Amt Ccy="{currency}">{euro(cents)}</Amt>{sign(cents)}<Dt><Dt>2026-11-26</Dt></Dt></Bal>\n'
+        for code, cents in zip(codes, (opening, closing), strict=True)
     )
 
 
 def pain_002(
     message_id: str, rejected: Sequence[tuple[str, str]], *, status: str = "PART", version: str = "001.03",
-    group: str = "G-1", code: str = "",
+    group: str = "G-1", code: str = "", group_status: str = "", group_code: str = "",
 ) -> bytes:  # fmt: skip
-    """A report on a file of debits; `rejected` are (EndToEndId, reason)."""
+    """A report on a file of debits; `rejected` are (EndToEndId, reason); without `status` only they are."""
     why = f"<StsRsnInf><Rsn><Cd>{code}</Cd></Rsn></StsRsnInf>" if code else ""
     transactions = "".join(
         f"<TxInfAndSts><OrgnlEndToEndId>{reference}</OrgnlEndToEndId><TxSts>RJCT</TxSts>"
@@ -161,7 +172,14 @@ def pain_002(
         f'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.{version}"><CstmrPmtStsRpt>'
         "<GrpHdr><MsgId>R-1</MsgId><CreDtTm>2026-11-26T18:00:00</CreDtTm></GrpHdr>"
         f"<OrgnlGrpInfAndSts><OrgnlMsgId>{message_id}</OrgnlMsgId><OrgnlMsgNmId>pain.008</OrgnlMsgNmId>"
-        f"<GrpSts>{status}</GrpSts>{why}</OrgnlGrpInfAndSts>"
-        f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{group}</OrgnlPmtInfId>{transactions}</OrgnlPmtInfAndSts>"
+        f"{f'<GrpSts>{status}</GrpSts>' if status else ''}{why}</OrgnlGrpInfAndSts>"
+        f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{group}</OrgnlPmtInfId>{_of_group(group_status, group_code)}"
+        f"{transactions}</OrgnlPmtInfAndSts>"
         "</CstmrPmtStsRpt></Document>"
     ).encode()
+
+
+def _of_group(status: str, code: str) -> str:
+    if not status:
+        return ""
+    return f"<PmtInfSts>{status}</PmtInfSts><StsRsnInf><Rsn><Cd>{code}</Cd></Rsn></StsRsnInf>"
