@@ -1,6 +1,7 @@
 """Mandates that wait for the cash office: seen, released or ended by a person, never their own."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,8 @@ from shared.ids import new_id
 from shared.testing import CallerMint, running
 from shared.testing.clock import FixedClock
 from tests.deploy.sandbox.serving import MERCHANT, PROJECTS
-from tests.services.payments.bank.test_groups import FILE
 from tests.services.payments.bank.test_storno import storno
+from tests.services.payments.bank.test_uploading import Treasurer, submitted
 from tests.services.payments.bank.town import CITY, FEE, NOW, Town, secrets_of
 from tests.services.payments.sepa.messages import camt, credit, pain_002
 
@@ -26,14 +27,13 @@ PROBLEM = "urn:portal:problem:"
 
 @pytest.fixture
 async def town(postgres_url: str, amqp_url: str, tmp_path: Path, mint: CallerMint) -> AsyncIterator[Town]:
-    """With the city's account, whose bank says nothing by itself."""
+    """With the city's account set up, so that the service itself files debits and takes what is brought."""
     clock = FixedClock(NOW)
     async with running(
         SERVICE, postgres_url, amqp_url, secrets_of(tmp_path / "secrets"), mint=mint, clock=clock,
         public_url="http://portal.test", girocheckout_base_url="http://127.0.0.1:9/",
         girocheckout_merchant_id=MERCHANT, girocheckout_projects=PROJECTS, bank_iban=CITY.iban,
         bank_holder=CITY.name, bank_folder=str(tmp_path / "bank"), creditor_id=CITY.identifier,
-        bank_pace_seconds=3600,
     ) as payments:  # fmt: skip
         yield Town(payments, clock, tmp_path / "bank")
 
@@ -69,9 +69,17 @@ def clerk(town: Town) -> Clerk:
 
 
 async def suspended(town: Town, code: str = "XX99") -> Debit:
-    (debit,) = await town.filed()
-    await town.takes("p.xml", pain_002(FILE, [(debit.reference, code)]))
+    debit = await town.announced()
+    town.go_to(debit.due - timedelta(days=2))
+    await told(town, pain_002(await submitted(town), [(debit.reference, code)]))
     return debit
+
+
+async def told(town: Town, *files: bytes) -> None:
+    """Each brought, and in the books."""
+    for n, content in enumerate(files):
+        found = await Treasurer(town, "treasurer").taken(content, key=f"file-{n}")
+        assert found["state"] == "done"
 
 
 class TestAList:
@@ -153,7 +161,7 @@ class TestAPaymentTakenBack:
         """A claim that a transfer paid, and the item with which the bank takes it back."""
         claim = await town.owed()
         lines = [credit(FEE, claim.kassenzeichen), storno(reference="R7")]
-        await town.takes("a.xml", camt(lines, account=CITY.iban))
+        await told(town, camt(lines, account=CITY.iban))
         (row,) = await town.rows("SELECT item_id FROM bank_item WHERE cents < 0")
         return claim, str(row["item_id"])
 
@@ -180,7 +188,7 @@ class TestAPaymentTakenBack:
 
     async def test_is_none_where_the_bank_takes_nothing_back(self, town: Town, clerk: Clerk) -> None:
         claim = await town.owed()
-        await town.takes("a.xml", camt([credit(777, "Danke")], account=CITY.iban))
+        await told(town, camt([credit(777, "Danke")], account=CITY.iban))
         (row,) = await town.rows("SELECT item_id FROM bank_item")
         answer = await clerk.posts(f"/bank-items/{row['item_id']}/reversal", claim_id=str(claim.id))
         assert answer == (409, "bank_item_no_reversal")
@@ -189,9 +197,9 @@ class TestAPaymentTakenBack:
 
 class TestStatements:
     async def test_tell_what_is_missing_and_the_balance(self, town: Town, clerk: Clerk) -> None:
-        await town.takes("a.xml", camt([credit(1, "a")], account=CITY.iban))
+        first = camt([credit(1, "a")], account=CITY.iban)
         second = camt([credit(2, "b", "R2")], sequence=3, identifier="3", opening=501, account=CITY.iban)
-        await town.takes("b.xml", second)
+        await told(town, first, second)
         treasurer = Clerk(town, "treasurer")
         answer = await treasurer.http.get("/bank-statements", headers=treasurer.headers)
         (gap,), (balance,) = answer.json()["gaps"], answer.json()["balances"]
