@@ -36,7 +36,6 @@ def bank_item_pages(t: Translator) -> dict[str, Page]:
     )  # fmt: skip
     proposed = replace(bare, amount="377,00 €", proposed_by="colleague", voucher="AA-2026-004711",
                        proposed_at=datetime(2026, 11, 22, 13, 2, tzinfo=UTC))  # fmt: skip
-    seen = seen_field(t, proposed.voucher, proposed.amount, "second_person_unseen")
     two = replace(item, candidates=(exact, over), why="several")
     errors = forms.allocation_errors(t, two, {"claim": "2"})
     back, summed = _of_the_bank(t, item, bare)
@@ -66,17 +65,27 @@ def bank_item_pages(t: Translator) -> dict[str, Page]:
         "cash-bank-item-bare": replace(page, item=bare, allocation=()),
         "cash-bank-item-back": replace(page, item=back, allocation=forms.allocation(t, back, {}, {})),
         "cash-bank-item-sum": replace(page, item=summed, allocation=()),
+        **_second_person_pages(t, proposed, hidden),
+        **_payout_pages(t, page, proposed),
+        "cash-bank-item-done": bank_items.BankItemPage(
+            item=replace(item, state="allocated"), claim_url="#", message="bank_item_done"
+        ),
+        "cash-bank-item-sent-back": bank_items.BankItemPage(item=replace(item, state="sent_back")),
+    }  # fmt: skip
+
+
+def _second_person_pages(
+    t: Translator, proposed: bank_items.BankItem, hidden: dict[str, str]
+) -> dict[str, Page]:
+    """Of money that is to be sent back, above the limit."""
+    seen = seen_field(t, proposed.voucher, proposed.amount, "second_person_unseen")
+    return {
         "cash-bank-item-second": bank_items.BankItemPage(
             item=proposed, hidden=hidden, may_decide=True, seen=seen
         ),
         "cash-bank-item-own": bank_items.BankItemPage(
             item=replace(proposed, proposed_by="you"), why_not="second_person_needed"
         ),
-        **_payout_pages(t, page, proposed),
-        "cash-bank-item-done": bank_items.BankItemPage(
-            item=replace(item, state="allocated"), claim_url="#", message="bank_item_done"
-        ),
-        "cash-bank-item-sent-back": bank_items.BankItemPage(item=replace(item, state="sent_back")),
     }  # fmt: skip
 
 
