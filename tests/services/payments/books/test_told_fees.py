@@ -1,18 +1,22 @@
 """A fee that the provider's word and its statement tell, in either order: it is booked once."""
 
-import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from services.payments.attempts import Attempts
+from services.payments.books.reconciling import Reconciling
+from services.payments.books.statement_rows import read_rows
+from services.payments.books.told_fees import without_stated_fee
 from services.payments.domain.claim import Claim
-from services.payments.domain.money import Recorded
+from services.payments.domain.money import Recorded, Word
 from services.payments.providers.port import Outcome, State
 from shared.ids import new_id
+from shared.log import ReservationTaken
 from shared.testing import Running
 from tests.services.payments.books.office import FEE, PROVIDER, Office, is_taken_back, owes, saved
 from tests.services.payments.books.test_reconciling import metric, statement, today_of, told
@@ -116,21 +120,32 @@ class TestAFee:
         assert await held(office) == (KEPT, -KEPT - 350)
         await is_even(office)
 
-    async def test_is_booked_once_where_both_come_at_once(self, payments: Running, office: Office) -> None:
-        claims = [await owes(payments) for _ in range(4)]
-        open_ones = [(claim.id, *await tries(payments, claim.id)) for claim in claims]
-        today = await today_of(office)
-        rows = [("payment", str(claim_id), FEE, KEPT) for claim_id, _ in open_ones]
-
-        async def states() -> None:
-            while (
-                await office.post(f"/statements/{PROVIDER}", content=statement(today, *rows))
-            ).status_code == 409:
-                pass
-
-        words = [says(payments, claim_id, attempt, str(claim_id)) for claim_id, attempt in open_ones]
-        await asyncio.gather(*words, states())
-        assert await held(office) == (4 * KEPT, 4 * (FEE - KEPT))
+    @pytest.mark.parametrize("first", ["statement", "word"])
+    async def test_is_booked_once_where_both_come_at_once(
+        self, payments: Running, office: Office, first: str
+    ) -> None:
+        """Both are decided before either is committed: the second one is refused, and decides anew."""
+        claim = await owes(payments)
+        [attempt] = await tries(payments, claim.id)
+        today, rows = await today_of(office), [("payment", "a", FEE, KEPT)]
+        pool, word_unit, unit = payments.runtime.pool, payments.runtime.unit(), payments.runtime.unit()
+        told_word = Word("succeeded", "4000", PROVIDER, "a", FEE, "EUR", fee_cents=KEPT)
+        known = await word_unit.load(Claim, claim.id)
+        word = await without_stated_fee(pool, word_unit, told_word, claim.id, hold=True)
+        known.record_word(attempt, word, now=word_unit.now)
+        await word_unit.save(known)
+        content = statement(today, *rows)
+        currency, read = read_rows(content)
+        await Reconciling(pool, ZoneInfo("Europe/Berlin")).take(PROVIDER, currency, read, content, unit)
+        winner, loser = (unit, word_unit) if first == "statement" else (word_unit, unit)
+        await winner.commit()
+        with pytest.raises(ReservationTaken):
+            await loser.commit()
+        if first == "statement":
+            await says(payments, claim.id, attempt, "a")
+        else:
+            await told(office, content)
+        assert await held(office) == (KEPT, FEE - KEPT)
         await is_even(office)
 
 
