@@ -29,8 +29,9 @@ class TestAPartOfAFee:
         await (await resident.to_the_bank("card")).pay()
         await listener.wait_for("applications.application_completed.v1", resident.case_id)
         claim = await resident.claim()
-        here = f"/arbeit/forderungen/{claim['claim_id']}"
-        assert here in (await clerk.open(resident.case_id)).text
+        here, money = f"/arbeit/forderungen/{claim['claim_id']}", f"/arbeit/kasse/vorgang/{resident.case_id}"
+        assert money in (await clerk.open(resident.case_id)).text
+        assert here in (await clerk.browser.get(money)).text
         page = await treasurer.browser.get(here)
         assert "Gebühr bezahlt" in page.said
         form = page.form(action="/erstattungen")
