@@ -24,6 +24,7 @@ CITY_TIME = ZoneInfo("Europe/Berlin")
 SERVICE = "bewohnerparkausweis"
 PERMIT = "Bewohnerparkausweis"
 GIVEN_NAMES = ("Łukasz", "Ayşe", "Jürgen", "Zoë", "Søren", "Ștefan", "Anaïs", "Jan", "Ines", "Malik", "Thu")
+TOO_MANY, WAITS = 429, (3, 6)
 _CASE = re.compile(r"/vorgang/([0-9a-f-]{36})")
 _DOWNLOAD = re.compile(rf'href="(?:/en)?(/dokumente/[0-9a-f-]{{36}}\.pdf)" aria-label="[^"]*: {PERMIT}"')
 _LIVE = re.compile(r'data-live="([^"]+)"')
@@ -115,12 +116,26 @@ class Journey:
         me = self.citizen
         async with self.step("register"):
             page = await self.browser.get("/registrieren")
-            await self.browser.send(page, page.form(with_field="email"), email=me.email, password=me.password)
+            await self._send_when_let(page, email=me.email, password=me.password)
         async with self.step("confirmation mail arrives"):
             link = await self._link_from_mail()
         async with self.step("confirm the mail address"):
             page = await self.browser.get(urlsplit(link).path)
             await self.browser.send(page, page.form(action="/bestaetigen/"), password=me.password)
+
+    async def _send_when_let(self, page: Page, **answers: str) -> None:
+        """Waits where too many have registered from this address just now."""
+        form = page.form(with_field="email")
+        for seconds in WAITS:
+            try:
+                await self.browser.send(page, form, **answers)
+            except PageRefused as refused:
+                if refused.page is None or refused.page.status != TOO_MANY:
+                    raise
+                await asyncio.sleep(seconds)
+            else:
+                return
+        await self.browser.send(page, form, **answers)
 
     async def sign_in(self) -> None:
         me = self.citizen
