@@ -135,8 +135,7 @@ async def _decide(visit: Visit, form: Mapping[str, str], decision: str) -> Respo
     """The second person's word on sending it back, with what they have read of it."""
     if wrong := wrong_with(form):
         return await _page(visit, form, message=wrong, status=422)
-    cents = form.get("cents", "")
-    read = {"voucher": form.get("voucher", ""), "cents": int(cents) if _CENTS.fullmatch(cents) else 0}
+    read = {"voucher": form.get("voucher", ""), "cents": _cents(form)}
     path = f"/bank-items/{visit.request.path_params['item_id']}/sending-back/{DECISIONS[decision]}"
     try:
         await visit.post(
@@ -151,6 +150,12 @@ async def _decide(visit: Visit, form: Mapping[str, str], decision: str) -> Respo
     return visit.redirect(HERE, "bank_item_sent_back" if done else "bank_item_return_declined")
 
 
+def _cents(form: Mapping[str, str]) -> int:
+    """What the second person read; 0, which is no payment's, for what is no amount."""
+    cents = form.get("cents", "")
+    return int(cents) if _CENTS.fullmatch(cents) else 0
+
+
 @staff("treasurer", "clerk")
 async def find_payout(visit: Visit) -> Response:
     """It is a provider's payout; or the second person's word on that."""
@@ -159,8 +164,7 @@ async def find_payout(visit: Visit) -> Response:
     if decision := form.get("decision", ""):
         if decision not in DECISIONS:
             return await _page(visit, form, message="refund_decision_missing", status=422)
-        cents = form.get("cents", "")
-        read = {"provider": form.get("provider", ""), "cents": int(cents) if cents.isdecimal() else 0}
+        read = {"provider": form.get("provider", ""), "cents": _cents(form)}
         return await _say(visit, f"{path}/{DECISIONS[decision]}", read, f"{key}.payout.{decision}")
     item = await _item(visit)
     wrong = payout_forms.provider_error(item, form)

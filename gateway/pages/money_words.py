@@ -13,7 +13,7 @@ def account_words(t: Translator, account: str) -> str:
     """`provider:paypal` → Guthaben bei PayPal."""
     kind, _, name = account.partition(":")
     key = f"ledger_account.{kind}"
-    named = place_words(t, name) if kind in {"provider", "fees"} else name
+    named = place_words(t, name) if kind in {"provider", "fees", "transit"} else name
     return t(key, name=named) if t.known(key) else account
 
 

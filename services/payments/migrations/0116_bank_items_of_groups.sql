@@ -3,5 +3,4 @@
 ALTER TABLE bank_item ADD COLUMN batch text NOT NULL DEFAULT '', ADD COLUMN left_cents bigint,
     ADD COLUMN bank_reference text NOT NULL DEFAULT '', ADD COLUMN reversal boolean NOT NULL DEFAULT false;
 CREATE INDEX bank_item_of_batch ON bank_item (batch) WHERE batch <> '' AND outcome IN ('unallocated', 'repeated');
-CREATE INDEX bank_item_by_reference ON bank_item (bank_reference) WHERE bank_reference <> '';
 CREATE INDEX bank_item_by_amount ON bank_item (cents) WHERE outcome = 'allocated';
