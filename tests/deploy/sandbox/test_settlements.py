@@ -79,6 +79,7 @@ class TestGiroCheckouts:
     def test_has_the_fee_that_it_is_told(self, tmp_path: Path) -> None:
         with running_sandbox(tmp_path, fee_cents=9) as sandbox:
             sandbox.go_to(MONDAY)
+            sandbox.tell("never")
             paid(sandbox)
             assert told(sandbox) == [(1, "payment", 3000, 9)]
 
