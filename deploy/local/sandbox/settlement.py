@@ -2,15 +2,18 @@
 
 PUT /sandbox/day {"day": "2027-03-01"} → 204 · 400: entries are of that day from now on, and nothing else is
 GET /sandbox/statement?from=2027-03-01&to=2027-03-31 → CSV `date;kind;reference;amount;fee;currency` · 400
+POST /sandbox/payouts → {"reference", "amount_cents"}: all that it holds leaves for the merchant's bank · 409;
+     the sandbox bank does not hear of it (not of the platform, whose book has payments alone)
 """
 
 import sqlite3
 import time
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from datetime import time as clock_time
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -43,7 +46,8 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Row:
-    """`kind` is payment, refund, reversal or fee; what went back is negative. `fee_cents` was kept."""
+    """`kind` is payment, refund, reversal, payout or fee; what went back or out is negative. `fee_cents` was
+    kept."""
 
     at: float
     kind: str
@@ -65,8 +69,18 @@ def euros(cents: int) -> str:
     return f"{'-' if cents < 0 else ''}{abs(cents) // 100},{abs(cents) % 100:02d}"
 
 
-class Settlement:
-    """The two doors; `rows` gives all that was ever entered, the oldest first."""
+class Book(Protocol):
+    """What pays out: its entries, the oldest first."""
+
+    def entries(self) -> list[dict[str, Any]]: ...
+
+    def enter(
+        self, at: float, kind: str, reference: str, amount_cents: int, currency: str, text: str
+    ) -> None: ...
+
+
+class Statements:
+    """The doors of who pays nothing out; `rows` gives all that was ever entered, the oldest first."""
 
     def __init__(self, calendar: Calendar, rows: Callable[[], Iterable[Row]]) -> None:
         self._calendar = calendar
@@ -92,6 +106,25 @@ class Settlement:
             return JSONResponse({"error": str(wrong)}, 400)
         rows = [row.as_csv() for row in self._rows() if first <= row.day <= last]
         return Response("\r\n".join([HEADING, *rows, ""]), media_type="text/csv; charset=utf-8")
+
+
+class Settlement(Statements):
+    """All doors, of a book that has entries."""
+
+    def __init__(self, calendar: Calendar, book: Book) -> None:
+        super().__init__(calendar, lambda: map(row_of, book.entries()))
+        self._book = book
+
+    def routes(self) -> list[Route]:
+        return [*super().routes(), Route("/sandbox/payouts", self._pay_out, methods=["POST"])]
+
+    async def _pay_out(self, _request: Request) -> Response:
+        held = sum(row.amount_cents - row.fee_cents for row in self._rows())
+        if held <= 0:
+            return JSONResponse({"error": "it holds nothing"}, 409)
+        reference = str(uuid.uuid4())
+        self._book.enter(self._calendar.now(), "payout", reference, -held, "EUR", "PAYOUT")
+        return JSONResponse({"reference": reference, "amount_cents": held})
 
 
 def add_columns(db: sqlite3.Connection, table: str, columns: Mapping[str, str]) -> None:

@@ -102,6 +102,11 @@ class Sandbox:
         said = {"from": first.isoformat(), "to": last.isoformat()}
         return self.http.get("/sandbox/statement", params=said).raise_for_status().content
 
+    def pays_out(self) -> int:
+        """Cents that left for the merchant's bank: all that there were, perhaps none."""
+        answer = self.http.post("/sandbox/payouts")
+        return 0 if answer.status_code == 409 else int(answer.raise_for_status().json()["amount_cents"])
+
     def book(self) -> dict[str, Any]:
         return dict(self.http.get("/sandbox/book").raise_for_status().json())
 

@@ -61,6 +61,15 @@ class TestPayPals:
         too_much = paypal.http.post(f"/sandbox/captures/{capture}/refund", json={"amount_cents": 2001})
         assert (too_much.status_code, paypal.book()["balance_cents"]) == (400, 2000)
 
+    def test_tells_what_was_paid_out_of_it(self, paypal: PayPalSandbox) -> None:
+        assert paypal.pays_out() == 0
+        paypal.go_to(MONDAY)
+        captured(paypal)
+        paypal.go_to(TUESDAY)
+        assert paypal.pays_out() == 3000 - FEE
+        assert told(paypal) == [(1, "payment", 3000, FEE), (2, "payout", FEE - 3000, 0)]
+        assert (paypal.pays_out(), paypal.book()["balance_cents"]) == (0, FEE)
+
 
 class TestGiroCheckouts:
     def test_tells_refunds_and_disputes(self, sandbox: Sandbox) -> None:
@@ -82,6 +91,7 @@ class TestGiroCheckouts:
             sandbox.tell("never")
             paid(sandbox)
             assert told(sandbox) == [(1, "payment", 3000, 9)]
+            assert sandbox.pays_out() == 2991
 
 
 class TestThePlatforms:

@@ -53,7 +53,7 @@ class Ending:
             assert states <= CLAIM_OF[found[citizen.number]], (citizen.number, found[citizen.number], states)
 
     async def every_account_agrees(self) -> None:
-        """Each holder of money has what our books say, by their own book."""
+        """Each holder of money has what our books say, by their own book; none is on its way."""
         balances = await self._balances()
         assert sum(balances.values()) == 0
         bank = self.city.bank.book()
@@ -94,10 +94,12 @@ class Ending:
         assert told == {"bank", *self.city.providers}
 
     async def the_bank_was_heard(self) -> None:
-        """What it did wrong was noticed: the gap, the repeats, what a notification had told before."""
+        """What it did wrong was noticed: the gap, the repeats, what a notification had told before. What
+        providers paid out was known as that by itself."""
         outcomes = await self.city.rows(self.city.payments, _STATES)
         states = {row["outcome"]: row["n"] for row in outcomes}
         assert {"allocated", "debit", "return", "sent_back"} <= states.keys()
+        assert states["payout"] == self.office.payouts > 0
         [missing] = await self.city.rows(self.city.payments, _MISSING)
         assert missing["n"] == 1
 

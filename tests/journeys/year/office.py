@@ -9,9 +9,13 @@ from services.applications.domain.case import Case
 from shared.ids import new_id
 from tests.journeys.year.city import City
 from tests.journeys.year.people import Citizen, People
+from tests.services.payments.bank.town import iban_of
 from tests.services.payments.books.office import Office
 
 HEADING_ALONE: Final = 1
+PAYERS: Final = {"girocheckout": "S-Public Services GmbH", "paypal": "PayPal Europe"}
+"""Under which names providers pay out; PORTAL_PAYOUT_PAYERS knows them as it is."""
+LAST_PAYOUT: Final = date(2027, 11, 30)
 
 
 class CashOffice:
@@ -23,7 +27,7 @@ class CashOffice:
         self.ada, self.berta, self.clerk = new_id(), new_id(), new_id()
         self.cash_cents = 0
         self.undecided: set[str] = set()
-        self._keys = self._vouchers = 0
+        self.payouts = self._keys = self._vouchers = 0
 
     # calls
 
@@ -147,12 +151,27 @@ class CashOffice:
     # the end of a month
 
     async def closes(self, first: date, last: date) -> None:
-        """Statements in, batch out, and the books compared."""
+        """Statements in, batch out, and the books compared; what providers paid out is on its way then."""
+        sent = await self._providers_pay_out(last) if last <= LAST_PAYOUT else {}
         await self._imports(first, last)
         await Office(self.city.payments).closes()
         balance = await self.get("/ledger/trial-balance")
         assert balance["sum_cents"] == 0, balance
         await self.differs_nowhere(first, last)
+        for name, cents in sent.items():
+            await asyncio.to_thread(self.city.bank.transfer, PAYERS[name], iban_of(4712), cents, "AUSZAHLUNG")
+        self.payouts += len(sent)
+
+    async def _providers_pay_out(self, day: date) -> dict[str, int]:
+        """All that they hold on that day, by provider."""
+        sent = {}
+        for name in PAYERS:
+            provider = self.city.providers[name]
+            await asyncio.to_thread(provider.go_to, day)
+            if cents := await asyncio.to_thread(provider.pays_out):
+                sent[name] = cents
+            await asyncio.to_thread(provider.go_to, self.city.today)
+        return sent
 
     async def _imports(self, first: date, last: date) -> None:
         office = Office(self.city.payments)

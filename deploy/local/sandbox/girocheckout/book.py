@@ -131,7 +131,7 @@ class Book:
         text: str,
         fee_cents: int = 0,
     ) -> None:
-        """`kind` as statements name it: payment, refund or reversal."""
+        """`kind` as statements name it: payment, refund, reversal or payout."""
         self._db.execute(
             "insert into entries (at, kind, reference, amount_cents, fee_cents, currency, text)"
             " values (?, ?, ?, ?, ?, ?, ?)",

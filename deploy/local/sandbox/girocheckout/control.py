@@ -4,7 +4,7 @@ Matters are transactions; a decision has "redirect". Outcomes: pay, fail, cancel
 
 POST   /sandbox/transactions/{id}/charge-back → {"reference"}: the payer's bank takes it back · 404 · 409
 POST   /sandbox/transactions/{id}/restore → {"reference"}: that dispute is won · 404 · 409
-PUT    /sandbox/day · GET /sandbox/statement: see `deploy.local.sandbox.settlement`
+PUT    /sandbox/day · GET /sandbox/statement · POST /sandbox/payouts: see `deploy.local.sandbox.settlement`
 GET    /sandbox/book → {"merchant_id", "balance_cents" before "fees_cents", "transactions", "entries",
        "notices"}
 """
@@ -22,7 +22,7 @@ from deploy.local.sandbox.girocheckout.book import Book, Transaction
 from deploy.local.sandbox.girocheckout.faults import Fault
 from deploy.local.sandbox.girocheckout.pages import way_back
 from deploy.local.sandbox.girocheckout.settings import Settings
-from deploy.local.sandbox.settlement import Settlement, row_of
+from deploy.local.sandbox.settlement import Settlement
 
 
 class Control(control.Control[Transaction]):
@@ -38,7 +38,7 @@ class Control(control.Control[Transaction]):
         changes = {"charge-back": self._bank.charge_back, "restore": self._bank.restore}
         return [
             *super().routes(),
-            *Settlement(self._bank.calendar, lambda: map(row_of, self._book.entries())).routes(),
+            *Settlement(self._bank.calendar, self._book).routes(),
             *(
                 Route(f"/sandbox/transactions/{{id}}/{name}", self._changing(change), methods=["POST"])
                 for name, change in changes.items()

@@ -176,7 +176,7 @@ class Book:
         text: str,
         fee_cents: int = 0,
     ) -> None:
-        """`kind` as statements name it: payment, refund, reversal or fee."""
+        """`kind` as statements name it: payment, refund, reversal, payout or fee."""
         self._db.execute(
             "insert into entries (at, kind, reference, amount_cents, fee_cents, currency, text)"
             " values (?, ?, ?, ?, ?, ?, ?)",

@@ -7,7 +7,7 @@ POST   /sandbox/captures/{id}/dispute → dispute: its payer complains, and the 
 POST   /sandbox/captures/{id}/refund {"amount_cents"} → refund, as made on PayPal's own pages · 400 · 404
 POST   /sandbox/disputes/{id}/resolve {"outcome"?: "RESOLVED_SELLER_FAVOUR", "amount_cents"?} → dispute: so
        much comes back, by default all where the merchant wins and else nothing · 404 · 409 decided before
-PUT    /sandbox/day · GET /sandbox/statement: see `deploy.local.sandbox.settlement`
+PUT    /sandbox/day · GET /sandbox/statement · POST /sandbox/payouts: see `deploy.local.sandbox.settlement`
 PUT    /sandbox/webhook {"url"} → 204: where webhooks go from now on
 DELETE /sandbox/tokens → 204: no token is valid any longer
 GET    /sandbox/book → {"balance_cents" before "fees_cents", "orders", "captures", "refunds", "disputes",
@@ -28,7 +28,7 @@ from deploy.local.sandbox.paypal.house import WISHES, House
 from deploy.local.sandbox.paypal.pages import way_back
 from deploy.local.sandbox.paypal.protocol import Refused, money
 from deploy.local.sandbox.paypal.webhooks import Messenger, Scribe
-from deploy.local.sandbox.settlement import Settlement, row_of
+from deploy.local.sandbox.settlement import Settlement
 
 WON = "RESOLVED_SELLER_FAVOUR"
 
@@ -47,7 +47,7 @@ class Control(control.Control[Order]):
     def routes(self) -> list[Route]:
         return [
             *super().routes(),
-            *Settlement(self._house.calendar, lambda: map(row_of, self._book.entries())).routes(),
+            *Settlement(self._house.calendar, self._book).routes(),
             Route("/sandbox/captures/{id}/refund", self._refund, methods=["POST"]),
             Route("/sandbox/captures/{id}/{what}", self._change, methods=["POST"]),
             Route("/sandbox/disputes/{id}/resolve", self._resolve, methods=["POST"]),

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deploy.local.sandbox import control
-from deploy.local.sandbox.settlement import Settlement
+from deploy.local.sandbox.settlement import Statements
 from deploy.local.sandbox.xbezahldienste.book import Book, Payment
 from deploy.local.sandbox.xbezahldienste.calls import Calls
 from deploy.local.sandbox.xbezahldienste.faults import Fault
@@ -33,7 +33,7 @@ class Control(control.Control[Payment]):
     def routes(self) -> list[Route]:
         return [
             *super().routes(),
-            *Settlement(self._platform.calendar, self._platform.rows).routes(),
+            *Statements(self._platform.calendar, self._platform.rows).routes(),
             Route("/sandbox/tokens", self._revoke, methods=["DELETE"]),
         ]
 
