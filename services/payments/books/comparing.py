@@ -36,8 +36,8 @@ WITH word AS (
     f.claim_id
   FROM movement f
   JOIN LATERAL (SELECT x.reference, x.backend_id FROM movement x
-    WHERE x.payment_id = f.payment_id AND x.kind IN ('payment', 'surplus')
-    ORDER BY x.booked_at LIMIT 1) p ON true
+    WHERE x.payment_id = f.payment_id AND x.kind IN ('payment', 'surplus') ORDER BY x.version LIMIT 1) p
+    ON true
   LEFT JOIN provider_row r ON r.provider = f.provider AND r.kind = 'payment'
     AND r.reference IN (p.reference, p.backend_id)
   WHERE f.provider = $1 AND f.kind = 'fee' AND f.booked_at >= $2 AND f.booked_at < $3 AND f.currency = $7

@@ -24,8 +24,9 @@ RECONCILE: Final = "reconcile"
 EVERY: Final = timedelta(minutes=10)
 WATCHED: Final = timedelta(days=62)
 """How far back the metric looks."""
-ASIDE: Final = timedelta(days=10)
-"""How far apart the two sides may date the same money."""
+ASIDE: Final = timedelta(days=62)
+"""How far apart the two sides may date the same money: what a provider leaves undecided is booked when people
+have found out, a month later and more."""
 _difference = gauge(
     "portal_reconciliation_difference_cents",
     "Cents by which our books and what the provider told differ, all days of two months added up",

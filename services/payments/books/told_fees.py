@@ -1,4 +1,5 @@
-"""Who has told of a fee first: the provider's word on a payment, or its statement. It is booked once.
+"""Who has told of a fee first: the provider's word on a payment, or its statement. It is booked once, and is
+of the money that came first, not of what came again after a dispute.
 
 Where both come at once they hold the same names, so that one of them is refused and decides anew.
 """
@@ -17,13 +18,16 @@ from shared.log import Unit
 SCOPE: Final = "provider_fee"
 _PAID: Final = """
 WITH paid AS (
-  SELECT x.reference, m.payment_id FROM unnest($2::text[]) AS x(reference)
+  SELECT x.reference, m.payment_id, m.reference AS came FROM unnest($2::text[]) AS x(reference)
   JOIN movement m ON m.provider = $1 AND m.kind IN ('payment', 'surplus') AND m.reference = x.reference
   UNION
-  SELECT x.reference, m.payment_id FROM unnest($2::text[]) AS x(reference)
+  SELECT x.reference, m.payment_id, m.reference FROM unnest($2::text[]) AS x(reference)
   JOIN movement m ON m.provider = $1 AND m.kind IN ('payment', 'surplus') AND m.backend_id = x.reference)
 SELECT paid.reference, coalesce(-sum(f.cents), 0)::bigint AS cents
-FROM paid LEFT JOIN movement f ON f.payment_id = paid.payment_id AND f.kind = 'fee' GROUP BY 1
+FROM paid LEFT JOIN movement f ON f.payment_id = paid.payment_id AND f.kind = 'fee'
+  AND paid.came = (SELECT o.reference FROM movement o WHERE o.payment_id = paid.payment_id
+    AND o.kind IN ('payment', 'surplus') ORDER BY o.version LIMIT 1)
+GROUP BY 1
 """
 _TAKEN_BACK: Final = """
 SELECT reference, -sum(charges_cents)::bigint AS cents FROM movement

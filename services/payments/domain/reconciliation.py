@@ -60,25 +60,36 @@ def compare(ours: Iterable[Ours], theirs: Iterable[Theirs], told: tuple[date, da
         known = told is not None and told[0] <= day <= told[1]
         return days.setdefault(day, Day(day, known))
 
-    by_name: dict[tuple[str, str], list[Ours]] = defaultdict(list)
-    left: dict[int, Ours] = {}
-    for one in ours:
-        left[id(one)] = one
-        for name in {one.reference, one.other_reference} - {""}:
-            by_name[one.kind, name].append(one)
-    for row in theirs:
+    left = list(ours)
+    for row, match in _matched(left, theirs):
         place = on(row.day)
         place.theirs_cents += row.cents
-        found = [one for one in by_name[row.kind, row.reference] if id(one) in left]
-        if not found:
+        if match is None:
             place.unknown_here.append(row)
             continue
-        match = left.pop(id(found[0]))
         place.ours_cents += match.cents
         if match.cents != row.cents:
             place.differing.append((match, row))
-    for one in left.values():
+    for one in left:
         place = on(one.day)
         place.ours_cents += one.cents
         place.unknown_there.append(one)
     return [days[day] for day in sorted(days)]
+
+
+def _matched(left: list[Ours], theirs: Iterable[Theirs]) -> Sequence[tuple[Theirs, Ours | None]]:
+    """Each row of theirs with ours, which leaves `left`: by its reference, and only what that leaves by the
+    second name, which money that came again after a dispute shares with the payment."""
+    rows = list(theirs)
+    found: dict[int, Ours] = {}
+    for name in ("reference", "other_reference"):
+        known: dict[tuple[str, str], list[Ours]] = defaultdict(list)
+        for one in left:
+            known[one.kind, getattr(one, name)].append(one)
+        for at, row in enumerate(rows):
+            ones = known[row.kind, row.reference]
+            if at not in found and ones:
+                found[at] = ones.pop(0)
+        taken = {id(one) for one in found.values()}
+        left[:] = [one for one in left if id(one) not in taken]
+    return [(row, found.get(at)) for at, row in enumerate(rows)]

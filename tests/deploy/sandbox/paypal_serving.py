@@ -3,6 +3,7 @@
 import contextlib
 import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,26 @@ class PayPalSandbox:
     def resolve(self, dispute: str, **said: object) -> None:
         self.http.post(f"/sandbox/disputes/{dispute}/resolve", json=said).raise_for_status()
 
+    def gives_back(self, capture: str, cents: int) -> str:
+        """A refund's id, made on PayPal's own pages."""
+        answer = self.http.post(f"/sandbox/captures/{capture}/refund", json={"amount_cents": cents})
+        return str(answer.raise_for_status().json()["id"])
+
     def order(self, order: str) -> dict[str, Any]:
         return dict(self.http.get(f"/sandbox/orders/{order}").raise_for_status().json())
+
+    def go_to(self, day: date) -> None:
+        """Its book is of that day from now on."""
+        self.http.put("/sandbox/day", json={"day": day.isoformat()}).raise_for_status()
+
+    def statement(self, first: date, last: date) -> bytes:
+        said = {"from": first.isoformat(), "to": last.isoformat()}
+        return self.http.get("/sandbox/statement", params=said).raise_for_status().content
+
+    def pays_out(self) -> int:
+        """Cents that left for the merchant's bank: all that there were, perhaps none."""
+        answer = self.http.post("/sandbox/payouts")
+        return 0 if answer.status_code == 409 else int(answer.raise_for_status().json()["amount_cents"])
 
     def book(self) -> dict[str, Any]:
         return dict(self.http.get("/sandbox/book").raise_for_status().json())

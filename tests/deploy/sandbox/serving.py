@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -93,11 +94,29 @@ class Sandbox:
         answer = self.http.post(f"/sandbox/transactions/{reference}/decide", json={"outcome": outcome})
         return dict(answer.raise_for_status().json())
 
+    def go_to(self, day: date) -> None:
+        """Its book is of that day from now on."""
+        self.http.put("/sandbox/day", json={"day": day.isoformat()}).raise_for_status()
+
+    def statement(self, first: date, last: date) -> bytes:
+        said = {"from": first.isoformat(), "to": last.isoformat()}
+        return self.http.get("/sandbox/statement", params=said).raise_for_status().content
+
+    def pays_out(self) -> int:
+        """Cents that left for the merchant's bank: all that there were, perhaps none."""
+        answer = self.http.post("/sandbox/payouts")
+        return 0 if answer.status_code == 409 else int(answer.raise_for_status().json()["amount_cents"])
+
     def book(self) -> dict[str, Any]:
         return dict(self.http.get("/sandbox/book").raise_for_status().json())
 
     def settled_notices(self) -> list[dict[str, Any]]:
         return settled(lambda: list(self.book()["notices"]))
+
+    def disputes(self, reference: str, what: str) -> str:
+        """`what` is charge-back or restore; the reference that the provider gives it."""
+        answer = self.http.post(f"/sandbox/transactions/{reference}/{what}")
+        return str(answer.raise_for_status().json()["reference"])
 
     def transaction(self, reference: str) -> dict[str, Any]:
         return dict(self.http.get(f"/sandbox/transactions/{reference}").raise_for_status().json())

@@ -3,6 +3,7 @@
 import contextlib
 import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,14 @@ class PlatformSandbox:
 
     def payment(self, reference: str) -> dict[str, Any]:
         return dict(self.http.get(f"/sandbox/payments/{reference}").raise_for_status().json())
+
+    def go_to(self, day: date) -> None:
+        """Its book is of that day from now on."""
+        self.http.put("/sandbox/day", json={"day": day.isoformat()}).raise_for_status()
+
+    def statement(self, first: date, last: date) -> bytes:
+        said = {"from": first.isoformat(), "to": last.isoformat()}
+        return self.http.get("/sandbox/statement", params=said).raise_for_status().content
 
     def book(self) -> dict[str, Any]:
         return dict(self.http.get("/sandbox/book").raise_for_status().json())

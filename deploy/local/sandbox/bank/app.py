@@ -1,9 +1,9 @@
-"""The sandbox's HTTP, for people and scripts; a real bank has nothing like it.
+"""The sandbox's HTTP, for people and scripts; a real bank has nothing like it. `control` has more of it.
 
 GET  / → the account, and a form for a payer · POST /transfer, /next-day (forms) → back to it
 POST /sandbox/transfers {"name", "iban", "amount_cents", "text", "reference"?} → 201 · 400
+POST /sandbox/payouts {"name", "iban", "amount_cents", "text"} → 201 · 400: the town transfers to somebody
 POST /sandbox/days {"count"?: 1} → what each day brought · POST /sandbox/work → what today has to be done
-GET  /sandbox/book → {"day", "balance_cents", "entries", "debits"} · GET /sandbox/health
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from deploy.local.sandbox.bank.bank import Bank
 from deploy.local.sandbox.bank.book import Book
+from deploy.local.sandbox.bank.control import Control
 from deploy.local.sandbox.bank.settings import Settings
 
 MOST_DAYS = 400
@@ -82,6 +83,15 @@ def create_app(settings: Settings) -> Starlette:
             return JSONResponse({"error": str(wrong)}, 400)
         return JSONResponse({"day": book.day.isoformat()}, 201)
 
+    async def pay_out(request: Request) -> Response:
+        try:
+            said = json.loads(await request.body())
+            given = str(said["name"]), str(said["iban"]), int(said["amount_cents"]), str(said["text"])
+            await alone(lambda: bank.pay_out(*given))
+        except (ValueError, KeyError, TypeError) as wrong:
+            return JSONResponse({"error": str(wrong)}, 400)
+        return JSONResponse({"day": book.day.isoformat()}, 201)
+
     async def days(request: Request) -> Response:
         try:
             count = int(json.loads(await request.body() or b"{}").get("count", 1))
@@ -93,17 +103,6 @@ def create_app(settings: Settings) -> Starlette:
     async def work(_request: Request) -> Response:
         return JSONResponse(await alone(bank.work))
 
-    async def shown(_request: Request) -> Response:
-        states = ("taken", "rejected", "booked", "returned")
-        debits = [vars(debit) for state in states for debit in book.debits(state)]
-        return JSONResponse({
-            "day": book.day.isoformat(), "balance_cents": book.balance(date.max),
-            "entries": book.entries(), "debits": debits,
-        })  # fmt: skip
-
-    async def health(_request: Request) -> Response:
-        return JSONResponse({"status": "ok"})
-
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
@@ -114,8 +113,9 @@ def create_app(settings: Settings) -> Starlette:
             Route("/", page), Route("/transfer", pay, methods=["POST"]),
             Route("/next-day", go_on, methods=["POST"]),
             Route("/sandbox/transfers", transfer, methods=["POST"]),
+            Route("/sandbox/payouts", pay_out, methods=["POST"]),
             Route("/sandbox/days", days, methods=["POST"]), Route("/sandbox/work", work, methods=["POST"]),
-            Route("/sandbox/book", shown), Route("/sandbox/health", health),
+            *Control(bank, book).routes(),
         ],
         lifespan=lifespan,
     )  # fmt: skip

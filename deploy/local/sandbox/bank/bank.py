@@ -1,23 +1,35 @@
 """What the bank does: takes files of debits, refuses, collects when due, returns, writes statements."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from deploy.local.sandbox.bank.book import Book, Debit
-from deploy.local.sandbox.bank.messages import Unreadable, read_debits, statement, status_report
+from deploy.local.sandbox.bank.faults import NORMAL, Course, Fault, Line
+from deploy.local.sandbox.bank.messages import (
+    Unreadable,
+    notification,
+    read_debits,
+    statement,
+    status_report,
+)
+from deploy.local.sandbox.bank.post import Post
 from deploy.local.sandbox.bank.settings import Settings
+from deploy.local.sandbox.control import AlreadyDecided
+from deploy.local.sandbox.script import Script
 
 RETURN_AFTER = timedelta(days=2)
+CLAIMED_BACK = "MD06"
 
 
 class Bank:
     def __init__(self, settings: Settings, book: Book) -> None:
         self._settings = settings
         self._book = book
-        self._out, self._in = settings.folder / "out", settings.folder / "in"
-        for part in (self._out / "taken", self._in):
-            part.mkdir(parents=True, exist_ok=True)
+        self._out = settings.folder / "out"
+        (self._out / "taken").mkdir(parents=True, exist_ok=True)
+        self.script: Script[Fault] = Script(NORMAL)
+        self._post = Post(settings.folder / "in", book, self.script)
 
     def take_files(self) -> list[dict[str, Any]]:
         """Whatever the town has handed in: answered, and moved aside."""
@@ -30,25 +42,34 @@ class Bank:
         except Unreadable as wrong:
             path.replace(self._out / "taken" / f"unreadable-{path.name}")
             return {"file": path.name, "unreadable": str(wrong)}
+        path.replace(self._out / "taken" / path.name)
+        if self._book.knows(message_id):
+            return {"file": path.name, "debits": 0, "rejected": 0}
         judged = [self._judged(debit) for debit in debits]
         rejected = [debit for debit in judged if debit.state == "rejected"]
-        if self._book.take(message_id, path.name, judged):
-            report = status_report(
-                message_id, rejected, day=self._book.day, all_rejected=len(rejected) == len(judged)
-            )
-            self._leave(f"pain002-{message_id}.xml", report)
-        path.replace(self._out / "taken" / path.name)
+        self._book.take(message_id, path.name, judged)
+        report = status_report(
+            message_id, rejected, day=self._book.day, all_rejected=len(rejected) == len(judged)
+        )
+        self._post.leave("answer", f"pain002-{message_id}.xml", report)
         return {"file": path.name, "debits": len(judged), "rejected": len(rejected)}
 
     def _judged(self, debit: Debit) -> Debit:
-        code = _by_ending(debit.iban, self._settings.rejects)
+        """By its account's course where that has one, else by the next of the script."""
+        course = self._book.course(debit.iban) or self.script.next_course()
+        if course.kind is not Course.NORMAL:
+            self._book.give_course(debit.reference, course)
+        code = _by_ending(debit.iban, self._settings.rejects) if course.kind is Course.NORMAL else ""
+        if course.kind is Course.REJECTED:
+            code = course.code
         return Debit(**{**vars(debit), "state": "rejected", "code": code}) if code else debit
 
     def next_day(self) -> dict[str, Any]:
         """Ends the day with its statement; the next one begins: files, collections, returns."""
-        written = self._end_day()
-        self._book.go_to(self._book.day + timedelta(days=1))
-        return {"day": self._book.day.isoformat(), "statement": written, **self.work()}
+        ended = self._book.day
+        self._book.go_to(ended + timedelta(days=1))
+        late, written = self._post.send_due(), self._account_for(ended)
+        return {"day": self._book.day.isoformat(), "statement": written, "late": late, **self.work()}
 
     def work(self) -> dict[str, Any]:
         """What today has to be done; may be called again."""
@@ -57,14 +78,19 @@ class Bank:
         returned = self._return()
         return {"files": files, "collected": collected, "returned": returned}
 
-    def _end_day(self) -> str | None:
-        day = self._book.day
+    def _account_for(self, day: date) -> str | None:
         entries = self._book.entries(day)
         if not entries:
             return None
         number = self._book.next_statement()
         name = f"camt053-{day}-{number:04}.xml"
-        self._leave(name, statement(self._settings.iban, number, day, self._book.balance(day), entries))
+        told = statement(self._settings.iban, number, day, self._book.balance(day), entries)
+        fault = self.script.next_line("statement")
+        if fault is not None and fault.kind is Line.NOTIFIED:
+            groups = {e["batch"]: self._book.group(e["batch"]) for e in entries if e["kind"] == "collection"}
+            first = notification(self._settings.iban, number, day, entries, groups, details=fault.details)
+            self._post.leave("notification", f"camt054-{day}-{number:04}.xml", first)
+        self._post.leave_so(fault, name, told)
         return name
 
     def _collect(self) -> int:
@@ -79,19 +105,36 @@ class Bank:
         return len(due)
 
     def _return(self) -> int:
-        """By the script, some days after the money came."""
+        """By each debit's course, or its account's digits, some days after the money came."""
         count = 0
-        for debit in self._book.debits("booked", self._book.day - RETURN_AFTER):
-            code = _by_ending(debit.iban, self._settings.returns)
-            if code:
-                self._book.enter(
-                    -(debit.cents + self._settings.charges_cents), "return", name=debit.name,
-                    iban=debit.iban, reference=debit.reference, mandate=debit.mandate, code=code,
-                    original=debit.cents,
-                )  # fmt: skip
-                self._book.move(debit.reference, "returned", code)
+        for debit in self._book.debits("booked"):
+            course = self._book.course(debit.reference) or NORMAL
+            code, after, charges = "", RETURN_AFTER, self._settings.charges_cents
+            if course.kind is Course.NORMAL:
+                code = _by_ending(debit.iban, self._settings.returns)
+            elif course.kind is Course.RETURNED:
+                code, after = course.code, timedelta(days=course.days)
+                charges = charges if course.charges_cents is None else course.charges_cents
+            if code and date.fromisoformat(debit.due) + after <= self._book.day:
+                self._give_back(debit, code, charges)
                 count += 1
         return count
+
+    def _give_back(self, debit: Debit, code: str, charges: int) -> None:
+        self._book.enter(
+            -(debit.cents + charges), "return", name=debit.name, iban=debit.iban, reference=debit.reference,
+            mandate=debit.mandate, code=code, original=debit.cents,
+        )  # fmt: skip
+        self._book.move(debit.reference, "returned", code)
+
+    def claim_back(self, iban: str) -> Debit:
+        """The payer wants this account's newest debit back. Raises AlreadyDecided where none is there."""
+        booked = [debit for debit in self._book.debits("booked") if debit.iban == iban]
+        if not booked:
+            raise AlreadyDecided
+        newest = max(booked, key=lambda debit: (debit.due, debit.reference))
+        self._give_back(newest, CLAIMED_BACK, self._settings.charges_cents)
+        return newest
 
     def transfer(self, name: str, iban: str, cents: int, text: str, reference: str = "") -> None:
         """A payer's transfer to the town. Raises ValueError."""
@@ -99,11 +142,11 @@ class Bank:
             raise ValueError("a transfer has a payer, a positive amount and at most 140 characters of text")
         self._book.enter(cents, "transfer", name=name, iban=iban, text=text, reference=reference)
 
-    def _leave(self, name: str, content: bytes) -> None:
-        """Never half a file: written aside, then named."""
-        aside = self._in / f".{name}"
-        aside.write_bytes(content)
-        aside.replace(self._in / name)
+    def pay_out(self, name: str, iban: str, cents: int, text: str) -> None:
+        """The town's own transfer to a payer. Raises ValueError."""
+        if cents <= 0 or len(text) > 140 or not name:
+            raise ValueError("a transfer has a payee, a positive amount and at most 140 characters of text")
+        self._book.enter(-cents, "sent", name=name, iban=iban, text=text)
 
 
 def _by_ending(iban: str, script: Any) -> str:

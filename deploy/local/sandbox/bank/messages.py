@@ -1,4 +1,4 @@
-"""The files: reads pain.008, writes pain.002.001.03 and camt.053.001.08."""
+"""The files: reads pain.008, writes pain.002.001.03, camt.053.001.08 and camt.054.001.08."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -102,21 +102,54 @@ def statement(iban: str, number: int, day: date, opening: int, entries: Iterable
     ).encode()
 
 
-_FAMILY = {"transfer": ("RCDT", "ESCT"), "collection": ("IDDT", "ESDD"), "return": ("RDDT", "UPDD")}
+def notification(
+    iban: str, number: int, day: date, entries: Iterable[Mapping[str, Any]],
+    groups: Mapping[str, Iterable[Debit]], *, details: bool,
+) -> bytes:  # fmt: skip
+    """What the statement will tell, without balances; with `details` each debit of a group, else sums."""
+    told = "".join(_entry(line, groups.get(line["batch"]) if details else None, details) for line in entries)
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"><BkToCstmrDbtCdtNtfctn>\n'
+        f"<GrpHdr><MsgId>NTFY-{number}</MsgId><CreDtTm>{day}T18:00:00</CreDtTm></GrpHdr>\n"
+        f"<Ntfctn><Id>NTFY-{day.year}-{number}</Id><CreDtTm>{day}T18:00:00</CreDtTm>"
+        f"<Acct><Id><IBAN>{iban}</IBAN></Id><Ccy>EUR</Ccy></Acct>\n"
+        f"{told}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>\n"
+    ).encode()
 
 
-def _entry(line: Mapping[str, Any]) -> str:
+_FAMILY = {
+    "transfer": ("RCDT", "ESCT"),
+    "sent": ("ICDT", "ESCT"),
+    "collection": ("IDDT", "ESDD"),
+    "return": ("RDDT", "UPDD"),
+}
+
+
+def _entry(line: Mapping[str, Any], group: Iterable[Debit] | None = None, details: bool = True) -> str:
     family, sub = _FAMILY[line["kind"]]
-    if line["kind"] == "collection":
-        details = f"<Btch><PmtInfId>{line['batch']}</PmtInfId><NbOfTxs>{line['count']}</NbOfTxs></Btch>"
-    else:
-        details = _details(line)
+    told = ""
+    if group is not None:
+        told = "".join(_single(debit) for debit in group)
+    elif line["kind"] == "collection":
+        told = f"<Btch><PmtInfId>{line['batch']}</PmtInfId><NbOfTxs>{line['count']}</NbOfTxs></Btch>"
+    elif details:
+        told = _details(line)
     return (
         f"<Ntry>{_amount(line['cents'])}{_sign(line['cents'])}<Sts><Cd>BOOK</Cd></Sts>"
         f"<BookgDt><Dt>{line['day']}</Dt></BookgDt><ValDt><Dt>{line['day']}</Dt></ValDt>"
         f"<AcctSvcrRef>BK{line['number']:010}</AcctSvcrRef><BkTxCd><Domn><Cd>PMNT</Cd><Fmly>"
         f"<Cd>{family}</Cd><SubFmlyCd>{sub}</SubFmlyCd></Fmly></Domn></BkTxCd>"
-        f"<NtryDtls>{details}</NtryDtls></Ntry>\n"
+        f"{f'<NtryDtls>{told}</NtryDtls>' if told else ''}</Ntry>\n"
+    )
+
+
+def _single(debit: Debit) -> str:
+    """One debit of a group that is told one by one."""
+    return (
+        f"<TxDtls><Refs><EndToEndId>{debit.reference}</EndToEndId><MndtId>{escape(debit.mandate)}</MndtId>"
+        f"</Refs>{_amount(debit.cents)}{_sign(debit.cents)}<RltdPties><Dbtr><Pty><Nm>{escape(debit.name)}"
+        f"</Nm></Pty></Dbtr><DbtrAcct><Id><IBAN>{debit.iban}</IBAN></Id></DbtrAcct></RltdPties></TxDtls>"
     )
 
 
@@ -129,12 +162,13 @@ def _details(line: Mapping[str, Any]) -> str:
         took = _amount(-line["cents"] - line["original"])
         charges = f"<Chrgs><Rcrd>{took}</Rcrd></Chrgs>"
         reason = f"<RtrInf><Rsn><Cd>{line['code']}</Cd></Rsn></RtrInf>"
+    party = "Cdtr" if line["kind"] == "sent" else "Dbtr"
     text = f"<RmtInf><Ustrd>{escape(line['text'])}</Ustrd></RmtInf>" if line["text"] else ""
     return (
         f"<TxDtls><Refs><EndToEndId>{reference}</EndToEndId>{mandate}</Refs>"
         f"{_amount(line['cents'])}{_sign(line['cents'])}{amounts}{charges}"
-        f"<RltdPties><Dbtr><Pty><Nm>{escape(line['name'])}</Nm></Pty></Dbtr>"
-        f"<DbtrAcct><Id><IBAN>{line['iban']}</IBAN></Id></DbtrAcct></RltdPties>{text}{reason}</TxDtls>"
+        f"<RltdPties><{party}><Pty><Nm>{escape(line['name'])}</Nm></Pty></{party}>"
+        f"<{party}Acct><Id><IBAN>{line['iban']}</IBAN></Id></{party}Acct></RltdPties>{text}{reason}</TxDtls>"
     )
 
 

@@ -12,6 +12,7 @@ from deploy.local.sandbox.girocheckout.faults import NORMAL, Course
 from deploy.local.sandbox.girocheckout.protocol import Call, with_result
 from deploy.local.sandbox.girocheckout.settings import Project, Settings
 from deploy.local.sandbox.script import Script
+from deploy.local.sandbox.settlement import Calendar
 
 PAID, FAILED, CANCELLED, EXPIRED, UNKNOWN = 4000, 4900, 4502, 4501, 4500
 STATES = {PAID: "paid", FAILED: "failed", CANCELLED: "cancelled", EXPIRED: "expired"}
@@ -37,13 +38,12 @@ _ALPHABET = string.ascii_letters + string.digits
 class Bank:
     """`wake` is called when a notification has been put into the book. Clock in seconds since the epoch."""
 
-    def __init__(
-        self, settings: Settings, book: Book, wake: Callable[[], None], clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, settings: Settings, book: Book, wake: Callable[[], None]) -> None:
         self._settings = settings
         self._book = book
         self._wake = wake
-        self._clock = clock
+        self._clock = time.time
+        self.calendar = Calendar()
         self.script = Script(NORMAL)
 
     def project(self, transaction: Transaction) -> Project:
@@ -106,8 +106,43 @@ class Bank:
             decided_at=now,
         )
         self._book.open(given)
-        self._book.enter(now, given, -amount_cents, given.kassenzeichen or given.purpose or kind)
+        text = given.kassenzeichen or given.purpose or kind
+        self._enter("refund", given.reference, -amount_cents, given.currency, text)
         return given
+
+    def charge_back(self, transaction: Transaction) -> str:
+        """The payer's bank takes a card's money back: the reference of that. The merchant hears of it by
+        letter. Raises AlreadyDecided where it is not there."""
+        left = self._disputed(transaction)
+        if left <= 0:
+            raise AlreadyDecided
+        return self._dispute("reversal", transaction, -left)
+
+    def restore(self, transaction: Transaction) -> str:
+        """The dispute is won, and it comes again: the reference of that. Raises AlreadyDecided."""
+        kept = transaction.amount_cents - self._book.given_back(transaction.reference)
+        gone = kept - self._disputed(transaction)
+        if transaction.state != "paid" or gone <= 0:
+            raise AlreadyDecided
+        return self._dispute("payment", transaction, gone)
+
+    def _disputed(self, transaction: Transaction) -> int:
+        """Cents of it that are with the merchant."""
+        if transaction.state != "paid":
+            return 0
+        text = _dispute_of(transaction)
+        moved = sum(int(e["amount_cents"]) for e in self._book.entries() if e["text"] == text)
+        return transaction.amount_cents - self._book.given_back(transaction.reference) + moved
+
+    def _dispute(self, kind: str, transaction: Transaction, cents: int) -> str:
+        reference = str(uuid.uuid4())
+        self._enter(kind, reference, cents, transaction.currency, _dispute_of(transaction))
+        return reference
+
+    def _enter(
+        self, kind: str, reference: str, cents: int, currency: str, text: str, fee_cents: int = 0
+    ) -> None:
+        self._book.enter(self.calendar.now(), kind, reference, cents, currency, text, fee_cents)
 
     def _book_result(self, transaction: Transaction, code: int) -> Transaction:
         now = self._clock()
@@ -116,7 +151,8 @@ class Bank:
         )
         self._book.save(decided)
         if code == PAID:
-            self._book.enter(now, decided, decided.amount_cents, decided.kassenzeichen or decided.purpose)
+            text, fee = decided.kassenzeichen or decided.purpose, self._settings.fee_cents
+            self._enter("payment", decided.reference, decided.amount_cents, decided.currency, text, fee)
         return decided
 
     def _announce(self, transaction: Transaction) -> None:
@@ -174,6 +210,10 @@ class Bank:
             self._book.save(transaction.become(unknown_left=transaction.unknown_left - 1))
             return UNKNOWN
         return transaction.code
+
+
+def _dispute_of(transaction: Transaction) -> str:
+    return f"DISPUTE {transaction.merchant_tx_id}"
 
 
 def _backend_id() -> str:

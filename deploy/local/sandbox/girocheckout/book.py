@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.sandbox.girocheckout.faults import NORMAL, Fault
+from deploy.local.sandbox.settlement import ENTRY_COLUMNS, add_columns
 
 _SCHEMA = """
 create table if not exists transactions (
@@ -78,6 +79,7 @@ class Book:
         )
         self._db.row_factory = sqlite3.Row
         self._db.executescript("pragma journal_mode=wal; pragma synchronous=normal;" + _SCHEMA)
+        add_columns(self._db, "entries", ENTRY_COLUMNS)
 
     def clear(self) -> None:
         for table in ("transactions", "entries", "notices"):
@@ -119,10 +121,21 @@ class Book:
         ).fetchone()
         return int(row[0])
 
-    def enter(self, at: float, transaction: Transaction, amount_cents: int, text: str) -> None:
+    def enter(
+        self,
+        at: float,
+        kind: str,
+        reference: str,
+        amount_cents: int,
+        currency: str,
+        text: str,
+        fee_cents: int = 0,
+    ) -> None:
+        """`kind` as statements name it: payment, refund, reversal or payout."""
         self._db.execute(
-            "insert into entries (at, reference, amount_cents, currency, text) values (?, ?, ?, ?, ?)",
-            (at, transaction.reference, amount_cents, transaction.currency, text),
+            "insert into entries (at, kind, reference, amount_cents, fee_cents, currency, text)"
+            " values (?, ?, ?, ?, ?, ?, ?)",
+            (at, kind, reference, amount_cents, fee_cents, currency, text),
         )
 
     def entries(self) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ PORTAL_GIROCHECKOUT_MERCHANT_ID: integer. PORTAL_GIROCHECKOUT_PROJECTS: JSON, me
 PORTAL_GIROCHECKOUT_PASSPHRASES: path of a JSON file, project number → passphrase.
 PORTAL_SANDBOX_PUBLIC_URL: where a payer's browser finds this server; empty: the address it was called by.
 PORTAL_SANDBOX_RETRY_SECONDS (5): pause before a notification is repeated; the real provider waits 30 minutes.
+PORTAL_SANDBOX_GIROCHECKOUT_FEE (0): cents that the provider keeps for each payment.
 PORTAL_SANDBOX_AGE_CHECK_PROJECTS: project numbers, comma-separated, whose results carry an age check as well.
 """
 
@@ -38,6 +39,7 @@ class Settings:
     port: int = 8106
     public_url: str = ""
     retry_seconds: float = 5.0
+    fee_cents: int = 0
     log_level: str = "info"
 
     @classmethod
@@ -52,6 +54,7 @@ class Settings:
             port=int(env.get("PORTAL_PORT_GIROCHECKOUT", "8106")),
             public_url=env.get("PORTAL_SANDBOX_PUBLIC_URL", "").rstrip("/"),
             retry_seconds=float(env.get("PORTAL_SANDBOX_RETRY_SECONDS", "5")),
+            fee_cents=int(env.get("PORTAL_SANDBOX_GIROCHECKOUT_FEE", "0")),
             log_level=env.get("PORTAL_LOG_LEVEL", "info").lower(),
         )
 

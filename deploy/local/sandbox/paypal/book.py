@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from deploy.local.sandbox.paypal.faults import NORMAL, Fault
+from deploy.local.sandbox.settlement import ENTRY_COLUMNS, add_columns
 
 _SCHEMA = """
 create table if not exists documents (
@@ -123,6 +124,7 @@ class Book:
         self._db = sqlite3.connect(folder / "paypal.sqlite", isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
         self._db.executescript("pragma journal_mode=wal; pragma synchronous=normal;" + _SCHEMA)
+        add_columns(self._db, "entries", ENTRY_COLUMNS)
 
     def clear(self) -> None:
         for table in ("documents", "requests", "entries", "webhooks"):
@@ -164,10 +166,21 @@ class Book:
         ).fetchone()
         return str(row["id"]) if row else None
 
-    def enter(self, at: float, document: Capture | Refund | Dispute, amount_cents: int, text: str) -> None:
+    def enter(
+        self,
+        at: float,
+        kind: str,
+        reference: str,
+        amount_cents: int,
+        currency: str,
+        text: str,
+        fee_cents: int = 0,
+    ) -> None:
+        """`kind` as statements name it: payment, refund, reversal, payout or fee."""
         self._db.execute(
-            "insert into entries (at, reference, amount_cents, currency, text) values (?, ?, ?, ?, ?)",
-            (at, document.id, amount_cents, document.currency, text),
+            "insert into entries (at, kind, reference, amount_cents, fee_cents, currency, text)"
+            " values (?, ?, ?, ?, ?, ?, ?)",
+            (at, kind, reference, amount_cents, fee_cents, currency, text),
         )
 
     def entries(self) -> list[dict[str, Any]]:

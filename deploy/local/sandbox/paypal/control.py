@@ -4,11 +4,14 @@ Matters are orders, shown with "captures"; a decision has "redirect". Outcomes: 
 
 POST   /sandbox/captures/{id}/complete | …/reverse → capture · 404
 POST   /sandbox/captures/{id}/dispute → dispute: its payer complains, and the money is taken back · 404
+POST   /sandbox/captures/{id}/refund {"amount_cents"} → refund, as made on PayPal's own pages · 400 · 404
 POST   /sandbox/disputes/{id}/resolve {"outcome"?: "RESOLVED_SELLER_FAVOUR", "amount_cents"?} → dispute: so
        much comes back, by default all where the merchant wins and else nothing · 404 · 409 decided before
+PUT    /sandbox/day · GET /sandbox/statement · POST /sandbox/payouts: see `deploy.local.sandbox.settlement`
 PUT    /sandbox/webhook {"url"} → 204: where webhooks go from now on
 DELETE /sandbox/tokens → 204: no token is valid any longer
-GET    /sandbox/book → {"balance_cents", "orders", "captures", "refunds", "disputes", "entries", "webhooks"}
+GET    /sandbox/book → {"balance_cents" before "fees_cents", "orders", "captures", "refunds", "disputes",
+       "entries", "webhooks"}
 """
 
 from typing import Any
@@ -23,7 +26,9 @@ from deploy.local.sandbox.paypal.calls import Calls
 from deploy.local.sandbox.paypal.faults import Fault
 from deploy.local.sandbox.paypal.house import WISHES, House
 from deploy.local.sandbox.paypal.pages import way_back
+from deploy.local.sandbox.paypal.protocol import Refused, money
 from deploy.local.sandbox.paypal.webhooks import Messenger, Scribe
+from deploy.local.sandbox.settlement import Settlement
 
 WON = "RESOLVED_SELLER_FAVOUR"
 
@@ -42,6 +47,8 @@ class Control(control.Control[Order]):
     def routes(self) -> list[Route]:
         return [
             *super().routes(),
+            *Settlement(self._house.calendar, self._book).routes(),
+            Route("/sandbox/captures/{id}/refund", self._refund, methods=["POST"]),
             Route("/sandbox/captures/{id}/{what}", self._change, methods=["POST"]),
             Route("/sandbox/disputes/{id}/resolve", self._resolve, methods=["POST"]),
             Route("/sandbox/webhook", self._subscribe, methods=["PUT"]),
@@ -66,6 +73,7 @@ class Control(control.Control[Order]):
         entries = self._book.entries()
         return {
             "balance_cents": sum(entry["amount_cents"] for entry in entries),
+            "fees_cents": sum(entry["fee_cents"] for entry in entries),
             "orders": [self.shown(order) for order in self._book.all(Order)],
             "captures": [vars(capture) for capture in self._book.all(Capture)],
             "refunds": [vars(refund) for refund in self._book.all(Refund)],
@@ -76,6 +84,7 @@ class Control(control.Control[Order]):
 
     def empty(self) -> None:
         self._book.clear()
+        self._house.calendar.come_back()
 
     async def _change(self, request: Request) -> Response:
         capture, what = self._book.find(Capture, request.path_params["id"]), request.path_params["what"]
@@ -103,6 +112,18 @@ class Control(control.Control[Order]):
         except control.AlreadyDecided:
             return JSONResponse({"error": "decided before"}, 409)
         return JSONResponse(vars(decided))
+
+    async def _refund(self, request: Request) -> Response:
+        capture = self._book.find(Capture, request.path_params["id"])
+        if capture is None:
+            return JSONResponse({"error": "unknown"}, 404)
+        try:
+            cents = int((await control.body_of(request)).get("amount_cents", capture.amount_cents))
+            said = {"amount": money(cents, capture.currency), "custom_id": capture.custom_id}
+            refund, _ = self._house.refund(capture.id, said, "", self._calls.public(request))
+        except (ValueError, TypeError, Refused) as wrong:
+            return JSONResponse({"error": str(wrong)}, 400)
+        return JSONResponse(vars(refund))
 
     async def _subscribe(self, request: Request) -> Response:
         try:

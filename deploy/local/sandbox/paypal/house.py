@@ -13,6 +13,7 @@ from deploy.local.sandbox.paypal.protocol import (
     cents_of,
     dispute_json,
     experience,
+    fee_of,
     link,
     new_id,
     order_json,
@@ -22,22 +23,24 @@ from deploy.local.sandbox.paypal.protocol import (
 )
 from deploy.local.sandbox.paypal.webhooks import Scribe
 from deploy.local.sandbox.script import Script
+from deploy.local.sandbox.settlement import Calendar
 
 WISHES = ("pay", "fail", "cancel", "timeout")
 WAITING = frozenset({"CREATED", "PAYER_ACTION_REQUIRED"})
 CAPTURED = frozenset({"COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"})
+DISPUTE_FEE = 1400
+"""Cents that PayPal keeps for a payment that the payer's bank took back."""
 
 
 class House:
     """`wake` is called when a webhook has been put into the book. `public` is this server's address."""
 
-    def __init__(
-        self, book: Book, scribe: Scribe, wake: Callable[[], None], clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, book: Book, scribe: Scribe, wake: Callable[[], None]) -> None:
         self._book = book
         self._scribe = scribe
         self._wake = wake
-        self._clock = clock
+        self._clock = time.time
+        self.calendar = Calendar()
         self.script = Script(NORMAL)
 
     def create(self, data: Json, request_id: str) -> tuple[Order, bool]:
@@ -140,7 +143,8 @@ class House:
     def _settle(self, capture: Capture, order: Order, public: str) -> None:
         self._book.save(capture)
         if capture.status == "COMPLETED":
-            self._book.enter(capture.at, capture, capture.amount_cents, capture.invoice_id)
+            cents = capture.amount_cents
+            self._enter("payment", capture.id, cents, capture, capture.invoice_id, fee_of(cents))
         kind = f"PAYMENT.CAPTURE.{capture.status}"
         self._tell(kind, "capture", capture_json(capture, public), order, public)
 
@@ -167,7 +171,9 @@ class House:
 
     def reverse(self, capture: Capture, public: str) -> None:
         """The payer's bank takes the money back."""
-        self._book.enter(self._clock(), capture, -capture.amount_cents, f"REVERSAL {capture.invoice_id}")
+        text = f"REVERSAL {capture.invoice_id}"
+        self._enter("reversal", capture.id, -capture.amount_cents, capture, text)
+        self._enter("fee", new_id(), 0, capture, text, DISPUTE_FEE)
         told = capture_json(capture, public) | {"status": "REFUNDED"}
         self._tell("PAYMENT.CAPTURE.REVERSED", "capture", told, self.order(capture.order_id), public)
 
@@ -185,11 +191,12 @@ class House:
         """It is decided; `cents` come back to the merchant. Raises AlreadyDecided."""
         if dispute.outcome:
             raise AlreadyDecided
+        capture = self.find_capture(dispute.capture_id)
         done = dispute.become(outcome=outcome, returned_cents=cents)
         self._book.save(done)
         if cents:
-            self._book.enter(self._clock(), done, cents, f"DISPUTE {outcome}")
-        self._tell_dispute("CUSTOMER.DISPUTE.RESOLVED", done, self.find_capture(done.capture_id), public)
+            self._enter("payment", done.id, cents, capture, f"DISPUTE {outcome}")
+        self._tell_dispute("CUSTOMER.DISPUTE.RESOLVED", done, capture, public)
         return done
 
     def find_dispute(self, dispute_id: str) -> Dispute:
@@ -256,11 +263,18 @@ class House:
         return refund
 
     def _give(self, refund: Refund, capture: Capture, public: str) -> None:
-        self._book.enter(self._clock(), refund, -refund.amount_cents, f"REFUND {capture.invoice_id}")
+        text = f"REFUND {capture.invoice_id}"
+        self._enter("refund", refund.id, -refund.amount_cents, capture, text)
         whole = self._given_back(capture) == capture.amount_cents
         self._book.save(capture.become(status="REFUNDED" if whole else "PARTIALLY_REFUNDED"))
         order = self.order(capture.order_id)
         self._tell("PAYMENT.CAPTURE.REFUNDED", "refund", refund_json(refund, public), order, public)
+
+    def _enter(
+        self, kind: str, reference: str, cents: int, capture: Capture, text: str, fee_cents: int = 0
+    ) -> None:
+        at = self.calendar.now()
+        self._book.enter(at, kind, reference, cents, capture.currency, text, fee_cents)
 
     def _given_back(self, capture: Capture) -> int:
         return sum(r.amount_cents for r in self._refunds([capture]) if r.status in {"COMPLETED", "PENDING"})

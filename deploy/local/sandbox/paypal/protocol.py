@@ -112,6 +112,11 @@ def experience(data: Json) -> tuple[Json, bool]:
     return context, source is not None
 
 
+def fee_of(cents: int) -> int:
+    """What PayPal keeps of a capture; a refund does not bring it back."""
+    return 35 + cents * 299 // 10000
+
+
 def link(href: str, rel: str, method: str = "GET") -> Json:
     return {"href": href, "rel": rel, "method": method}
 
@@ -154,7 +159,7 @@ def order_links(order: Order, public: str) -> list[Json]:
 
 def capture_json(capture: Capture, public: str) -> Json:
     own = f"{public}/v2/payments/captures/{capture.id}"
-    fee = 35 + capture.amount_cents * 299 // 10000
+    fee = fee_of(capture.amount_cents)
     told: Json = {
         "id": capture.id,
         "status": capture.status,

@@ -26,6 +26,7 @@ class Payment:
     amount_cents: int
     status: str = "INITIAL"
     booked_cents: int = 0
+    booked_at: float = 0.0
     initial_left: int = 0
     fault: Fault = NORMAL
 

@@ -2,6 +2,7 @@
 
 Matters are payments; a decision has "redirect". Outcomes: pay, fail, cancel.
 
+PUT    /sandbox/day · GET /sandbox/statement: see `deploy.local.sandbox.settlement`
 DELETE /sandbox/tokens → 204: no token is valid any longer
 GET    /sandbox/book → {"balance_cents", "payments"}
 """
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deploy.local.sandbox import control
+from deploy.local.sandbox.settlement import Statements
 from deploy.local.sandbox.xbezahldienste.book import Book, Payment
 from deploy.local.sandbox.xbezahldienste.calls import Calls
 from deploy.local.sandbox.xbezahldienste.faults import Fault
@@ -29,7 +31,11 @@ class Control(control.Control[Payment]):
         self._calls = calls
 
     def routes(self) -> list[Route]:
-        return [*super().routes(), Route("/sandbox/tokens", self._revoke, methods=["DELETE"])]
+        return [
+            *super().routes(),
+            *Statements(self._platform.calendar, self._platform.rows).routes(),
+            Route("/sandbox/tokens", self._revoke, methods=["DELETE"]),
+        ]
 
     def find(self, reference: str) -> Payment | None:
         return self._book.find(reference)
@@ -51,6 +57,7 @@ class Control(control.Control[Payment]):
 
     def empty(self) -> None:
         self._book.clear()
+        self._platform.calendar.come_back()
 
     async def _revoke(self, _request: Request) -> Response:
         self._calls.tokens.clear()

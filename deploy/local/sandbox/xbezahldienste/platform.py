@@ -3,11 +3,11 @@
 import secrets
 import time
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from deploy.local.sandbox.control import AlreadyDecided
 from deploy.local.sandbox.script import Script
+from deploy.local.sandbox.settlement import Calendar, Row
 from deploy.local.sandbox.xbezahldienste.book import Book, Exists, Payment
 from deploy.local.sandbox.xbezahldienste.faults import NORMAL, Course
 from deploy.local.sandbox.xbezahldienste.protocol import Number, Refused, checked, euros
@@ -17,10 +17,11 @@ WISHES = {"pay": "PAYED", "fail": "FAILED", "cancel": "CANCELED"}
 
 
 class Platform:
-    def __init__(self, settings: Settings, book: Book, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: Settings, book: Book) -> None:
         self._settings = settings
         self._book = book
-        self._clock = clock
+        self._clock = time.time
+        self.calendar = Calendar()
         self.script = Script(NORMAL)
 
     def open(self, data: dict[str, Any]) -> Payment:
@@ -50,6 +51,7 @@ class Platform:
         decided = payment.become(
             status=WISHES[wish],
             booked_cents=booked if wish == "pay" else 0,
+            booked_at=self.calendar.now(),
             amount_cents=booked,
             initial_left=fault.answers if fault.kind is Course.UNKNOWN_FIRST else 0,
         )
@@ -67,6 +69,14 @@ class Platform:
             self._book.save(found.become(initial_left=found.initial_left - 1))
             return found.become(status="INITIAL")
         return found
+
+    def rows(self) -> list[Row]:
+        """What was paid; who runs such a platform keeps nothing of it."""
+        return [
+            Row(one.booked_at, "payment", one.transaction_id, one.booked_cents, 0, "EUR")
+            for one in self._book.payments()
+            if one.booked_cents
+        ]
 
     def told(self, payment: Payment, public: str) -> dict[str, Any]:
         """The representation, in the interface's names."""

@@ -17,9 +17,8 @@ from services.payments.domain.claim import Claim
 from services.payments.domain.mandate import Kind
 from services.payments.sepa.iban import read_iban
 from shared.ids import new_id
-from tests.services.payments.bank.town import CITY, PAYER, QUARTER, QUARTERS, Town
+from tests.services.payments.bank.town import CITY, PAYER, QUARTER, QUARTERS, Town, iban_of
 from tests.services.payments.test_policies import happens
-from tests.services.payments.year import iban_of
 
 pytestmark = pytest.mark.integration
 WITHOUT_FUNDS = iban_of(20003)

@@ -31,6 +31,12 @@ QUARTERS = (date(2027, 2, 15), date(2027, 5, 15), date(2027, 8, 15), date(2027, 
 QUARTER = 2100
 
 
+def iban_of(account: int) -> str:
+    """A German account whose last digits are the given number's."""
+    bban = f"37040044{account:010}"
+    return f"DE{98 - int(bban + '131400') % 97:02}{bban}"
+
+
 @dataclass
 class Town:
     """Payments at work; `bank` the parts under test, `folder` the bank's."""

@@ -106,3 +106,13 @@ async def is_taken_back(payments: Running, claim_id: UUID, charges: int = 0) -> 
     reversal = Reversal("MD06", f"back-{payment_id}", claim.payments[payment_id].kept_cents, charges)
     claim.record_reversal(payment_id, reversal, now=unit.now)
     await saved(unit, claim)
+
+
+async def comes_again(payments: Running, claim_id: UUID, reference: str) -> None:
+    """All that was taken back: a dispute was won."""
+    unit = payments.runtime.unit()
+    claim = await unit.load(Claim, claim_id)
+    (payment_id,) = claim.payments
+    undone = Reversal("WON", reference, claim.payments[payment_id].taken_back_cents)
+    claim.record_undoing(payment_id, undone, now=unit.now)
+    await saved(unit, claim)

@@ -67,6 +67,14 @@ class TestReconciliation:
         assert (day["unknown_here"], day["unknown_there"]) == ([], [])
         assert metric() == "1.0"
 
+    async def test_knows_what_was_found_out_a_month_later(self, payments: Running, office: Office) -> None:
+        """The provider left it undecided: the day is the provider's, asked for by itself."""
+        await paid(payments, "a")
+        day = await today_of(office) - timedelta(days=40)
+        await told(office, statement(day, ("payment", "a", FEE, 0)))
+        (found,) = (await office.get("/reconciliation", **{"from": str(day), "to": str(day)}))["days"]
+        assert (found["difference_cents"], found["unknown_here"]) == (0, [])
+
     async def test_lists_what_one_side_does_not_know(self, payments: Running, office: Office) -> None:
         claim = await paid(payments, "ours")
         today = await today_of(office)

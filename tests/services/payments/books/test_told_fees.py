@@ -18,7 +18,15 @@ from services.payments.providers.port import Outcome, State
 from shared.ids import new_id
 from shared.log import ReservationTaken
 from shared.testing import Running
-from tests.services.payments.books.office import FEE, PROVIDER, Office, is_taken_back, owes, saved
+from tests.services.payments.books.office import (
+    FEE,
+    PROVIDER,
+    Office,
+    comes_again,
+    is_taken_back,
+    owes,
+    saved,
+)
 from tests.services.payments.books.test_reconciling import metric, statement, today_of, told
 
 pytestmark = pytest.mark.integration
@@ -118,6 +126,23 @@ class TestAFee:
         back = ("reversal", f"back-{attempt}", -FEE, 350)
         assert (await told(office, statement(today, ("payment", "a", FEE, KEPT), back)))["fees_cents"] == 0
         assert await held(office) == (KEPT, -KEPT - 350)
+        await is_even(office)
+
+    @pytest.mark.parametrize("named", ["a", "backend"])
+    async def test_is_not_that_of_money_that_came_again(
+        self, payments: Running, office: Office, named: str
+    ) -> None:
+        """A dispute was won: the same payment, told under a name of its own and without a fee."""
+        claim = await owes(payments)
+        [attempt] = await tries(payments, claim.id)
+        await says(payments, claim.id, attempt, "a", "backend")
+        await is_taken_back(payments, claim.id)
+        await comes_again(payments, claim.id, "dispute")
+        today = await today_of(office)
+        rows = (("payment", named, FEE, KEPT), ("reversal", f"back-{attempt}", -FEE, 0))
+        again = ("payment", "dispute", FEE, 0)
+        assert (await told(office, statement(today, again, *rows)))["fees_cents"] == 0
+        assert await held(office) == (KEPT, FEE - KEPT)
         await is_even(office)
 
     @pytest.mark.parametrize("first", ["statement", "word"])

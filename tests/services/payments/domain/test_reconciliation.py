@@ -48,3 +48,12 @@ class TestDay:
     def test_that_nobody_told_of_has_no_difference(self) -> None:
         (day,) = compare([ours("a", day=NEXT + timedelta(days=1))], [], TOLD)
         assert (day.told, day.difference_cents, day.ours_cents) == (False, None, 3060)
+
+    def test_takes_a_reference_before_a_second_name(self) -> None:
+        """A dispute was won: what came again has its own reference, and the payment's second name."""
+        again = ours("again", day=NEXT, other="backend")
+        for known in ([again, ours("a", other="backend")], [ours("a", other="backend"), again]):
+            days = compare(known, [theirs("backend"), theirs("again", day=NEXT)], TOLD)
+            assert [(day.difference_cents, day.unknown_here, day.unknown_there) for day in days] == [
+                (0, [], []), (0, [], []),
+            ]  # fmt: skip
