@@ -29,7 +29,7 @@ from services.payments.domain.money import BANK
 from services.payments.domain.money_tasks import Settled
 from services.payments.domain.payout_events import ProviderPaidOut
 from services.payments.domain.provider_account import ProviderStatementTaken
-from services.payments.domain.refund_events import RefundSettled
+from services.payments.domain.refund_events import RefundRecognised, RefundSettled
 from services.payments.domain.return_events import PaymentReversed, RefundedElsewhere, ReversalUndone
 from shared.log import Meta, Sealer
 from shared.log.projection import Patch
@@ -136,6 +136,12 @@ def money_was_given_back_by_hand(event: MoneyTaskSettled, meta: Meta, seal: Seal
         event, "refund", place, -event.amount_cents, refund_id=event.refund_id, reference=event.voucher,
         code=event.how,
     )  # fmt: skip
+
+
+@PROJECTIONS.on(RefundRecognised)
+def refund_by_hand_has_a_name(event: RefundRecognised, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    """The provider's own, under which its statement has it."""
+    yield MOVEMENTS, (str(event.originator_id), event.settled_version), {"backend_id": event.reference}
 
 
 @PROJECTIONS.on(BankItemReceived, BankItemAllocated, BankItemMatched, BankItemSentBack)

@@ -364,6 +364,8 @@ class MoneyTaskSettled(Event):
         if self.refund_id is not None:
             aggregate.move_refund(self.refund_id, "settled_by_hand")
         aggregate.complete(self.task_version, self.condition, self.how, self.timestamp)
+        task = aggregate.money_tasks[self.task_version]
+        aggregate.money_tasks[task.version] = replace(task, settled_version=self.originator_version)
 
 
 @stored("payments.money_task_offset")

@@ -56,7 +56,7 @@ class MoneyTask:
 
     `refund_id` is the refund that carries it out, None while it is a person's. `how` is what was done with
     the money, `returned_at` when it went back to the payer, `reference` the provider's own of that, where it
-    has told it.
+    has told it; `settled_version` the event by which a person said that it was done.
     """
 
     version: int
@@ -71,6 +71,7 @@ class MoneyTask:
     returned_at: datetime | None = None
     proposal: Proposal | None = None
     reference: str = ""
+    settled_version: int = 0
 
     def completed(self, how: str, at: datetime | None, reference: str = "") -> "MoneyTask":
         returned_at = at if how in RETURNED else None

@@ -134,11 +134,13 @@ class RefundSettled(Event):
 
 @stored("payments.refund_recognised")
 class RefundRecognised(Event):
-    """The provider tells of money that a person had given back there: now its reference is known."""
+    """The provider tells of money that a person had given back there, by the event of `settled_version`: now
+    its reference is known."""
 
     case_id: UUID
     payment_id: UUID
     task_version: int
+    settled_version: int
     reference: str
     code: str
 

@@ -43,7 +43,8 @@ def record(claim: ClaimState, payment_id: UUID, told: Reversal, *, now: datetime
     named = ours is not None and ours.reference == told.reference
     if by_hand is not None and not named:
         claim.emit(RefundRecognised, now=now, case_id=claim.case_id, payment_id=payment_id,
-                   task_version=by_hand.version, reference=told.reference, code=told.code)  # fmt: skip
+                   task_version=by_hand.version, settled_version=by_hand.settled_version,
+                   reference=told.reference, code=told.code)  # fmt: skip
         return Recorded.DUPLICATE
     if ours is not None:
         refunds.record_outcome(claim, ours.refund_id, "succeeded", told.code, told.reference, now=now)

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.payments.books.reconciling import Reconciling
+from services.payments.domain.claim import Claim
+from services.payments.domain.money import Reversal
+from services.payments.domain.money_tasks import Settled
 from shared.ids import new_id
 from shared.observe.metrics import exposition
 from shared.testing import Running
@@ -74,6 +77,25 @@ class TestReconciliation:
         await told(office, statement(day, ("payment", "a", FEE, 0)))
         (found,) = (await office.get("/reconciliation", **{"from": str(day), "to": str(day)}))["days"]
         assert (found["difference_cents"], found["unknown_here"]) == (0, [])
+
+    async def test_knows_what_a_person_gave_back_at_the_provider(
+        self, payments: Running, office: Office
+    ) -> None:
+        """With a voucher; the provider's own name comes with its word, the day with its statement."""
+        claim = await paid(payments, "a")
+        unit = payments.runtime.unit()
+        claim = await unit.load(Claim, claim.id)
+        claim.withdraw_claim("withdrawn", now=unit.now)
+        (task,), (payment_id,) = claim.money_tasks.values(), claim.payments
+        claim.settle_money_task(task.version, Settled.RETURNED_BY_PROVIDER, FEE, "AA-1", now=unit.now)
+        claim.record_refund_elsewhere(payment_id, Reversal("REFUND", "R9", FEE), now=unit.now)
+        await unit.save(claim)
+        await unit.commit()
+        yesterday = await today_of(office) - timedelta(days=1)
+        await told(office, statement(yesterday, ("payment", "a", FEE, 0), ("refund", "R9", -FEE, 0)))
+        since = {"from": str(yesterday), "to": str(yesterday + timedelta(days=1))}
+        for day in (await office.get("/reconciliation", **since))["days"]:
+            assert (day["difference_cents"], day["unknown_here"], day["unknown_there"]) == (0, [], [])
 
     async def test_lists_what_one_side_does_not_know(self, payments: Running, office: Office) -> None:
         claim = await paid(payments, "ours")
