@@ -18,7 +18,8 @@ _PARTS = (
      "capture; only while the claim wants the money. `unclear` and `approved` keep a second attempt away. "
       "While one is either, or a debit is announced, the case does not expire; once it has failed, the case "
       "moves the claim's day to pay by. What a provider never decides two people do, and their word moves "
-      "the attempt as the provider's."),
+      "the attempt as the provider's. What is told of its money before that has come is kept and moves "
+      "nothing until it does."),
     ("A refund", "requested", REFUND, "Below the limit the request approves itself. `ordered` is written "
      "before the provider hears of it; after a lost answer it is `unclear`, and a person looks: never tried "
      "blindly."),

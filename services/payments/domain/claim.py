@@ -17,6 +17,7 @@ from services.payments.domain.events import (
     AttemptAbandoned,
     AttemptOpened,
     ClaimCancelled,
+    EarlyWordKept,
     MoneyTaskSettled,
     PartReceived,
     PayByMoved,
@@ -32,6 +33,7 @@ from services.payments.domain.events import (
     SurplusReceived,
 )
 from services.payments.domain.money import (
+    AFTERWARDS,
     BANK,
     Attempt,
     Payment,
@@ -42,7 +44,7 @@ from services.payments.domain.money import (
     is_being_paid,
 )
 from services.payments.domain.money_tasks import PAID_TWICE, MoneyTask, Settled, voucher_number
-from services.payments.domain.offsets import offset_tasks
+from services.payments.domain.offsets import make_up, offset_tasks
 from services.payments.domain.refusals import (
     AmountDiffers,
     MoneyTaskDone,
@@ -133,19 +135,37 @@ class Claim(ClaimState):
         """Takes a provider's verified word. Raises UnknownAttempt."""
         attempt = self.attempt(attempt_id)
         paid = attempt_id in self.payments
-        if paid and word.state in ("reversed", "restored", "refunded"):
-            return self._record_return(attempt_id, word, now)
+        if word.state in AFTERWARDS:
+            return self._record_return(attempt_id, word, now) if paid else self._keep(attempt, word, now)
         if word.state == "succeeded":
-            return Recorded.DUPLICATE if paid else self._take_money(attempt_id, attempt.method, word, now)
+            return Recorded.DUPLICATE if paid else self._take_attempt(attempt, word, now)
         if word.state == "approved":
             return self._record_approval(attempt, word, now)
-        outcome = "failed" if word.state == "reversed" else word.state
-        if (attempt.state, outcome) not in ATTEMPT:
+        if (attempt.state, word.state) not in ATTEMPT:
             return Recorded.CONTRADICTED if attempt.state == "succeeded" else Recorded.DUPLICATE
-        if outcome == "unknown":
+        if word.state == "unknown":
             self.emit(PaymentUnclear, now=now, case_id=self.case_id, attempt_id=attempt_id, code=word.code)
             return Recorded.UNCLEAR
-        return self._fail(attempt_id, outcome, word.code, now)
+        return self._fail(attempt_id, word.state, word.code, now)
+
+    def _keep(self, attempt: Attempt, word: Word, now: datetime) -> Recorded:
+        """What became of money of which nobody has told yet that it came."""
+        if (word.state, word.reference) in [(one.state, one.reference) for one in attempt.early]:
+            return Recorded.DUPLICATE
+        self.emit(
+            EarlyWordKept, now=now, attempt_id=attempt.attempt_id, state=word.state, code=word.code,
+            provider=word.provider, reference=word.reference, amount_cents=word.amount_cents,
+            currency=word.currency,
+        )  # fmt: skip
+        return Recorded.EARLY
+
+    def _take_attempt(self, attempt: Attempt, word: Word, now: datetime) -> Recorded:
+        """The attempt's money, and behind it what was told of it before; what came again last of all."""
+        result = self._take_money(attempt.attempt_id, attempt.method, word, now)
+        if attempt.attempt_id in self.payments:
+            for early in sorted(attempt.early, key=lambda one: one.state == "restored"):
+                self._record_return(attempt.attempt_id, early, now)
+        return result
 
     def _record_return(self, payment_id: UUID, word: Word, now: datetime) -> Recorded:
         """What became of money that had come, at the provider."""
@@ -262,6 +282,7 @@ class Claim(ClaimState):
             currency=word.currency, reason=reason, provider=word.provider, reference=word.reference,
             method=method, backend_id=word.backend_id,
         )  # fmt: skip
+        make_up(self, self.money_tasks[self.version], now=now)
 
     def _why_surplus(self, currency: str) -> str | None:
         if self.condition != "open":

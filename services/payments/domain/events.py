@@ -1,10 +1,11 @@
 """What happens to a claim. The first line of each docstring is its business meaning."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from services.payments.domain.money import Payment
+from services.payments.domain.money import Payment, Word
 from services.payments.domain.money_tasks import REFUND, MoneyTask, Settled
 from shared.domain import Created, Event, stored
 
@@ -152,6 +153,27 @@ class PaymentFailed(Event):
 
     def apply(self, aggregate: "Claim") -> None:
         aggregate.fail(self.attempt_id, self.outcome, self.timestamp)
+
+
+@stored("payments.early_word_kept")
+class EarlyWordKept(Event):
+    """A provider told what became of a payment before it told that it came: booked once that is told.
+
+    `state` is `reversed`, `restored` or `refunded`; `reference` the provider's own of what it did.
+    """
+
+    attempt_id: UUID
+    state: str
+    code: str
+    provider: str
+    reference: str
+    amount_cents: int
+    currency: str
+
+    def apply(self, aggregate: "Claim") -> None:
+        word = Word(self.state, self.code, self.provider, self.reference, self.amount_cents, self.currency)
+        known = aggregate.attempts[self.attempt_id]
+        aggregate.attempts[self.attempt_id] = replace(known, early=(*known.early, word))
 
 
 @stored("payments.part_received")
@@ -346,9 +368,11 @@ class MoneyTaskSettled(Event):
 
 @stored("payments.money_task_offset")
 class MoneyTaskOffset(Event):
-    """Money that was to go back went back by a reversal: nothing of it is left to do, or less.
+    """Money that was to go back went back by a reversal, or makes up for what had gone back twice: nothing of
+    it is left to do, or less.
 
-    `refund_id` is the refund that was to carry it out, and of which as much is left.
+    `payment_id` is the payment of which it had gone back, the task's own or another; `refund_id` the refund
+    that was to carry the task out, and of which as much is left.
     """
 
     task_version: int

@@ -9,6 +9,8 @@ from services.payments.domain.transitions import DECIDED_ELSEWHERE
 
 BANK, CASH = "bank", "cash"
 """Where money comes in without a provider: the city's account, and its till."""
+AFTERWARDS = ("reversed", "restored", "refunded")
+"""States of a word about money that had come: what became of it."""
 
 
 class Recorded(StrEnum):
@@ -23,6 +25,7 @@ class Recorded(StrEnum):
     REVERSED = "reversed"
     RESTORED = "restored"
     GIVEN_BACK = "given_back"
+    EARLY = "early"
     DUPLICATE = "duplicate"
     CONTRADICTED = "contradicted"
 
@@ -34,23 +37,6 @@ class Finding:
     found: str
     voucher: str
     found_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try to pay; its state is one of `transitions.ATTEMPT`. `amount_cents` is what it was begun for.
-
-    `left` says that its provider is not asked any more and a person has to find out.
-    """
-
-    attempt_id: UUID
-    method: str
-    state: str
-    amount_cents: int
-    provider: str = ""
-    reference: str = ""
-    left: bool = False
-    finding: Finding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +52,25 @@ class Word:
     backend_id: str | None = None
     fee_cents: int | None = None
     provisional_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to pay; its state is one of `transitions.ATTEMPT`. `amount_cents` is what it was begun for.
+
+    `left` says that its provider is not asked any more and a person has to find out. `early` are words about
+    its money that were told before the money was.
+    """
+
+    attempt_id: UUID
+    method: str
+    state: str
+    amount_cents: int
+    provider: str = ""
+    reference: str = ""
+    left: bool = False
+    finding: Finding | None = None
+    early: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Money that was to go back and has gone back by a reversal is nobody's to give back any more."""
+"""Money that was to go back is nobody's to give back any more where a reversal took it back, or where as much
+had gone back twice before it came."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,15 +17,28 @@ TOLD: Final = ("ordered", "pending", "unclear")
 def offset_tasks(claim: ClaimState, payment_id: UUID, *, now: datetime) -> None:
     """Takes what went back off what waits to, save what may be on its way; the refund of it with it."""
     for task in list(free_tasks(claim, payment_id)):
-        cents = min(task.amount_cents, claim.payments[payment_id].reclaimable_cents)
-        if not cents:
-            continue
-        claim.emit(
-            MoneyTaskOffset, now=now, task_version=task.version, kind=task.kind, amount_cents=cents,
-            left_cents=task.amount_cents - cents, currency=task.currency, payment_id=payment_id,
-            refund_id=task.refund_id,
-            condition=claim.after_task(task.version, "refund_offset") if cents == task.amount_cents else "",
-        )  # fmt: skip
+        _offset(claim, task, payment_id, now)
+
+
+def make_up(claim: ClaimState, task: MoneyTask, *, now: datetime) -> None:
+    """Money that came and is not owed makes up for what went back twice, of whichever payment: only what is
+    above it waits to go back."""
+    for payment in list(claim.payments.values()):
+        if payment.currency == task.currency:
+            _offset(claim, claim.money_tasks[task.version], payment.payment_id, now)
+
+
+def _offset(claim: ClaimState, task: MoneyTask, payment_id: UUID, now: datetime) -> None:
+    """Takes what went back twice of this payment off the task."""
+    cents = min(task.amount_cents, claim.payments[payment_id].reclaimable_cents)
+    if not cents:
+        return
+    claim.emit(
+        MoneyTaskOffset, now=now, task_version=task.version, kind=task.kind, amount_cents=cents,
+        left_cents=task.amount_cents - cents, currency=task.currency, payment_id=payment_id,
+        refund_id=task.refund_id,
+        condition=claim.after_task(task.version, "refund_offset") if cents == task.amount_cents else "",
+    )  # fmt: skip
 
 
 def free_tasks(claim: ClaimState, payment_id: UUID) -> Iterator[MoneyTask]:

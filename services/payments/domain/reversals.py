@@ -9,18 +9,20 @@ from uuid import UUID
 from services.payments.domain import wishes
 from services.payments.domain.claim_state import ClaimState
 from services.payments.domain.money import Payment, Recorded, Reversal
-from services.payments.domain.offsets import offset_tasks
+from services.payments.domain.offsets import free_tasks, offset_tasks
 from services.payments.domain.return_events import PaymentReversed, ReversalUndone
 
 
 def reverse(claim: ClaimState, payment_id: UUID, reversal: Reversal, *, now: datetime) -> Recorded:
-    """Books it; what of the payment counted is owed again. Of a payment unknown here KeyError."""
+    """Books it: first what waits to go back is done by it, then what of the payment counted is owed again.
+    Of a payment unknown here KeyError."""
     payment = claim.payments[payment_id]
     if (refusal := no_move(payment, reversal)) is not None:
         return refusal
     owed = 0
     if claim.condition in ("open", "settled"):
-        owed = min(payment.kept_cents, reversal.amount_cents)
+        waiting = sum(task.amount_cents for task in free_tasks(claim, payment_id))
+        owed = min(payment.kept_cents, max(0, reversal.amount_cents - waiting))
     claim.emit(
         PaymentReversed, now=now, case_id=claim.case_id, account_id=claim.account_id, payment_id=payment_id,
         owed_cents=owed, reclaimable_cents=reversal.amount_cents - owed, charges_cents=reversal.charges_cents,

@@ -4,7 +4,7 @@ Nothing here reads the claim. A refund is carried out once, under a reference of
 when anybody here hears of it is another matter.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -30,10 +30,26 @@ class Counterpart:
         self.taken: Counter[UUID] = Counter()
         self.carried: list[Carried] = []
         self.at_hand: Counter[tuple[UUID, int]] = Counter()
+        self.early: defaultdict[UUID, dict[str, tuple[str, int]]] = defaultdict(dict)
 
     def comes(self, place: str, payment_id: UUID, cents: int, fee: int = 0) -> None:
+        """Money came, and what was told of it before has happened to it, as far as so much is there."""
         self.came[payment_id] += cents
         self.holds[place] += cents - fee
+        for reference, (state, gone) in self.early[payment_id].items():
+            if gone > self.left(payment_id):
+                continue
+            if state == "reversed":
+                self.takes(place, payment_id, gone, 0)
+            else:
+                self.carried.append(Carried(reference, payment_id, gone, told=True))
+                self.holds[place] -= gone
+
+    def tells_early(self, payment_id: UUID, state: str, cents: int) -> str:
+        """Something happened to money of which the place has not told that it came; under which reference."""
+        reference = f"E{len(self.early[payment_id])}"
+        self.early[payment_id][reference] = state, cents
+        return reference
 
     def carry(self, place: str, payment_id: UUID, cents: int, *, by_order: bool = False) -> Carried | None:
         """Gives back, if so much of the payment is there."""

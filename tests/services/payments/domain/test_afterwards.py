@@ -12,7 +12,7 @@ from services.payments.domain.money_tasks import Settled
 from services.payments.domain.refusals import NotRefundable, UnknownPayment
 from services.payments.domain.return_events import PaymentReversed, RefundedElsewhere, ReversalUndone
 from shared.ids import new_id
-from tests.services.payments.domain.test_any_history import balances
+from tests.services.payments.domain.claims import balances
 from tests.services.payments.domain.test_claim import FEE, NOW, given_attempt, given_claim, names, word
 
 AT = "provider:girocheckout"
@@ -70,6 +70,29 @@ class TestReversals:
         assert (claim.condition, balances(claim)["refundable"], balances(claim)["reclaimable"]) == (
             "cancelled", 0, 0,
         )  # fmt: skip
+
+    def test_of_part_take_first_what_waits_to_go_back(self) -> None:
+        claim = given_claim()
+        claim.record_receipt(Receipt("bank", "bank_transfer", "E1", 1000, "EUR"), now=NOW)
+        payment_id = given_attempt(claim)
+        claim.record_word(payment_id, word("succeeded", FEE), now=NOW)
+        taken(claim, payment_id, "D1", 400)
+        [task] = claim.money_tasks.values()
+        assert (claim.condition, claim.owed_cents, task.amount_cents) == ("settled", 0, 600)
+        taken(claim, payment_id, "D2", 700)
+        assert (claim.condition, claim.owed_cents, claim.money_tasks[task.version].done) == (
+            "open", 100, True,
+        )  # fmt: skip
+        assert (balances(claim)["surplus"], balances(claim)["reclaimable"]) == (0, 0)
+
+    def test_of_part_leave_what_the_provider_was_told_to_give_back(self) -> None:
+        claim, payment_id = given_paid(FEE + 1000)
+        [task] = claim.money_tasks.values()
+        wish = refunds.Wish(new_id(), 1000, "x", "kim", "provider", 5000, task_version=task.version)
+        refunds.request(claim, wish, now=NOW)
+        refunds.order(claim, wish.refund_id, now=NOW)
+        taken(claim, payment_id, "D1", 1000)
+        assert (claim.owed_cents, claim.money_tasks[task.version].amount_cents) == (1000, 1000)
 
     def test_by_a_providers_word_go_by_its_reference(self) -> None:
         claim, payment_id = given_paid()
@@ -164,6 +187,72 @@ class TestAReversalUndone:
         with pytest.raises(NotRefundable):
             elsewhere(claim, payment_id)
         assert names(claim)[-1] is PaymentSettled
+
+
+def given_gone_twice(cents: int = FEE) -> tuple[Claim, UUID]:
+    """Paid, given back by transfer, and then so much of it taken back by the bank."""
+    claim, payment_id = given_paid()
+    claim.withdraw_claim("rejected", now=NOW)
+    [task] = claim.money_tasks.values()
+    claim.settle_money_task(task.version, Settled.RETURNED_BY_TRANSFER, FEE, "AA-1", now=NOW)
+    taken(claim, payment_id, cents=cents)
+    assert balances(claim)["reclaimable"] == cents
+    return claim, payment_id
+
+
+def received(claim: Claim, cents: int, reference: str = "E1", currency: str = "EUR") -> Recorded:
+    return claim.record_receipt(Receipt("bank", "bank_transfer", reference, cents, currency), now=NOW)
+
+
+class TestWhatWentBackTwice:
+    def test_is_made_up_for_by_money_that_is_not_owed(self) -> None:
+        claim, payment_id = given_gone_twice()
+        assert received(claim, FEE) is Recorded.SURPLUS
+        assert names(claim)[-2:] == [SurplusReceived, MoneyTaskOffset]
+        assert all(task.done for task in claim.money_tasks.values())
+        assert claim.payments[payment_id].reclaimable_cents == 0
+        assert (balances(claim)["reclaimable"], balances(claim)["surplus"]) == (0, 0)
+
+    def test_is_made_up_for_in_parts(self) -> None:
+        claim, payment_id = given_gone_twice()
+        received(claim, 1000)
+        assert claim.payments[payment_id].reclaimable_cents == FEE - 1000
+        received(claim, FEE, "E2")
+        left = [task.amount_cents for task in claim.money_tasks.values() if not task.done]
+        assert (left, balances(claim)["reclaimable"], balances(claim)["surplus"]) == ([1000], 0, -1000)
+
+    def test_of_several_payments_is_made_up_for_together(self) -> None:
+        claim, _ = given_gone_twice(1000)
+        received(claim, FEE)
+        [task] = [one for one in claim.money_tasks.values() if not one.done]
+        claim.settle_money_task(task.version, Settled.RETURNED_BY_TRANSFER, FEE - 1000, "AA-2", now=NOW)
+        claim.record_reversal(claim.receipt_id("bank", "E1"), Reversal("MD06", "D2", FEE), now=NOW)
+        claim.record_reversal(next(iter(claim.payments)), Reversal("MD06", "D3", 60), now=NOW)
+        received(claim, FEE + 60 + 500, "E2")
+        assert (balances(claim)["reclaimable"], balances(claim)["surplus"]) == (0, -500)
+
+    def test_is_not_made_up_for_in_another_currency(self) -> None:
+        claim, payment_id = given_gone_twice()
+        received(claim, FEE, currency="CHF")
+        assert claim.payments[payment_id].reclaimable_cents == FEE
+
+    def test_is_not_made_up_for_by_what_is_owed(self) -> None:
+        claim, payment_id = given_paid(FEE + 500)
+        [task] = claim.money_tasks.values()
+        claim.settle_money_task(task.version, Settled.RETURNED_BY_TRANSFER, 500, "AA-1", now=NOW)
+        taken(claim, payment_id, cents=FEE + 500)
+        assert (claim.owed_cents, balances(claim)["reclaimable"]) == (FEE, 500)
+        assert received(claim, FEE) is Recorded.SETTLED
+        assert (claim.condition, balances(claim)["reclaimable"]) == ("settled", 500)
+
+    def test_is_taken_off_what_would_go_back_by_itself(self) -> None:
+        claim, payment_id = given_paid(FEE + 500)
+        [task] = claim.money_tasks.values()
+        claim.settle_money_task(task.version, Settled.RETURNED_BY_TRANSFER, 500, "AA-1", now=NOW)
+        taken(claim, payment_id, cents=FEE + 500)
+        received(claim, FEE)
+        received(claim, FEE, "E2")
+        assert [task.amount_cents for task in refunds.due(claim)] == [FEE - 500]
 
 
 class TestARefundElsewhere:

@@ -19,6 +19,7 @@ from services.payments.domain.dunning import STEPS
 from services.payments.domain.ledger import entry
 from services.payments.domain.money import Receipt, Recorded, Reversal, Word, is_receipt
 from services.payments.domain.money_tasks import Settled
+from services.payments.domain.offsets import free_tasks
 from services.payments.domain.pro_rata import Period, pro_rata_cents
 from services.payments.domain.reductions import Reduction, reduce, share_of
 from services.payments.domain.refunds import Wish
@@ -26,6 +27,7 @@ from services.payments.domain.refunds_elsewhere import record_outcome
 from services.payments.domain.refusals import ClaimRefused, NotRefundable
 from services.payments.domain.settlements import Settlement
 from shared.ids import new_id
+from tests.services.payments.domain.claims import balances, is_made_up, of_provider
 from tests.services.payments.domain.counterpart import Carried, Counterpart
 from tests.services.payments.domain.test_claim import FEE, NOW, VOUCHER, given_claim
 
@@ -75,16 +77,28 @@ class AnyHistory(RuleBasedStateMachine):
         if attempt_id is None:
             return
         told = Word(said, "4000", PROVIDER, attempt_id.hex, cents, "EUR", fee_cents=fee)
+        before = self.claim.version
         self.claim.record_word(attempt_id, told, now=NOW)
         if said == "succeeded" and attempt_id not in self.others.came:
             self.others.comes(AT, attempt_id, cents, fee)
+        assert is_made_up(self.claim, before)
+
+    @rule(which=PICK, cents=CENTS, state=st.sampled_from(["refunded", "reversed"]))
+    def early_word(self, which: int, cents: int, state: str) -> None:
+        """What becomes of a payment is told before the payment is."""
+        attempt_id = self.pick((one for one in self.claim.attempts if one not in self.others.came), which)
+        if attempt_id is not None:
+            reference = self.others.tells_early(attempt_id, state, cents)
+            told = Word(state, "4000", PROVIDER, reference, cents, "EUR")
+            assert self.claim.record_word(attempt_id, told, now=NOW) is Recorded.EARLY
 
     @rule(reference=st.integers(0, 3), cents=CENTS, source=st.sampled_from(["bank", "cash"]))
     def receipt(self, reference: int, cents: int, source: str) -> None:
-        payment_id = self.claim.receipt_id(source, str(reference))
+        payment_id, before = self.claim.receipt_id(source, str(reference)), self.claim.version
         self.claim.record_receipt(Receipt(source, "transfer", str(reference), cents, "EUR"), now=NOW)
         if payment_id not in self.others.came:
             self.others.comes(source, payment_id, cents)
+        assert is_made_up(self.claim, before)
 
     @precondition(lambda self: bool(self.others.came))
     @rule(which=PICK, charges=st.sampled_from([0, 300]), reference=st.sampled_from("ABC"), cents=CENTS)
@@ -93,7 +107,9 @@ class AnyHistory(RuleBasedStateMachine):
         known, most = reference in self.told[payment_id], self.others.may_be_taken(payment_id)
         if cents > most and self.others.carried:
             return  # no bank takes what it has seen go
+        owed = self.claim.owed_cents
         result = self.claim.record_reversal(payment_id, Reversal("MD06", reference, cents, charges), now=NOW)
+        assert self.claim.owed_cents <= owed or not list(free_tasks(self.claim, payment_id))
         assert (result is Recorded.REVERSED) == (not known and cents <= most), result
         if result is Recorded.REVERSED:
             self.told[payment_id].add(reference)
@@ -106,7 +122,9 @@ class AnyHistory(RuleBasedStateMachine):
         known = reference in self.told[payment_id]
         if not known and cents > self.others.taken[payment_id] - self.others.again[payment_id]:
             return
+        before = self.claim.version
         result = self.claim.record_undoing(payment_id, Reversal("WON", reference, cents), now=NOW)
+        assert is_made_up(self.claim, before)
         assert result is (Recorded.DUPLICATE if known else Recorded.RESTORED)
         if not known:
             self.told[payment_id].add(reference)
@@ -190,8 +208,6 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(which=PICK, how=st.sampled_from(Settled))
     def settle_task(self, which: int, how: Settled) -> None:
         task = self.pick((t for t in self.claim.money_tasks.values() if not t.done), which)
-        if task is None:
-            return
         how = self.way(task, how)
         said = Settlement(task.version, how, task.amount_cents, VOUCHER, "kim")
         try:
@@ -205,9 +221,8 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(which=PICK, agrees=st.booleans(), who=st.sampled_from(["kim", "sam"]))
     def second_person_on_a_task(self, which: int, agrees: bool, who: str) -> None:
         task = self.pick((t for t in self.claim.money_tasks.values() if t.proposal), which)
-        if task is None:
-            return
         how = Settled(task.proposal.how)
+        agrees = agrees and self.way(task, how) is how  # the bank may have taken it meanwhile
         read = Settlement(task.version, how, task.proposal.amount_cents, task.proposal.voucher, who)
         decide = settlements.confirm if agrees else settlements.decline
         try:
@@ -376,18 +391,6 @@ class AnyHistory(RuleBasedStateMachine):
             assert claim.kept_cents == claim.claimed_cents
         if claim.condition in ("refund_due", "refunded", "refund_waived"):
             assert claim.kept_cents == 0
-
-
-def of_provider(claim: Any, state: str) -> list[Any]:
-    return [one for one in claim.refunds.values() if (one.state, one.via) == (state, "provider")]
-
-
-def balances(claim: Any) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for event in claim.pending_events:
-        for line in entry(event):
-            found[line.account] += line.cents
-    return found
 
 
 TestAnyHistory = AnyHistory.TestCase

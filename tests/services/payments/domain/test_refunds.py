@@ -32,7 +32,7 @@ from services.payments.domain.refusals import (
     UnknownRefund,
 )
 from shared.ids import new_id
-from tests.services.payments.domain.test_any_history import balances
+from tests.services.payments.domain.claims import balances
 from tests.services.payments.domain.test_claim import FEE, NOW, given_attempt, given_claim, names, word
 from tests.services.payments.domain.test_money_tasks import settle
 

@@ -17,8 +17,8 @@ from services.payments.domain.return_events import RefundedElsewhere
 from services.payments.domain.settlements import Settlement
 from services.payments.queries import receipt_answer
 from shared.ids import new_id
+from tests.services.payments.domain.claims import balances
 from tests.services.payments.domain.test_afterwards import AT, elsewhere, given_paid, taken, won
-from tests.services.payments.domain.test_any_history import balances
 from tests.services.payments.domain.test_claim import FEE, NOW, VOUCHER, names
 
 PART = 1000

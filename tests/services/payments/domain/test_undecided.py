@@ -29,7 +29,7 @@ from services.payments.domain.undecided_events import (
     AttemptLeftUndecided,
 )
 from shared.ids import new_id
-from tests.services.payments.domain.test_any_history import balances
+from tests.services.payments.domain.claims import balances
 from tests.services.payments.domain.test_claim import (
     FEE,
     NOW,

@@ -15,8 +15,8 @@ from services.payments.domain.refund_events import RefundOvertaken
 from services.payments.domain.refunds import RULE, Wish
 from services.payments.domain.refusals import NotRefundable, RefundDecided
 from shared.ids import new_id
+from tests.services.payments.domain.claims import balances
 from tests.services.payments.domain.test_afterwards import AT, elsewhere, given_paid, taken
-from tests.services.payments.domain.test_any_history import balances
 from tests.services.payments.domain.test_claim import FEE, NOW, given_claim, names
 
 SHARE = 1530
