@@ -246,6 +246,8 @@ class Attempts:
             word = self._word(outcome, provider, claim, attempt_id)
             word = await without_stated_fee(self.runtime.pool, unit, word, claim_id, hold=hold)
             result = claim.record_word(attempt_id, word, now=unit.now)
+            for later in outcome.afterwards:
+                claim.record_word(attempt_id, self._word(later, provider, claim, attempt_id), now=unit.now)
             if result in (Recorded.SURPLUS, Recorded.RESTORED) and self.give_back is not None:
                 self.give_back(claim, unit)
             try:

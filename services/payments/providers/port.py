@@ -112,7 +112,8 @@ class Outcome:
     `backend_transaction_id` identifies the booking at the bank or card network (PayPal: the capture).
     `fee_cents` is what the provider keeps of it, None where it does not say. `entry` is the provider's own
     reference of what was taken back, brought back or given back, by which it is known when told again.
-    `pending` says of UNKNOWN that the payer has done their part and the provider decides later.
+    `pending` says of UNKNOWN that the payer has done their part and the provider decides later. `afterwards`
+    is what has become of the money of a SUCCEEDED that tells it too: outcomes of the states AFTERWARDS.
     """
 
     state: State
@@ -125,6 +126,7 @@ class Outcome:
     fee_cents: int | None = None
     entry: str = ""
     pending: bool = False
+    afterwards: "tuple[Outcome, ...]" = ()
 
     def agrees_with(self, *, reference: str, attempt_id: UUID, amount_cents: int, currency: str) -> bool:
         """True if this outcome is about exactly the stored attempt and its money."""

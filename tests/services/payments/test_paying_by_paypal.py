@@ -140,6 +140,72 @@ class TestPayingByPayPal:
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:portal:problem:provider_unknown")
 
 
+def given_back(paypal: PayPalSandbox, order: str, cents: int) -> None:
+    """Somebody captures the order, its answer is lost, and gives so much back in PayPal's own pages."""
+    headers = {"Authorization": f"Bearer {paypal.token()}"}
+    paypal.http.post(f"/v2/checkout/orders/{order}/capture", headers=headers, json={}).raise_for_status()
+    [capture] = paypal.order(order)["captures"]
+    body = {
+        "amount": {"currency_code": "EUR", "value": f"{cents / 100:.2f}"},
+        "custom_id": capture["custom_id"],
+    }
+    paypal.http.post(
+        f"/v2/payments/captures/{capture['id']}/refund", headers=headers, json=body
+    ).raise_for_status()
+
+
+class TestMoneyThatWentBackBeforeWeHeardOfIt:
+    @pytest.mark.parametrize(("cents", "state"), [(FEE, "refunded"), (1000, "settled")])
+    async def test_is_found_by_whoever_asks(
+        self, payments: Running, citizen: Citizen, paypal: PayPalSandbox, cents: int, state: str
+    ) -> None:
+        """All webhooks were lost."""
+        await asyncio.to_thread(lambda: paypal.tell("never"))
+        order = await begun(citizen)
+        await asyncio.to_thread(paypal.decide, order)
+        await asyncio.to_thread(given_back, paypal, order, cents)
+        await payments.http.post(f"/claims/{citizen.claim_id}/look", headers=citizen.headers)
+        assert (await citizen.claim())["state"] == state
+        await assert_books_agree(payments, paypal, FEE - cents)
+
+    async def test_is_kept_where_its_webhook_is_the_first(
+        self, payments: Running, citizen: Citizen, paypal: PayPalSandbox, listener: Listener
+    ) -> None:
+        order = await begun(citizen)
+        await asyncio.to_thread(paypal.decide, order)
+        await asyncio.to_thread(given_back, paypal, order, FEE)
+        approved, captured, refunded = await asyncio.to_thread(listener.wait, 3)
+        told = [(await taken(payments, one)).json()["Recorded"] for one in (refunded, refunded)]
+        assert (told, (await citizen.claim())["state"]) == (["early", "duplicate"], "open")
+        told = [(await taken(payments, one)).json()["Recorded"] for one in (captured, approved, refunded)]
+        assert (told, (await citizen.claim())["state"]) == (["settled", "duplicate", "duplicate"], "refunded")
+        await assert_books_agree(payments, paypal, 0)
+
+    async def test_is_kept_where_the_bank_took_it(
+        self, payments: Running, citizen: Citizen, paypal: PayPalSandbox, listener: Listener
+    ) -> None:
+        order = await begun(citizen)
+        await asyncio.to_thread(paypal.decide, order)
+        headers = {"Authorization": f"Bearer {await asyncio.to_thread(paypal.token)}"}
+        await asyncio.to_thread(
+            lambda: paypal.http.post(f"/v2/checkout/orders/{order}/capture", headers=headers, json={})
+        )
+        [capture] = (await asyncio.to_thread(paypal.order, order))["captures"]
+        await asyncio.to_thread(paypal.change, capture["id"], "reverse")
+        reversal = (await asyncio.to_thread(listener.wait, 3))[-1]
+        assert (await taken(payments, reversal)).json()["Recorded"] == "early"
+        await payments.http.post(f"/claims/{citizen.claim_id}/look", headers=citizen.headers)
+        claim = await citizen.claim()
+        assert (claim["state"], claim["owed_cents"]) == ("open", FEE)
+        await assert_books_agree(payments, paypal, 0)
+
+
+async def assert_books_agree(payments: Running, paypal: PayPalSandbox, cents: int) -> None:
+    held = "SELECT sum(cents)::int FROM ledger_line WHERE account IN ('provider:paypal', 'fees:paypal')"
+    book = await asyncio.to_thread(paypal.book)
+    assert await payments.runtime.pool.fetchval(held) == book["balance_cents"] == cents
+
+
 async def disputed(
     payments: Running, citizen: Citizen, paypal: PayPalSandbox, listener: Listener
 ) -> dict[str, Any]:

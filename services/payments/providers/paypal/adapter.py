@@ -1,6 +1,5 @@
 """The payment provider port, spoken to PayPal."""
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from services.payments.providers.paypal.account import Account, Verification
 from services.payments.providers.paypal.certificates import Certificates
 from services.payments.providers.paypal.disputes import RESOLVED, Dispute, Named
 from services.payments.providers.paypal.issues import ALREADY_CAPTURED
-from services.payments.providers.paypal.replies import Capture, Order, Refund
+from services.payments.providers.paypal.replies import OURS, Capture, Order, Refund, is_ours
 from services.payments.providers.paypal.session import Session
 from services.payments.providers.paypal.webhooks import Event, Transmission
 from services.payments.providers.port import (
@@ -42,7 +41,6 @@ _OF_A_CAPTURE = frozenset(
     {f"PAYMENT.CAPTURE.{what}" for what in ("COMPLETED", "PENDING", "DECLINED", "DENIED")}
     | _AFTERWARDS.keys()
 )
-_OURS = re.compile(r"[0-9a-f]{32}")
 
 
 class _Verified(BaseModel):
@@ -112,7 +110,7 @@ class PayPal:
         except ProviderRefused as refused:
             raise ProviderUnavailable(f"refused_{refused.code}".lower()) from refused
         # the account may serve other shops, whose orders are not ours to judge
-        if outcome is None or not _OURS.fullmatch(outcome.transaction_id):
+        if outcome is None or not OURS.fullmatch(outcome.transaction_id):
             return None
         return Notification(Method.PAYPAL, outcome)
 
@@ -197,7 +195,7 @@ class PayPal:
         outcome = await self.status(await self._order_of(dispute.capture_id), Method.PAYPAL)
         return replace(
             outcome, state=State.RESTORED, code=dispute.code, amount_cents=cents, fee_cents=None,
-            entry=dispute_id,
+            entry=dispute_id, afterwards=(),
         )  # fmt: skip
 
     async def _order_id(self, told: Capture) -> str:
@@ -219,12 +217,13 @@ def _afterwards(event: Event, told: Capture, outcome: Outcome) -> Outcome | None
         outcome, state=state, code=event.event_type, fee_cents=None,
         amount_cents=outcome.amount_cents if told.amount is None else told.amount.cents(),
         entry=told.id if told.capture_id else event.id,  # a capture in its place has no id of its own
+        afterwards=(),
     )  # fmt: skip
 
 
 def _is_ours(told: Capture, outcome: Outcome) -> bool:
     """Whether we ordered this refund, or it has not given the money back: its task asks what became of it."""
-    ordered = bool(_OURS.fullmatch(told.custom_id)) and told.custom_id != outcome.transaction_id
+    ordered = is_ours(told.custom_id, outcome.transaction_id)
     return ordered or not told.capture_id or told.status not in ("", "COMPLETED")
 
 

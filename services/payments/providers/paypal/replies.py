@@ -1,7 +1,8 @@
 """PayPal's orders, captures and refunds as far as the portal reads them, and what they mean for the port."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, HttpUrl
 
@@ -29,7 +30,9 @@ _REFUNDS = {
     "FAILED": State.FAILED,
     "CANCELLED": State.FAILED,
 }
+_GIVEN_BACK = frozenset({"PARTIALLY_REFUNDED", "REFUNDED"})
 _FIRST = (State.SUCCEEDED, State.UNKNOWN, State.FAILED)  # money that is there outweighs a try that failed
+OURS = re.compile(r"[0-9a-f]{32}")
 _ORDER_LINK = re.compile(r"/v2/checkout/orders/([A-Z0-9-]{1,36})$")
 _CAPTURE_LINK = re.compile(r"/v2/payments/captures/([A-Z0-9-]{1,36})$")
 
@@ -97,8 +100,43 @@ class Capture(_Reply):
         return None if fee is None else fee.cents()
 
 
+class Refund(_Reply):
+    id: str
+    status: str
+    custom_id: str = ""
+    amount: Money | None = None
+
+    @property
+    def state(self) -> State:
+        return _REFUNDS.get(self.status, State.UNKNOWN)
+
+    def outcome(self) -> RefundOutcome:
+        cents = self.cents()
+        return RefundOutcome(
+            self.state, self.status, self.id, cents, None if cents is None else money.CURRENCY
+        )
+
+    def cents(self) -> int | None:
+        return None if self.amount is None else self.amount.cents()
+
+
 class _Payments(_Reply):
     captures: list[Capture] = []
+    refunds: list[Refund] = []
+
+    def tells_all(self, capture: Capture) -> bool:
+        """Whether it is known what of this capture went back."""
+        states = {refund.state for refund in self.refunds} - {State.FAILED}
+        return capture.status not in _GIVEN_BACK or states == {State.SUCCEEDED}
+
+    def words(self, paid: Outcome) -> Iterator[Outcome]:
+        """Refunds of this payment that we did not order."""
+        for one in self.refunds:
+            if one.state is State.SUCCEEDED and not is_ours(one.custom_id, paid.transaction_id):
+                yield replace(
+                    paid, state=State.REFUNDED, code=one.status, amount_cents=one.cents(), fee_cents=None,
+                    entry=one.id,
+                )  # fmt: skip
 
 
 class Unit(_Reply):
@@ -140,26 +178,23 @@ class Order(_Reply):
         if capture is None:
             state = _ORDERS.get(self.status, State.UNKNOWN)
             return Outcome(state, self.status, self.id, unit.custom_id, cents, money.CURRENCY)
-        code = f"{self.status}/{capture.status}"
-        return Outcome(
-            capture.state,
-            code,
+        told = unit.payments.tells_all(capture)
+        outcome = Outcome(
+            capture.state if told else State.UNKNOWN,
+            f"{self.status}/{capture.status}",
             self.id,
             unit.custom_id,
             cents,
             money.CURRENCY,
             capture.id,
             capture.fee_cents(),
-            pending=capture.status == "PENDING",
+            pending=not told or capture.status == "PENDING",
         )
+        if outcome.state is not State.SUCCEEDED:
+            return outcome
+        return replace(outcome, afterwards=tuple(unit.payments.words(outcome)))
 
 
-class Refund(_Reply):
-    id: str
-    status: str
-    amount: Money | None = None
-
-    def outcome(self) -> RefundOutcome:
-        cents = None if self.amount is None else self.amount.cents()
-        state = _REFUNDS.get(self.status, State.UNKNOWN)
-        return RefundOutcome(state, self.status, self.id, cents, None if cents is None else money.CURRENCY)
+def is_ours(custom_id: str, transaction_id: str) -> bool:
+    """Whether a refund bears an id of ours; one made in PayPal's pages has its payment's."""
+    return bool(OURS.fullmatch(custom_id)) and custom_id != transaction_id

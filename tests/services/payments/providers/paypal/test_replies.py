@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from services.payments.providers.paypal.replies import Order, Refund
-from services.payments.providers.port import ProviderUnavailable, State
+from services.payments.providers.port import Outcome, ProviderUnavailable, State
 
 EUR30 = {"currency_code": "EUR", "value": "30.00"}
 
@@ -37,8 +37,8 @@ class TestAnOrder:
         ("status", "state"),
         [
             ("COMPLETED", State.SUCCEEDED),
-            ("PARTIALLY_REFUNDED", State.SUCCEEDED),
-            ("REFUNDED", State.SUCCEEDED),
+            ("PARTIALLY_REFUNDED", State.UNKNOWN),
+            ("REFUNDED", State.UNKNOWN),
             ("PENDING", State.UNKNOWN),
             ("DECLINED", State.FAILED),
             ("FAILED", State.FAILED),
@@ -50,7 +50,9 @@ class TestAnOrder:
         assert (outcome.state, outcome.code) == (state, f"COMPLETED/{status}")
         assert outcome.backend_transaction_id == f"C-{status}"
 
-    @pytest.mark.parametrize(("status", "pending"), [("PENDING", True), ("SOMETHING_NEW", False)])
+    @pytest.mark.parametrize(
+        ("status", "pending"), [("PENDING", True), ("REFUNDED", True), ("SOMETHING_NEW", False)]
+    )
     def test_whose_capture_is_pending_has_a_payer_who_did_their_part(
         self, status: str, pending: bool
     ) -> None:
@@ -84,6 +86,38 @@ class TestAnOrder:
     def test_that_leads_the_payer_nowhere_is_unreadable(self, links: list[Any]) -> None:
         with pytest.raises(ProviderUnavailable, match="unreadable_reply"):
             order("PAYER_ACTION_REQUIRED", links=links).payer_url()
+
+
+def given_back(status: str, *refunds: dict[str, Any]) -> Outcome:
+    unit = {
+        "custom_id": "a" * 32, "amount": EUR30,
+        "payments": {"captures": [capture(status)], "refunds": list(refunds)},
+    }  # fmt: skip
+    return Order.model_validate({"id": "O", "status": "COMPLETED", "purchase_units": [unit]}).outcome()
+
+
+def refund(number: int, status: str = "COMPLETED", custom_id: str = "a" * 32) -> dict[str, Any]:
+    amount = {"currency_code": "EUR", "value": f"{number}.00"}
+    return {"id": f"R{number}", "status": status, "amount": amount, "custom_id": custom_id}
+
+
+class TestMoneyThatWentBack:
+    @pytest.mark.parametrize("status", ["COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"])
+    def test_is_told_with_the_payment(self, status: str) -> None:
+        outcome = given_back(status, refund(10), refund(5, "FAILED"), refund(20))
+        assert outcome.state is State.SUCCEEDED
+        assert {(one.state, one.transaction_id) for one in outcome.afterwards} == {(State.REFUNDED, "a" * 32)}
+        told = [(one.entry, one.amount_cents) for one in outcome.afterwards]
+        assert told == [("R10", 1000), ("R20", 2000)]
+
+    def test_by_our_order_is_its_tasks_to_ask_for(self) -> None:
+        outcome = given_back("PARTIALLY_REFUNDED", refund(10, custom_id="b" * 32))
+        assert (outcome.state, outcome.afterwards) == (State.SUCCEEDED, ())
+
+    @pytest.mark.parametrize("refunds", [[], [refund(10, "PENDING")], [refund(10), refund(20, "PENDING")]])
+    def test_is_not_paid_before_it_is_known_how_much(self, refunds: list[Any]) -> None:
+        outcome = given_back("REFUNDED", *refunds)
+        assert (outcome.state, outcome.pending, outcome.afterwards) == (State.UNKNOWN, True, ())
 
 
 class TestARefund:
