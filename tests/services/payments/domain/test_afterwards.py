@@ -229,6 +229,8 @@ class TestWhatWentBackTwice:
         claim.record_reversal(claim.receipt_id("bank", "E1"), Reversal("MD06", "D2", FEE), now=NOW)
         claim.record_reversal(next(iter(claim.payments)), Reversal("MD06", "D3", 60), now=NOW)
         received(claim, FEE + 60 + 500, "E2")
+        made_up = [one for one in claim.pending_events if isinstance(one, MoneyTaskOffset)][-2:]
+        assert [(one.amount_cents, one.left_cents) for one in made_up] == [(60, FEE + 500), (FEE, 500)]
         assert (balances(claim)["reclaimable"], balances(claim)["surplus"]) == (0, -500)
 
     def test_is_not_made_up_for_in_another_currency(self) -> None:

@@ -83,14 +83,16 @@ class AnyHistory(RuleBasedStateMachine):
             self.others.comes(AT, attempt_id, cents, fee)
         assert is_made_up(self.claim, before)
 
-    @rule(which=PICK, cents=CENTS, state=st.sampled_from(["refunded", "reversed"]))
-    def early_word(self, which: int, cents: int, state: str) -> None:
-        """What becomes of a payment is told before the payment is."""
+    @rule(which=PICK, cents=CENTS, state=st.sampled_from(["refunded", "reversed"]), paid=st.booleans())
+    def early_word(self, which: int, cents: int, state: str, paid: bool) -> None:
+        """What becomes of a payment is told before the payment is, perhaps just before."""
         attempt_id = self.pick((one for one in self.claim.attempts if one not in self.others.came), which)
         if attempt_id is not None:
             reference = self.others.tells_early(attempt_id, state, cents)
             told = Word(state, "4000", PROVIDER, reference, cents, "EUR")
             assert self.claim.record_word(attempt_id, told, now=NOW) is Recorded.EARLY
+            if paid:
+                self.word(list(self.claim.attempts).index(attempt_id), FEE, 0, "succeeded")
 
     @rule(reference=st.integers(0, 3), cents=CENTS, source=st.sampled_from(["bank", "cash"]))
     def receipt(self, reference: int, cents: int, source: str) -> None:
@@ -302,8 +304,6 @@ class AnyHistory(RuleBasedStateMachine):
     def carry_out(self, which: int, pays: bool, meanwhile: bool, answer: str) -> None:
         """Between order and answer somebody may give as much back in the provider's own pages."""
         refund = self.pick(of_provider(self.claim, "approved"), which)
-        if refund is None:
-            return
         refunds.order(self.claim, refund.refund_id, now=NOW)
         if meanwhile:
             self.refund_elsewhere_of(refund)
