@@ -118,13 +118,16 @@ class Transfers:
         return outcome
 
     def _stands_for_one(self, transfer: Transfer) -> bool:
-        """Whether the other kind told one like it that none of this kind stands for; it does from now on."""
+        """Whether the other kind told one like it that none of this kind stands for; it does from now on. A
+        clerk may have given a transfer to another claim than its text names."""
         told = self._open.get(transfer.mark, [])
-        for claim_id in told:
-            if _agree(claim_id, transfer.claim_id):
-                told.remove(claim_id)
-                return True
-        return False
+        alike = [one for one in told if _agree(one, transfer.claim_id)]
+        if not alike and not transfer.reversal:
+            alike = told
+        if not alike:
+            return False
+        told.remove(alike[0])
+        return True
 
     def _may_be_told(self, transfer: Transfer) -> bool:
         """Whether one of the same amount that none stands for may be it: where one of both tells no more, and
