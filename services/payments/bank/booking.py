@@ -221,20 +221,31 @@ class Booking:
         """Books the payment where it belongs: outcome, claim, proposals."""
         payment, entry = item.payment, item.entry
         if entry.reversal:
-            names = references(payment, self.numbers)
-            named = [context.claims[name] for name in names if name in context.claims]
-            return await storno.place(work, self.lookups, item.item_id, entry, payment, named)
+            return await self._taken_back(work, item, context, source)
         debit = context.debits.get(payment.end_to_end_id)
         if debit is not None and entry.booked is not None:
             outcome = await self._debit(work, item, debit)
             if outcome is not None:
                 return outcome, None if outcome in WAITING else debit.claim_id, ()
         undated = entry.booked is None
-        if payment.cents <= 0 or (debit is not None and (payment.is_return or undated)):
-            return Outcome.UNALLOCATED, None, ()
-        match = decide(payment, context.claims, self.numbers)
+        pays = payment.cents > 0 and not (debit is not None and (payment.is_return or undated))
+        match = decide(payment, context.claims, self.numbers) if pays else Match()
         again = source.told.place(_transfer(item, match.claim_id, source.file_id), entry.count)
-        return (again, None, ()) if again is not None else await self._money(work, item, match, context)
+        if again is not None:
+            return again, None, ()
+        return await self._money(work, item, match, context) if pays else _waiting(match)
+
+    async def _taken_back(
+        self, work: Work, item: Item, context: Context, source: Source
+    ) -> tuple[Outcome, UUID | None, tuple[UUID, ...]]:
+        """Books what the bank takes back, unless another entry told of it."""
+        payment, entry = item.payment, item.entry
+        named = {context.claims[name] for name in references(payment, self.numbers) if name in context.claims}
+        claim_id = next(iter(named)) if len(named) == 1 else None
+        again = source.told.place(_transfer(item, claim_id, source.file_id), entry.count)
+        if again is not None:
+            return again, None, ()
+        return await storno.place(work, self.lookups, item.item_id, entry, payment, named)
 
     async def _money(
         self, work: Work, item: Item, match: Match, context: Context
@@ -345,7 +356,7 @@ def _transfer(item: Item, claim_id: UUID | None, file_id: UUID) -> Transfer:
     payment, entry = item.payment, item.entry
     return Transfer(
         item.kind, file_id, entry.booked, payment.cents, entry.currency, claim_id, payment.name,
-        payment.iban, payment.text,
+        payment.iban, payment.text, entry.reversal,
     )  # fmt: skip
 
 

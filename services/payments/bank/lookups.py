@@ -28,10 +28,11 @@ SELECT i.item_id, f.kind, i.booked_on FROM bank_item i JOIN bank_file f USING (f
 WHERE i.item_id = ANY($1::uuid[]) AND f.kind = ANY($2::text[])
 """
 _TRANSFERS: Final = """
-SELECT i.item_id, i.file_id, f.kind, i.booked_on, i.cents, i.currency, i.claim_id, i.detail
+SELECT i.item_id, i.file_id, f.kind, i.booked_on, i.cents, i.currency, i.claim_id, i.reversal, i.detail
 FROM bank_item i JOIN bank_file f USING (file_id)
-WHERE i.booked_on = ANY($1::date[]) AND i.cents > 0 AND f.kind = ANY($2::text[])
-  AND i.outcome NOT IN ('debit', 'return') AND (i.outcome <> 'known' OR i.claim_id IS NULL)
+WHERE i.booked_on = ANY($1::date[]) AND f.kind = ANY($2::text[])
+  AND i.outcome <> 'debit' AND (i.outcome <> 'return' OR i.reversal)
+  AND (i.outcome <> 'known' OR i.claim_id IS NULL)
 ORDER BY i.since, i.item_id
 """
 _WAITING_FOR: Final = """
@@ -43,6 +44,9 @@ _ALLOCATED: Final = """
 SELECT item_id, claim_id, bank_reference FROM bank_item
 WHERE cents = $1 AND currency = $2 AND booked_on BETWEEN $3 AND $4 AND outcome = 'allocated'
 ORDER BY booked_on DESC, item_id LIMIT 500
+"""
+_BEHIND: Final = """
+SELECT item_id FROM bank_item WHERE claim_id = $1 AND cents = $2 AND outcome = 'allocated' AND booked_on > $3
 """
 _NAMED: Final = """
 SELECT c.claim_id, c.amount_cents, c.account_id, m.mandate_id, m.holder
@@ -122,8 +126,8 @@ class Lookups:
         return {str(row["item_id"]): Telling(KINDS[row["kind"]], row["booked_on"]) for row in rows}
 
     async def transfers(self, kind: str, days: Collection[date]) -> list[Transfer]:
-        """What came on these days and is no debit, as far as who paid and what for can be read; nothing where
-        only statements told of it, to one that is a statement too."""
+        """What came or went on these days and is no debit or its return, as far as who and what for can be
+        read; nothing where only statements told of it, to one that is a statement too."""
         rows = await self.pool.fetch(_TRANSFERS, list(days), list(KINDS))
         if kind == "statement" and all(KINDS[row["kind"]] == kind for row in rows):
             return []
@@ -138,7 +142,7 @@ class Lookups:
                 name, iban, text = json.loads(key.open(row["detail"], aad))
         return Transfer(
             KINDS[row["kind"]], row["file_id"], row["booked_on"], row["cents"], row["currency"],
-            row["claim_id"], name, iban, text,
+            row["claim_id"], name, iban, text, row["reversal"],
         )  # fmt: skip
 
     async def waiting_for(self, groups: Collection[str]) -> list[UUID]:
@@ -149,6 +153,10 @@ class Lookups:
         """Transfers of exactly this much that claims have, booked on these days, the newest first."""
         rows = await self.pool.fetch(_ALLOCATED, cents, currency, first, last)
         return [Allocated(**dict(row)) for row in rows]
+
+    async def allocated_behind(self, claim_id: UUID, cents: int, day: date) -> set[str]:
+        """Transfers of exactly this much that a claim has, booked later than on this day."""
+        return {str(row["item_id"]) for row in await self.pool.fetch(_BEHIND, claim_id, cents, day)}
 
     async def candidates(self, cents: Collection[int]) -> list[Candidate]:
         """Open claims of these amounts whose debtor's name a mandate tells."""

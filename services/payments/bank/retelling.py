@@ -4,8 +4,9 @@ A statement tells each movement of the account once, since it adds up; a notific
 what both kinds tell of one debit and day is the same money. What one kind tells twice may be money that came
 twice, and no program decides that.
 
-A transfer has no name of ours. It is the same where day, amount, payer and text are, and each telling stands
-for one of the other kind: of two alike that a notification told, a statement tells two.
+A transfer, in or out, and what takes one back (Storno) have no name of ours. They are the same where day,
+signed amount, payer and text are, and each telling stands for one of the other kind: of two alike that a
+notification told, a statement tells two. A storno is none of a transfer.
 """
 
 import re
@@ -38,12 +39,17 @@ def told_again(debit_id: UUID, first: Telling | None, now: Telling) -> Outcome:
     return Outcome.REPEATED
 
 
-Mark = tuple[date | None, int, str, str, str]
+Mark = tuple[bool, date | None, int, str, str, str]
+NOBODY: Final = ("", "")
+"""The end of the mark of what told no more than its amount."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Money that somebody sent, as an entry told it; `claim_id` where it named a claim, `kind` of KINDS."""
+    """Money that came or went, as an entry told it; `claim_id` where it named a claim, `kind` of KINDS.
+
+    `cents` are signed; `reversal` says that it takes an entry of the bank's back.
+    """
 
     kind: str
     file_id: UUID
@@ -54,6 +60,7 @@ class Transfer:
     name: str
     iban: str
     text: str
+    reversal: bool = False
 
     @property
     def is_bare(self) -> bool:
@@ -63,7 +70,13 @@ class Transfer:
     @property
     def mark(self) -> Mark:
         """By what it is known again, whatever blanks, case and line ends a message has."""
-        return self.booked_on, self.cents, self.currency, _plain(self.iban or self.name), _plain(self.text)
+        payer = _plain(self.iban or self.name)
+        return self.reversal, self.booked_on, self.cents, self.currency, payer, _plain(self.text)
+
+    @property
+    def sums_with(self) -> tuple[date | None, str, bool, bool]:
+        """Only transfers that have this in common come in one sum."""
+        return self.booked_on, self.currency, self.reversal, self.cents > 0
 
 
 def _plain(text: str) -> str:
@@ -76,15 +89,16 @@ class Transfers:
     def __init__(self, kind: str, file_id: UUID, told: Iterable[Transfer]) -> None:
         self._kind = kind
         self._open: dict[Mark, list[UUID | None]] = defaultdict(list)
-        self._sums: dict[tuple[UUID, date | None], list[int]] = defaultdict(list)
+        self._sums: dict[tuple[UUID, object], list[int]] = defaultdict(list)
         self._elsewhere: Counter[Mark] = Counter()
         own = []
         for one in told:
             if one.kind == kind:
                 own.append(one)
-            elif not one.is_bare:
-                self._open[one.mark].append(one.claim_id)
-                self._sums[one.file_id, one.booked_on].append(one.cents)
+                continue
+            self._open[one.mark].append(one.claim_id)
+            if not one.is_bare:
+                self._sums[one.file_id, one.sums_with].append(one.cents)
         for one in own:
             self._stands_for_one(one)
             self._elsewhere[one.mark] += one.file_id != file_id
@@ -98,7 +112,7 @@ class Transfers:
             return Outcome.KNOWN
         else:
             again = self._kind == "notification" and self._elsewhere[transfer.mark]
-            outcome = Outcome.REPEATED if again else None
+            outcome = Outcome.REPEATED if again or self._may_be_told(transfer) else None
         if outcome is Outcome.REPEATED:
             alarm("transfer_told_twice", file=str(transfer.file_id))
         return outcome
@@ -107,17 +121,31 @@ class Transfers:
         """Whether the other kind told one like it that none of this kind stands for; it does from now on."""
         told = self._open.get(transfer.mark, [])
         for claim_id in told:
-            if None in (claim_id, transfer.claim_id) or claim_id == transfer.claim_id:
+            if _agree(claim_id, transfer.claim_id):
                 told.remove(claim_id)
                 return True
         return False
 
+    def _may_be_told(self, transfer: Transfer) -> bool:
+        """Whether one of the same amount that none stands for may be it: where one of both tells no more, and
+        among stornos, which messages seldom word alike."""
+        loose = transfer.is_bare or transfer.reversal
+        return any(
+            mark[:4] == transfer.mark[:4]
+            and (loose or mark[4:] == NOBODY)
+            and any(_agree(claim_id, transfer.claim_id) for claim_id in told)
+            for mark, told in self._open.items()
+        )
+
     def _bare(self, transfer: Transfer, count: int) -> Outcome | None:
         """A sum is known where one message told as many transfers of the day that are worth it."""
-        for (_, day), cents in self._sums.items():
-            if day == transfer.booked_on and len(cents) == count > 1 and sum(cents) == transfer.cents:
+        for (_, shared), cents in self._sums.items():
+            if shared == transfer.sums_with and len(cents) == count > 1 and sum(cents) == transfer.cents:
                 cents.clear()
                 return Outcome.KNOWN
-        same = (transfer.booked_on, transfer.cents, transfer.currency)
-        alike = any(mark[:3] == same and told for mark, told in self._open.items())
-        return Outcome.REPEATED if alike else None
+        return Outcome.REPEATED if self._may_be_told(transfer) else None
+
+
+def _agree(one: UUID | None, other: UUID | None) -> bool:
+    """Whether what names these claims may be the same."""
+    return None in (one, other) or one == other

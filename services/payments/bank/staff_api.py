@@ -14,6 +14,7 @@ from services.payments.bank import storno
 from services.payments.bank.assembly import Bank
 from services.payments.bank.chain import Chain
 from services.payments.bank.groups import Groups
+from services.payments.bank.lookups import Lookups
 from services.payments.bank.suspended import Suspended
 from services.payments.bank.work import Work
 from services.payments.domain.bank_item import BankItem
@@ -57,13 +58,13 @@ class Ending(BaseModel):
 def staff_routers(runtime: Runtime, bank: Bank) -> tuple[APIRouter, ...]:
     """All of it."""
     return (
-        items_again_router(runtime, bank.groups),
+        items_again_router(runtime, bank.groups, bank.lookups),
         suspended_router(runtime, Suspended(bank.lookups, bank.paying)),
         chain_router(bank.chain),
     )
 
 
-def items_again_router(runtime: Runtime, groups: Groups) -> APIRouter:
+def items_again_router(runtime: Runtime, groups: Groups, lookups: Lookups) -> APIRouter:
     """For treasurers and clerks; nobody takes a payment of their own back."""
     router = APIRouter(tags=["bank items"])
 
@@ -87,7 +88,9 @@ def items_again_router(runtime: Runtime, groups: Groups) -> APIRouter:
         claim = await work.load(Claim, told.claim_id)
         cents = -item.left_cents
         item.take_back(claim.id, now=work.unit.now)
-        payment_id = storno.payment_of(claim, cents, item.currency)
+        day = item.booked_on
+        later = await lookups.allocated_behind(claim.id, cents, day) if day else ()
+        payment_id = storno.payment_of(claim, cents, item.currency, later)
         if payment_id is None or not storno.take_back(work, claim, payment_id, item_id, cents):
             raise Problem("bank_item_no_payment", 409, "The claim has no such payment")
         await work.save()

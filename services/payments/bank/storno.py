@@ -54,10 +54,13 @@ def take_back(work: Work, claim: Claim, payment_id: UUID, item_id: UUID, cents: 
     return claim.record_reversal(payment_id, told, now=work.unit.now) is Recorded.REVERSED
 
 
-def payment_of(claim: Claim, cents: int, currency: str) -> UUID | None:
-    """The latest transfer of a claim of exactly this much of which all is there still."""
+def payment_of(claim: Claim, cents: int, currency: str, later: Collection[str]) -> UUID | None:
+    """The latest transfer of a claim of exactly this much of which all is there still; none of `later`, which
+    were booked behind the day on which it was taken back."""
     for payment in reversed(claim.payments.values()):
         if (payment.provider, payment.method, payment.currency) != (BANK, TRANSFER, currency):
+            continue
+        if payment.reference in later:
             continue
         if payment.received_cents == payment.there_cents == cents:
             return payment.payment_id

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from services.payments.bank.chain import told_of
-from services.payments.bank.lookups import KnownDebit
+from services.payments.bank.lookups import Allocated, KnownDebit
 from services.payments.bank.matching import Candidate
 from services.payments.bank.retelling import Telling, Transfer
 from services.payments.domain.bank_item import BankItem, BankItemReceived
@@ -92,13 +92,39 @@ class MemoryLookups:
             Transfer(
                 self._log.kinds[one.file_id], one.file_id, one.booked_on, one.amount_cents, one.currency,
                 self._log.streams[one.originator_id].claim_id, str(one.name), str(one.iban), str(one.text),
+                one.reversal,
             )
             for one in self._received()
             if one.booked_on in days
-            and one.amount_cents > 0
-            and one.outcome not in ("debit", "return")
+            and one.outcome != "debit"
+            and (one.outcome != "return" or one.reversal)
             and (one.outcome != "known" or one.claim_id is None)
         ]  # fmt: skip
+
+    async def allocated(self, cents: int, currency: str, first: date, last: date) -> list[Allocated]:
+        found = [
+            Allocated(one.originator_id, claim_id, one.bank_reference)
+            for one, claim_id in self._allocated(cents)
+            if one.currency == currency and one.booked_on is not None and first <= one.booked_on <= last
+        ]
+        return found[::-1]
+
+    async def allocated_behind(self, claim_id: UUID, cents: int, day: date) -> set[str]:
+        return {
+            str(one.originator_id)
+            for one, whose in self._allocated(cents)
+            if whose == claim_id and one.booked_on is not None and one.booked_on > day
+        }
+
+    def _allocated(self, cents: int) -> list[tuple[BankItemReceived, UUID]]:
+        found = [(one, self._log.streams[one.originator_id]) for one in self._received()]
+        return [
+            (one, item.claim_id)
+            for one, item in found
+            if one.amount_cents == cents
+            and item.claim_id is not None
+            and one.outcome not in ("debit", "return", "known")
+        ]
 
     async def candidates(self, cents: Collection[int]) -> list[Candidate]:
         return []

@@ -6,7 +6,7 @@
 import asyncio
 import os
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -17,6 +17,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from services.payments.bank import storno
 from services.payments.bank.booking import Booking
 from services.payments.bank.chain import Chain
 from services.payments.bank.debiting import Debiting, Rules
@@ -43,13 +44,15 @@ CENTS = st.sampled_from([FEE, 1000, FEE + 500])
 
 @dataclass
 class Movement:
-    """Money on the bank's account of the city; `said` names the kinds of message that have told it."""
+    """Money on the bank's account of the city; `said` names the kinds of message that have told it,
+    `takes_back` is the number of the one that the bank takes back with it."""
 
     number: int
     cents: int
     day: Any
     code: str
     payment: Transaction
+    takes_back: int | None = None
     said: set[str] = field(default_factory=set)
 
 
@@ -60,7 +63,7 @@ class AnyStatements(RuleBasedStateMachine):
         super().__init__()
         self.log = Log(NOW)
         self.day = NOW.date()
-        lookups = cast(Lookups, MemoryLookups(self.log))
+        self.lookups = lookups = cast(Lookups, MemoryLookups(self.log))
         self.debiting = Debiting(Rules(ZoneInfo("Europe/Berlin"), present_again=True))
         nobody = Payouts(cast(asyncpg.Pool, None), {})
         self.booking = Booking(
@@ -110,8 +113,33 @@ class AnyStatements(RuleBasedStateMachine):
                 self.notification()
                 notified = False
 
-    def moves(self, cents: int, code: str, payment: Transaction) -> None:
-        self.movements.append(Movement(len(self.movements), cents, self.day, code, payment))
+    @rule(cents=CENTS, times=st.integers(1, 2))
+    def goes_out(self, cents: int, times: int) -> None:
+        """Worded as what comes in."""
+        for _ in range(times):
+            payment = Transaction(-cents, cents, name="Ada Lovelace", iban=PAYER, text="Spende")
+            self.moves(-cents, "PMNT/ICDT/ESCT", payment)
+
+    @precondition(lambda self: bool(self.not_taken_back()))
+    @rule(which=PICK, days=st.integers(0, 1))
+    def is_taken_back(self, which: int, days: int) -> None:
+        """A storno, on the same day or later."""
+        movements = self.not_taken_back()
+        moved = movements[-1 - which % len(movements)]
+        if days:
+            self.statement(late=False)
+        payment = replace(moved.payment, cents=-moved.cents)
+        self.moves(-moved.cents, moved.code, payment, moved.number)
+
+    def not_taken_back(self) -> list[Movement]:
+        gone = {one.takes_back for one in self.movements}
+        return [
+            one for one in self.movements
+            if one.takes_back is None and one.number not in gone and not one.payment.end_to_end_id
+        ]  # fmt: skip
+
+    def moves(self, cents: int, code: str, payment: Transaction, takes_back: int | None = None) -> None:
+        self.movements.append(Movement(len(self.movements), cents, self.day, code, payment, takes_back))
 
     @rule(which=PICK)
     def debit(self, which: int) -> None:
@@ -172,17 +200,21 @@ class AnyStatements(RuleBasedStateMachine):
         before, after = (opening, self.balance) if kind == "statement" else (None, None)
         if kind == "notification":
             self.balance = opening
-        entries = tuple(
-            Entry(
-                one.cents, "EUR", "BOOK", one.day, one.day, f"{kind[0]}{one.number}", one.code, False, 1, "",
-                (one.payment,),
-            )
-            for one in new
-        )  # fmt: skip
+        entries = tuple(self.entry(kind, one) for one in new)
         file_id = new_id()
         self.log.kinds[file_id] = kind
         said = Statement(kind, str(file_id), None, NOW, CITY.iban, "EUR", before, after, entries)
         self.run(self.taken(said, file_id))
+
+    def entry(self, kind: str, one: Movement) -> Entry:
+        """With references that only this kind of message has."""
+        reversal, payment = one.takes_back is not None, one.payment
+        if reversal:
+            payment = replace(payment, bank_reference=f"{kind[0]}{one.takes_back}")
+        return Entry(
+            one.cents, "EUR", "BOOK", one.day, one.day, f"{kind[0]}{one.number}", one.code, reversal, 1, "",
+            (payment,),
+        )  # fmt: skip
 
     async def taken(self, said: Statement, file_id: UUID) -> None:
         await self.booking.check(said)
@@ -198,9 +230,22 @@ class AnyStatements(RuleBasedStateMachine):
             item.allocate(owed.id, now=NOW)
             receipt = Receipt(BANK, "bank_transfer", str(item.id), item.amount_cents, "EUR")
             owed.record_receipt(receipt, now=NOW)
-        else:
+        elif not (allocate and item.reversal and self.run(self.takes_back(item, self.claim(claim)))):
             item.send_back("AA-2026-1", now=NOW)
             self.sent_back += item.amount_cents
+
+    async def takes_back(self, item: BankItem, claim: Claim) -> bool:
+        """A clerk says that the storno is of a payment of this claim."""
+        cents, day = -item.amount_cents, item.booked_on
+        assert day is not None
+        later = await self.lookups.allocated_behind(claim.id, cents, day)
+        payment_id = storno.payment_of(claim, cents, item.currency, later)
+        if payment_id is None:
+            return False
+        work = Work(self.log.unit())
+        assert storno.take_back(work, await work.load(Claim, claim.id), payment_id, item.id, cents)
+        item.take_back(claim.id, now=NOW)
+        return True
 
     def waiting(self) -> list[BankItem]:
         return [one for one in self.log.all(BankItem) if one.is_waiting]

@@ -8,6 +8,7 @@ import pytest
 from services.payments.bank.retelling import Transfer, Transfers
 from services.payments.domain.bank_item import Outcome
 from shared.ids import new_id
+from shared.observe.metrics import REGISTRY
 from tests.services.payments.bank.test_booking import say
 from tests.services.payments.bank.test_told_twice import SECOND, outcomes
 from tests.services.payments.bank.town import FEE, NOW, PAYER, Town
@@ -32,7 +33,24 @@ def statement(**more: Any) -> Transfer:
     return told("statement", FILE, **more)
 
 
-BARE = {"name": "", "iban": "", "text": ""}
+def storno(kind: str = "notification", file_id: UUID = OTHER, **more: Any) -> Transfer:
+    return told(kind, file_id, **{"cents": -FEE, "reversal": True, **more})
+
+
+def taken_back(text: str, reference: str, of: str) -> Line:
+    """The bank's storno, with a reference of its own and that of what it takes back."""
+    return Line(-FEE, [Tx(-FEE, text=text, bank_reference=of)], reference, reversal=True)
+
+
+def paid_out(reference: str) -> Line:
+    return Line(-2500, [Tx(-2500, text="Miete")], reference, code="PMNT/ICDT/ESCT")
+
+
+def alarms() -> float:
+    return REGISTRY.get_sample_value("portal_bank_alarms_total", {"kind": "transfer_told_twice"}) or 0.0
+
+
+BARE: dict[str, Any] = {"name": "", "iban": "", "text": ""}
 
 
 class TestATransfer:
@@ -71,11 +89,52 @@ class TestATransfer:
     def test_told_by_two_statements_came_twice(self) -> None:
         assert place(statement(), told("statement", OTHER)) is None
 
+    def test_out_of_the_account_that_the_other_kind_told_is_known(self) -> None:
+        assert place(statement(cents=-2500), told(cents=-2500)) is Outcome.KNOWN
+        assert place(statement(cents=-2500), told(cents=2500)) is None
+        assert place(statement(cents=-2500, iban="X"), told(cents=-2500)) is None
+
+
+class TestAStorno:
+    def test_that_the_other_kind_told_is_known(self) -> None:
+        assert place(storno("statement", FILE), storno()) is Outcome.KNOWN
+        assert place(storno(), storno("statement", FILE)) is Outcome.KNOWN
+
+    def test_is_known_once(self) -> None:
+        transfers = Transfers("statement", FILE, [storno()])
+        assert [transfers.place(storno("statement", FILE), 1) for _ in range(2)] == [Outcome.KNOWN, None]
+
+    @pytest.mark.parametrize("other", [{"text": "Storno"}, {"iban": "X"}, BARE])
+    def test_in_other_words_is_for_a_person(self, other: dict[str, Any]) -> None:
+        before = alarms()
+        assert place(storno("statement", FILE, **other), storno()) is Outcome.REPEATED
+        assert place(storno("statement", FILE), storno(**other)) is Outcome.REPEATED
+        assert alarms() == before + 2
+
+    @pytest.mark.parametrize("other", [{"booked_on": None}, {"cents": -FEE - 1}, {"currency": "CHF"}])
+    def test_that_differs_is_new(self, other: dict[str, Any]) -> None:
+        assert place(storno("statement", FILE, **other), storno()) is None
+
+    def test_of_another_claim_is_new(self) -> None:
+        other = storno("statement", FILE, claim_id=new_id(), text="a")
+        assert place(other, storno(claim_id=new_id())) is None
+
+    def test_is_no_transfer(self) -> None:
+        assert place(statement(), storno(cents=FEE)) is None
+        assert place(statement(**BARE), storno(cents=FEE)) is None
+        assert place(storno("statement", FILE), told(cents=-FEE)) is None
+
 
 class TestABareAmount:
     def test_like_one_that_was_told_is_for_a_person(self) -> None:
         assert place(statement(**BARE), told()) is Outcome.REPEATED
         assert place(statement(**BARE), told(cents=1)) is None
+
+    def test_told_before_the_details_is_for_a_person(self) -> None:
+        assert place(statement(), told(**BARE)) is Outcome.REPEATED
+        assert place(statement(**BARE), told(**BARE)) is Outcome.REPEATED
+        assert place(statement(cents=-450), told(cents=-450, **BARE)) is Outcome.REPEATED
+        assert place(statement(), told(cents=1, **BARE)) is None
 
     def test_like_one_that_a_statement_stands_for_is_new(self) -> None:
         assert place(statement(**BARE), told(), statement()) is None
@@ -85,6 +144,10 @@ class TestABareAmount:
         both = told(cents=1000), told(cents=2060)
         assert place(statement(**BARE), *both, count=count) is outcome
 
+    def test_of_several_is_known_beside_what_went_out(self) -> None:
+        several = told(cents=1000), told(cents=2060), told(cents=-500), storno(cents=-1000)
+        assert place(statement(**BARE), *several, count=2) is Outcome.KNOWN
+
     def test_of_several_is_known_once(self) -> None:
         transfers = Transfers("statement", FILE, [told(cents=1000), told(cents=2060)])
         assert [transfers.place(statement(**BARE), 2) for _ in range(2)] == [Outcome.KNOWN, None]
@@ -92,6 +155,33 @@ class TestABareAmount:
 
 @pytest.mark.integration
 class TestInTheBooks:
+    @pytest.mark.parametrize(("first", "second"), [("053", "054"), ("054", "053")])
+    async def test_a_storno_is_there_once_and_takes_no_later_payment(
+        self, town: Town, first: str, second: str
+    ) -> None:
+        claim = await town.owed()
+        text = f"Parken {claim.kassenzeichen}"
+        await say(town, credit(FEE, text, "n1"), taken_back(text, "n2", of="n1"), kind=first)
+        assert (await town.claim(claim.id)).owed_cents == FEE
+        await say(town, credit(FEE, text, "s1"), taken_back(text, "s2", of="s1"), **SECOND, kind=second)
+        found = [(-FEE, "known"), (-FEE, "return"), (FEE, "allocated"), (FEE, "known")]
+        assert await outcomes(town) == found
+        assert await town.balances() == {"receivable": FEE, "revenue:541000": -FEE}
+
+    @pytest.mark.parametrize(("first", "second"), [("053", "054"), ("054", "053")])
+    async def test_money_that_goes_out_is_there_once(self, town: Town, first: str, second: str) -> None:
+        await say(town, paid_out("n1"), kind=first)
+        await say(town, paid_out("s1"), **SECOND, kind=second)
+        assert await outcomes(town) == [(-2500, "known"), (-2500, "unallocated")]
+        assert await town.balances() == {"bank": -2500, "unallocated": 2500}
+
+    async def test_a_storno_that_brings_money_is_no_payment_that_came(self, town: Town) -> None:
+        claim = await town.owed()
+        text = f"Parken {claim.kassenzeichen}"
+        await say(town, Line(FEE, [Tx(FEE, text=text)], "n1", reversal=True), kind="054")
+        await say(town, credit(FEE, text, "s1"), **SECOND)
+        assert await outcomes(town) == [(FEE, "allocated"), (FEE, "unallocated")]
+
     @pytest.mark.parametrize("first", ["053", "054"])
     async def test_is_there_once_whoever_tells_it_first(self, town: Town, first: str) -> None:
         claim = await town.owed()

@@ -1,6 +1,7 @@
 """Mandates that wait for the cash office: seen, released or ended by a person, never their own."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,15 @@ class TestAPaymentTakenBack:
         assert await town.balances() == {"receivable": FEE, "revenue:541000": -FEE}
         answer = await clerk.posts(f"/bank-items/{item}/reversal", "again", claim_id=str(claim.id))
         assert answer == (409, "bank_item_done")
+
+    async def test_is_none_that_came_later(self, town: Town, clerk: Clerk) -> None:
+        claim = await town.owed()
+        paid = replace(credit(FEE, claim.kassenzeichen), day="2026-11-27")
+        await told(town, camt([storno(reference="R7"), paid], account=CITY.iban))
+        (row,) = await town.rows("SELECT item_id FROM bank_item WHERE cents < 0")
+        answer = await clerk.posts(f"/bank-items/{row['item_id']}/reversal", claim_id=str(claim.id))
+        assert answer == (409, "bank_item_no_payment")
+        assert (await town.claim(claim.id)).condition == "settled"
 
     async def test_is_not_of_a_claim_without_such_a_payment(self, town: Town, clerk: Clerk) -> None:
         _claim, item = await self.proposed(town)
