@@ -253,6 +253,19 @@ class TestASumWhoseDebitsAreToldOneByOne:
         with pytest.raises(GroupToldTwice):
             await asked(town, left)
 
+    async def test_is_known_once_where_it_was_told_twice(self, town: Town) -> None:
+        """The statement tells two movements, and the notification one."""
+        debits = await early(town)
+        await say(town, again(town, SUM), **SECOND, opening=SUM)
+        await say(town, details(*debits[:2]), name="c.xml", kind="054")
+        await refused(town, debits[2])
+        await matched(town)
+        assert {("known", SUM), ("repeated", SUM)} <= {(what, cents) for cents, what in await outcomes(town)}
+        (left,) = await waiting(town)
+        with pytest.raises(GroupToldTwice):
+            await asked(town, left)
+        await agrees(town)
+
     async def test_before_it_came_has_what_it_alone_told(self, town: Town) -> None:
         debits = await town.filed(2)
         await say(town, details(debits[0]), kind="054")
