@@ -79,7 +79,8 @@ async def take_payment_back(
 @router.post("/bank-items/{item_id}/matching", status_code=201)
 async def match_bank_item(item_id: UUID, visit: CashOffice, idempotency_key: IdempotencyKey = None) -> Any:
     """Compares a sum of debits with them once more, and has them booked. 409 `bank_item_no_group`,
-    `bank_item_group_differs` where they are not worth it."""
+    `bank_item_group_differs` where they are not worth it, `bank_item_told_twice` where another entry told
+    them and it may be other money."""
     path = f"/bank-items/{item_id}/matching"
     return await visit.post("payments", path, purpose=PURPOSE, idempotency_key=idempotency_key)
 

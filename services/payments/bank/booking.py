@@ -311,9 +311,12 @@ class Booking:
         if await self.lookups.items([item.item_id]):
             return
         entry = item.entry
-        outcome = await self.groups.place(entry.group, entry.cents, item.item_id, item.telling)
+        placed = await self.groups.place(entry.group, entry.cents, item.item_id, item.telling)
         work = Work(self.units())
-        work.add(_received(work, item, source, outcome, None, (), ""), subject=source.file_id)
+        taken = _received(work, item, source, placed.outcome, None, (), "")
+        if placed.known_cents:
+            taken.tell_part_again(placed.known_cents, now=work.unit.now)
+        work.add(taken, subject=source.file_id)
         await work.commit()
 
 

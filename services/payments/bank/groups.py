@@ -2,10 +2,11 @@
 
 The sum may come before the bank's word on what it refused, and then is not worth what the debits are. It
 waits on `unallocated`, and is matched again when debits of its group are refused, or a clerk says so: what is
-booked leaves the sum in the same commit, some debits at a time.
+booked leaves the sum in the same commit, some debits at a time. What other entries told of it leaves it last.
 """
 
 import time as clock
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,7 +19,7 @@ from services.payments.bank.debiting import Debiting, alarm
 from services.payments.bank.lookups import KnownDebit, Lookups
 from services.payments.bank.retelling import Telling, told_again
 from services.payments.bank.work import Work
-from services.payments.domain.bank_item import BankItem, BankItemRefused, Outcome
+from services.payments.domain.bank_item import BankItem, BankItemRefused, GroupToldTwice, Outcome
 from services.payments.domain.claim import Claim
 from services.payments.domain.collection import Collection
 from services.payments.domain.debit import Debit
@@ -34,6 +35,14 @@ AT_ONCE: Final = 25.0
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """What a sum is; `known_cents` of it were certainly told by other entries, where it is its debits'."""
+
+    outcome: Outcome
+    known_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Groups:
     """Books sums to debits."""
 
@@ -41,13 +50,29 @@ class Groups:
     debiting: Debiting
     units: Callable[[], Unit]
 
-    async def place(self, group: str, cents: int, own: UUID, telling: Telling) -> Outcome:
+    async def place(self, group: str, cents: int, own: UUID, telling: Telling) -> Placed:
         """What a sum is that was told just now; `own` is its item, `telling` how it was told."""
-        debits = await self.debits_of(group)
+        debits, before = await self.debits_of(group), await self._before(group, cents, telling)
         if telling.booked_on is not None and sum(debit.cents for debit in debits) == cents != 0:
-            return await self._book(debits, str(own), telling, telling.booked_on)
-        alarm("group_differs", group=group, item=str(own))
-        return Outcome.UNALLOCATED
+            placed = await self._book(debits, str(own), telling, telling.booked_on)
+            if placed.outcome is not Outcome.KNOWN or before is not Outcome.REPEATED:
+                return placed
+        if before is Outcome.UNALLOCATED:
+            alarm("group_differs", group=group, item=str(own))
+        elif before is Outcome.REPEATED:
+            alarm("group_told_twice", group=group, item=str(own))
+        return Placed(before)
+
+    async def _before(self, group: str, cents: int, telling: Telling) -> Outcome:
+        """What a sum is by the sums of its group that were told before: each stands for one of the other
+        kind, as transfers do. UNALLOCATED for what is new."""
+        if telling.booked_on is None:
+            return Outcome.UNALLOCATED
+        told = Counter(await self.lookups.sums(group, cents, telling.booked_on))
+        same = told[telling.kind]
+        if told.total() > 2 * same:
+            return Outcome.KNOWN
+        return Outcome.REPEATED if same else Outcome.UNALLOCATED
 
     async def debits_of(self, group: str) -> Sequence[KnownDebit]:
         """The debits of a group that the bank has not refused."""
@@ -62,9 +87,10 @@ class Groups:
 
     async def ask(self, item: BankItem, unit: Unit) -> int:
         """Has a waiting sum matched again, once the unit is committed; how many debits it is. Raises
-        ItemDone, ReturnWaits, NoGroup, GroupDiffers."""
+        ItemDone, ReturnWaits, NoGroup, GroupDiffers, GroupToldTwice."""
         debits = await self.debits_of(item.group)
         item.refuse_unless_group(sum(debit.cents for debit in debits))
+        await self._is_told_again(item, debits)
         unit.task(MATCH, {"item_id": str(item.id)})
         return len(debits)
 
@@ -93,6 +119,7 @@ class Groups:
             if clock.monotonic() > until:
                 return False
             await self._match(item_id, debits[at : at + CHUNK], booked_on)
+        await self._tell_again(item_id, debits)
         return True
 
     async def _match(self, item_id: UUID, debits: Sequence[KnownDebit], booked_on: date) -> None:
@@ -105,11 +132,54 @@ class Groups:
             (await work.load(BankItem, item_id)).match(cents, now=work.unit.now)
             await work.commit()
 
+    async def _tell_again(self, item_id: UUID, debits: Sequence[KnownDebit]) -> None:
+        """What is left of the sum leaves it where other entries told all of it."""
+        work = Work(self.units())
+        item = await work.load(BankItem, item_id)
+        if item.is_waiting and await self._is_told_again(item, debits):
+            item.tell_again(now=work.unit.now)
+            await work.commit()
+
+    async def _is_told_again(self, item: BankItem, debits: Sequence[KnownDebit]) -> bool:
+        """Whether other entries told all that is left of the sum. Raises GroupToldTwice where that may be
+        other money: the sum itself was told twice, or by the same kind of message as its debits."""
+        others = await self._others(item, debits)
+        cents = sum(debit.amount_cents for debit in others)
+        if not others or cents < item.left_cents:
+            return False
+        own = (await self.lookups.tellings([str(item.id)])).get(str(item.id))
+        if item.outcome == Outcome.REPEATED or own is None or await self._known(others, own) != cents:
+            raise GroupToldTwice("its debits were booked from another entry")
+        return True
+
+    async def _others(self, item: BankItem, debits: Sequence[KnownDebit]) -> list[Debit]:
+        """Debits that another entry than the sum told."""
+        found: list[Debit] = []
+        for at in range(0, len(debits), CHUNK):
+            chunk = debits[at : at + CHUNK]
+            work = Work(self.units())
+            await work.prefetch(Debit, [debit.debit_id for debit in chunk])
+            loaded = [await work.load(Debit, debit.debit_id) for debit in chunk]
+            found += [debit for debit in loaded if debit.credited_by not in ("", str(item.id))]
+        return found
+
+    async def _known(self, debits: Sequence[Debit], now: Telling) -> int:
+        """How many cents of what other entries told is certainly what is told now."""
+        by_entry = {debit.credited_by: debit.id for debit in debits}
+        cents: Counter[str] = Counter()
+        for debit in debits:
+            cents[debit.credited_by] += debit.amount_cents
+        tellings = await self.lookups.tellings(by_entry)
+        return sum(
+            cents[entry] for entry, debit_id in by_entry.items()
+            if told_again(debit_id, tellings.get(entry), now) is Outcome.KNOWN
+        )  # fmt: skip
+
     async def _book(
         self, debits: Sequence[KnownDebit], own: str, telling: Telling, booked_on: date
-    ) -> Outcome:
+    ) -> Placed:
         """Books each; what all the sum is where every one of them had been told by another entry."""
-        known: dict[str, Debit] = {}
+        others: list[Debit] = []
         new = False
         for at in range(0, len(debits), CHUNK):
             chunk = debits[at : at + CHUNK]
@@ -119,14 +189,14 @@ class Groups:
                 booked = await self.debiting.book(work, debit.id, own, booked_on)
                 if booked or debit.credited_by == own:  # its own where it goes on after a fall
                     new = True
-                else:
-                    known[debit.credited_by] = debit
+                elif debit.credited_by:
+                    others.append(debit)
             await work.commit()
+        known = await self._known(others, telling)
         if new:
-            return Outcome.DEBIT
-        tellings = await self.lookups.tellings(known)
-        seen = {told_again(debit.id, tellings.get(told), telling) for told, debit in known.items()}
-        return Outcome.KNOWN if seen == {Outcome.KNOWN} else Outcome.REPEATED
+            return Placed(Outcome.DEBIT, known)
+        is_known = known == sum(debit.cents for debit in debits)
+        return Placed(Outcome.KNOWN if is_known else Outcome.REPEATED)
 
     async def _work(self, debits: Sequence[KnownDebit]) -> Work:
         work = Work(self.units())

@@ -40,6 +40,10 @@ SELECT item_id FROM bank_item
 WHERE batch = ANY($1::text[]) AND batch <> '' AND outcome IN ('unallocated', 'repeated')
 ORDER BY since, item_id
 """
+_SUMS: Final = """
+SELECT f.kind FROM bank_item i JOIN bank_file f USING (file_id)
+WHERE i.batch = $1 AND i.cents = $2 AND i.booked_on = $3 AND f.kind = ANY($4::text[])
+"""
 _ALLOCATED: Final = """
 SELECT item_id, claim_id, bank_reference FROM bank_item
 WHERE cents = $1 AND currency = $2 AND booked_on BETWEEN $3 AND $4 AND outcome = 'allocated'
@@ -148,6 +152,11 @@ class Lookups:
     async def waiting_for(self, groups: Collection[str]) -> list[UUID]:
         """Sums of these groups of debits that are not booked, the oldest first."""
         return [row["item_id"] for row in await self.pool.fetch(_WAITING_FOR, list(groups))]
+
+    async def sums(self, group: str, cents: int, booked_on: date) -> list[str]:
+        """The kind of each message that told a sum of this group, so much on that day."""
+        rows = await self.pool.fetch(_SUMS, group, cents, booked_on, list(KINDS))
+        return [KINDS[row["kind"]] for row in rows]
 
     async def allocated(self, cents: int, currency: str, first: date, last: date) -> list[Allocated]:
         """Transfers of exactly this much that claims have, booked on these days, the newest first."""

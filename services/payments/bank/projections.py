@@ -13,6 +13,7 @@ from services.payments.domain.bank_item import (
     BankItemReturnDeclined,
     BankItemReturnProposed,
     BankItemSentBack,
+    BankItemToldAgain,
 )
 from services.payments.domain.bank_statement import StatementTaken
 from services.payments.domain.collection import (
@@ -197,6 +198,13 @@ def bank_item_is_there(event: BankItemReceived, meta: Meta, seal: Sealer) -> Ite
 def bank_item_is_matched(event: BankItemMatched, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     done = {} if event.left_cents else {"outcome": "debit"}
     yield BANK_ITEMS, _at(event), {"left_cents": event.left_cents, **done}
+
+
+@PROJECTIONS.on(BankItemToldAgain)
+def bank_item_is_told_again(event: BankItemToldAgain, meta: Meta, seal: Sealer) -> Iterable[Patch]:
+    """What a sum has that no other entry told is all that counts of it."""
+    worth = {"outcome": "debit", "cents": event.own_cents} if event.own_cents else {"outcome": "known"}
+    yield BANK_ITEMS, _at(event), {"left_cents": 0, **worth}
 
 
 @PROJECTIONS.on(BankItemAllocated, BankItemSentBack)

@@ -15,6 +15,7 @@ from services.payments.domain.bank_item import (
     BankItemMatched,
     BankItemReceived,
     BankItemSentBack,
+    BankItemToldAgain,
     Outcome,
 )
 from services.payments.domain.cash_events import CashEntryVoided
@@ -41,7 +42,7 @@ MOVEMENTS: Final = PROJECTIONS.table(
      "cents", "charges_cents", "currency", "booked_at"),
 )  # fmt: skip
 Incoming = PartReceived | PaymentSettled | SurplusReceived
-BankWord = BankItemReceived | BankItemAllocated | BankItemMatched | BankItemSentBack
+BankWord = BankItemReceived | BankItemAllocated | BankItemMatched | BankItemToldAgain | BankItemSentBack
 
 
 def _patch(event: Any, kind: str, provider: str, cents: int, **values: Any) -> Patch:
@@ -144,7 +145,7 @@ def refund_by_hand_has_a_name(event: RefundRecognised, meta: Meta, seal: Sealer)
     yield MOVEMENTS, (str(event.originator_id), event.settled_version), {"backend_id": event.reference}
 
 
-@PROJECTIONS.on(BankItemReceived, BankItemAllocated, BankItemMatched, BankItemSentBack)
+@PROJECTIONS.on(BankItemReceived, BankItemAllocated, BankItemMatched, BankItemToldAgain, BankItemSentBack)
 def money_waits_at_the_bank(event: BankWord, meta: Meta, seal: Sealer) -> Iterable[Patch]:
     """On the account `unallocated` until it has a claim, whose own event then says that it came. A payout
     that a person finds in it moves nothing at the bank."""
@@ -155,6 +156,8 @@ def money_waits_at_the_bank(event: BankWord, meta: Meta, seal: Sealer) -> Iterab
         case BankItemReceived() if event.outcome in WAITING:
             cents, reference = event.amount_cents, str(event.originator_id)
         case BankItemAllocated() | BankItemMatched():
+            cents, reference = -event.amount_cents, str(event.originator_id)
+        case BankItemToldAgain() if event.amount_cents:
             cents, reference = -event.amount_cents, str(event.originator_id)
         case BankItemSentBack():
             cents, reference = -event.amount_cents, event.voucher

@@ -102,6 +102,19 @@ class BankItemMatched(Event):
         aggregate.is_waiting = self.left_cents != 0
 
 
+@stored("payments.bank_item_told_again")
+class BankItemToldAgain(Event):
+    """Other entries told the same money: `amount_cents` leave `unallocated`, none where the sum never waited;
+    `own_cents` of it no other entry told."""
+
+    amount_cents: int
+    own_cents: int
+    currency: str
+
+    def apply(self, aggregate: "BankItem") -> None:
+        aggregate.left_cents, aggregate.is_waiting = 0, False
+
+
 @stored("payments.bank_item_sent_back")
 class BankItemSentBack(Event):
     """Nobody's: a person sent it back, or booked it where it belongs; the voucher shows it."""
@@ -163,6 +176,12 @@ class GroupDiffers(BankItemRefused):
     """The debits of the group are not worth it."""
 
     slug = "bank_item_group_differs"
+
+
+class GroupToldTwice(BankItemRefused):
+    """Its debits were booked from another entry, and it may be money that came once more."""
+
+    slug = "bank_item_told_twice"
 
 
 class NoReversal(BankItemRefused):
@@ -277,6 +296,19 @@ class BankItem(Aggregate):
         if not 0 < cents <= self.left_cents:
             raise GroupDiffers(f"{self.left_cents} cents are left of it")
         self.emit(BankItemMatched, now=now, amount_cents=cents, left_cents=self.left_cents - cents,
+                  currency=self.currency)  # fmt: skip
+
+    def tell_again(self, *, now: datetime) -> None:
+        """All that is left of it is money that other entries told. Raises ItemDone, ReturnWaits, NoGroup."""
+        self.refuse_unless_group(self.amount_cents)
+        self.emit(BankItemToldAgain, now=now, amount_cents=self.left_cents,
+                  own_cents=self.amount_cents - self.left_cents, currency=self.currency)  # fmt: skip
+
+    def tell_part_again(self, cents: int, *, now: datetime) -> None:
+        """So much of a sum that its debits have is money that other entries told. Raises ValueError."""
+        if self.outcome != Outcome.DEBIT or not 0 < cents < self.amount_cents:
+            raise ValueError("part of a sum is told again, where debits have the rest")
+        self.emit(BankItemToldAgain, now=now, amount_cents=0, own_cents=self.amount_cents - cents,
                   currency=self.currency)  # fmt: skip
 
     def send_back(self, voucher: str, *, now: datetime) -> None:

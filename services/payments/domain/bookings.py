@@ -16,6 +16,7 @@ from services.payments.domain.bank_item import (
     BankItemMatched,
     BankItemReceived,
     BankItemSentBack,
+    BankItemToldAgain,
     Outcome,
 )
 from services.payments.domain.cash_events import CashEntryVoided
@@ -29,13 +30,13 @@ from services.payments.domain.return_events import PaymentReversed
 from shared.domain import Event, type_of
 
 UNDOING: Final = (
-    PaymentReversed, ClaimCancelled, ClaimReduced, BankItemAllocated, BankItemMatched, CashEntryVoided,
-    PayoutUndone,
+    PaymentReversed, ClaimCancelled, ClaimReduced, BankItemAllocated, BankItemMatched, BankItemToldAgain,
+    CashEntryVoided, PayoutUndone,
 )  # fmt: skip
 """Events that take back what an earlier one booked."""
 OF_NO_CLAIM: Final = (
-    BankItemReceived, BankItemMatched, BankItemSentBack, ProviderStatementTaken, ProviderPaidOut, PayoutFound,
-    PayoutUndone,
+    BankItemReceived, BankItemMatched, BankItemToldAgain, BankItemSentBack, ProviderStatementTaken,
+    ProviderPaidOut, PayoutFound, PayoutUndone,
 )  # fmt: skip
 TEXTS: Final[Mapping[str, str]] = {
     "payments.payment_requested": "Forderung",
@@ -60,6 +61,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "payments.bank_item_received": "Ungeklärte Einzahlung",
     "payments.bank_item_allocated": "Ungeklärte Einzahlung zugeordnet",
     "payments.bank_item_matched": "Ungeklärte Einzahlung als Lastschriften gebucht",
+    "payments.bank_item_told_again": "Ungeklärte Einzahlung war schon gebucht",
     "payments.bank_item_sent_back": "Ungeklärte Einzahlung zurückgegeben",
     "payments.provider_paid_out": "Auszahlung des Zahlungsanbieters",
     "payments.payout_found": "Einzahlung ist Auszahlung eines Zahlungsanbieters",
@@ -67,6 +69,11 @@ TEXTS: Final[Mapping[str, str]] = {
 }
 """What a booking is about, in the words of the cash office, by stored name."""
 PAYOUT_CAME: Final = "Auszahlung eines Zahlungsanbieters eingegangen"
+
+
+_WAITED: Final = (
+    BankItemReceived, BankItemAllocated, BankItemMatched, BankItemToldAgain, BankItemSentBack,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +150,7 @@ def _way(event: Any) -> tuple[str, str, str]:
     """Method, provider and its reference, as far as the event says so."""
     provider = getattr(event, "provider", "")
     reference = getattr(event, "reference", "") or getattr(event, "voucher", "")
-    if isinstance(event, BankItemReceived | BankItemAllocated | BankItemMatched | BankItemSentBack):
+    if isinstance(event, _WAITED):
         provider, reference = BANK, reference or str(event.originator_id)
     elif isinstance(event, PayoutFound | PayoutUndone):
         reference = str(event.originator_id)

@@ -18,6 +18,7 @@ from services.payments.domain.bank_item import (
     BankItemMatched,
     BankItemReceived,
     BankItemSentBack,
+    BankItemToldAgain,
     Outcome,
 )
 from services.payments.domain.cash_events import CashEntryVoided
@@ -184,6 +185,7 @@ POSTINGS: Final[Mapping[type[Event], Callable[[Any], Sides]]] = {
     BankItemReceived: _at_the_bank,
     BankItemAllocated: lambda e: _transfer(e.amount_cents, UNALLOCATED, BANK),
     BankItemMatched: lambda e: _transfer(e.amount_cents, UNALLOCATED, BANK),
+    BankItemToldAgain: lambda e: _transfer(e.amount_cents, UNALLOCATED, BANK) if e.amount_cents else (),
     BankItemSentBack: lambda e: _transfer(e.amount_cents, UNALLOCATED, BANK),
     ProviderPaidOut: lambda e: _transfer(e.amount_cents, in_transit(e.provider), held_in(e.provider)),
     PayoutFound: lambda e: _transfer(e.amount_cents, UNALLOCATED, in_transit(e.provider)),

@@ -1,17 +1,23 @@
 """A sum for a group of debits that comes before the bank's word on what it refused."""
 
 import json
+from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from services.payments.bank import groups
-from services.payments.domain.bank_item import BankItem, GroupDiffers, ItemDone, NoGroup
+from services.payments.books import comparing
+from services.payments.domain.bank_item import BankItem, GroupDiffers, GroupToldTwice, ItemDone, NoGroup
 from services.payments.domain.debit import Debit
+from shared.observe.metrics import REGISTRY
 from tests.services.payments.bank.test_booking import batch, say
-from tests.services.payments.bank.town import FEE, Town
-from tests.services.payments.sepa.messages import camt, credit, pain_002
+from tests.services.payments.bank.test_told_twice import SECOND, SUM, details, outcomes
+from tests.services.payments.bank.town import FEE, NOW, Town
+from tests.services.payments.sepa.messages import Line, camt, credit, pain_002
 
 pytestmark = pytest.mark.integration
 FILE = "SDD20261208"
@@ -36,6 +42,10 @@ async def matched(town: Town) -> int:
         await town.bank.groups.match(_payload(row["payload"]), unit)
         await unit.commit()
     return len(rows)
+
+
+def alarms(kind: str) -> float:
+    return REGISTRY.get_sample_value("portal_bank_alarms_total", {"kind": kind}) or 0.0
 
 
 def _payload(found: Any) -> Any:
@@ -129,6 +139,139 @@ class TestASumThatWaits:
             await step()
             (balance,) = await town.bank.chain.balances()
             assert balance.difference_cents == 0
+
+
+async def agrees(town: Town) -> None:
+    """The books, the entries and the bank's own balance say the same."""
+    (balance,) = await town.bank.chain.balances()
+    assert (balance.difference_cents, balance.unseen_cents, balance.ahead_cents) == (0, 0, 0)
+    days = (NOW.date(), date(2026, 12, 31))
+    zone = ZoneInfo("Europe/Berlin")
+    pool = town.payments.runtime.pool
+    ours = {one.reference: one.cents for one in await comparing.ours(pool, "bank", days, "EUR", zone)}
+    theirs = {one.reference: one.cents for one in await comparing.theirs(pool, "bank", days)}
+    assert {reference: cents for reference, cents in ours.items() if cents} == theirs
+
+
+async def asked(town: Town, item_id: UUID) -> int:
+    unit = town.unit()
+    return await town.bank.groups.ask(await unit.load(BankItem, item_id), unit)
+
+
+async def waiting(town: Town) -> list[UUID]:
+    rows = await town.rows(
+        "SELECT item_id FROM bank_item WHERE outcome IN ('unallocated', 'repeated') ORDER BY since"
+    )
+    return [row["item_id"] for row in rows]
+
+
+def again(town: Town, cents: int) -> Line:
+    """The sum under another reference of the bank's."""
+    return replace(batch(town, cents, 2), reference="B2")
+
+
+class TestASumThatWaitsAndIsToldAgain:
+    @pytest.mark.parametrize("first", ["054", "053"])
+    async def test_by_the_other_kind_of_message_is_known(self, town: Town, first: str) -> None:
+        debits = await town.filed(3)
+        await say(town, batch(town, SUM, 2), kind=first)
+        await say(town, again(town, SUM), name="b.xml", kind="053" if first == "054" else "054")
+        assert await outcomes(town) == [(SUM, "known"), (SUM, "unallocated")]
+        assert (await town.balances())["bank"] == SUM
+        await refused(town, debits[2])
+        await matched(town)
+        assert await outcomes(town) == [(SUM, "debit"), (SUM, "known")]
+        assert "unallocated" not in await town.balances()
+        await agrees(town)
+
+    async def test_by_the_same_kind_is_for_a_person(self, town: Town) -> None:
+        debits = await town.filed(3)
+        before = alarms("group_told_twice")
+        await say(town, batch(town, SUM, 2))
+        await say(town, again(town, SUM), **SECOND, opening=SUM)
+        assert await outcomes(town) == [(SUM, "repeated"), (SUM, "unallocated")]
+        assert alarms("group_told_twice") == before + 1
+        await refused(town, debits[2])
+        await matched(town)
+        assert (await town.balances())["unallocated"] == -SUM
+        (left,) = await waiting(town)
+        with pytest.raises(GroupToldTwice):
+            await asked(town, left)
+        await agrees(town)
+
+    async def test_stands_for_one_of_the_other_kind(self, town: Town) -> None:
+        await town.filed(3)
+        await say(town, batch(town, SUM, 2), kind="054")
+        await say(town, again(town, SUM), name="b.xml")
+        await say(town, replace(again(town, SUM), reference="B3"), **{**SECOND, "name": "c.xml"}, opening=SUM)
+        assert await outcomes(town) == [(SUM, "known"), (SUM, "repeated"), (SUM, "unallocated")]
+
+    async def test_twice_behind_its_debits_is_for_a_person(self, town: Town) -> None:
+        debits = await town.filed(2)
+        await say(town, details(*debits), kind="054")
+        await say(town, batch(town, SUM, 2), name="b.xml")
+        await say(town, again(town, SUM), **{**SECOND, "name": "c.xml"}, opening=SUM)
+        assert await outcomes(town) == [(FEE, "debit"), (FEE + 1, "debit"), (SUM, "known"), (SUM, "repeated")]
+
+    @pytest.mark.parametrize(("cents", "day"), [(SUM, "2026-11-27"), (SUM - 1, "2026-11-26")])
+    async def test_of_another_day_or_amount_is_new(self, town: Town, cents: int, day: str) -> None:
+        await town.filed(3)
+        await say(town, batch(town, SUM, 2), kind="054")
+        await say(town, replace(again(town, cents), day=day), name="b.xml")
+        assert {outcome for _, outcome in await outcomes(town)} == {"unallocated"}
+
+
+class TestASumWhoseDebitsAreToldOneByOne:
+    async def test_is_known(self, town: Town) -> None:
+        debits = await early(town)
+        await say(town, details(*debits[:2]), name="b.xml", kind="054")
+        assert (await town.balances())["bank"] == 2 * SUM
+        await refused(town, debits[2])
+        await matched(town)
+        assert await outcomes(town) == [(FEE, "debit"), (FEE + 1, "debit"), (SUM, "known")]
+        assert await town.balances() == {"bank": SUM, "receivable": FEE + 2, "revenue:541000": -3 * FEE - 3}
+        await agrees(town)
+
+    async def test_has_only_what_it_alone_told(self, town: Town) -> None:
+        debits = await early(town)
+        await say(town, details(debits[0]), name="b.xml", kind="054")
+        await refused(town, debits[2])
+        await matched(town)
+        await matched(town)
+        told, own = debits[0].amount_cents, debits[1].amount_cents
+        assert await outcomes(town) == sorted([(told, "debit"), (own, "debit")])
+        assert (await town.balances())["bank"] == SUM
+        await agrees(town)
+
+    async def test_by_the_same_kind_is_for_a_person(self, town: Town) -> None:
+        debits = await early(town)
+        await say(town, details(*debits[:2]), **SECOND, opening=SUM)
+        await refused(town, debits[2])
+        await matched(town)
+        (left,) = await waiting(town)
+        assert (await town.balances())["unallocated"] == -SUM
+        with pytest.raises(GroupToldTwice):
+            await asked(town, left)
+
+    async def test_is_known_once_where_it_was_told_twice(self, town: Town) -> None:
+        """The statement tells two movements, and the notification one."""
+        debits = await early(town)
+        await say(town, again(town, SUM), **SECOND, opening=SUM)
+        await say(town, details(*debits[:2]), name="c.xml", kind="054")
+        await refused(town, debits[2])
+        await matched(town)
+        assert {("known", SUM), ("repeated", SUM)} <= {(what, cents) for cents, what in await outcomes(town)}
+        (left,) = await waiting(town)
+        with pytest.raises(GroupToldTwice):
+            await asked(town, left)
+        await agrees(town)
+
+    async def test_before_it_came_has_what_it_alone_told(self, town: Town) -> None:
+        debits = await town.filed(2)
+        await say(town, details(debits[0]), kind="054")
+        await say(town, batch(town, SUM, 2), name="b.xml")
+        assert (await town.balances())["bank"] == SUM
+        await agrees(town)
 
 
 class TestAClerk:

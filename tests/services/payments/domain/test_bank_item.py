@@ -139,6 +139,35 @@ class TestMatching:
             waits.match(3060, now=NOW)
 
 
+class TestToldAgain:
+    def test_takes_all_that_is_left_off_what_waits(self) -> None:
+        item = received(group="SDD-1")
+        item.match(1000, now=NOW)
+        item.tell_again(now=NOW)
+        assert (item.left_cents, item.is_waiting) == (0, False)
+        assert item.pending_events[-1].own_cents == 1000  # type: ignore[attr-defined]
+        assert books(item) == {"bank": 0, "unallocated": 0}
+
+    def test_is_refused_for_what_is_no_sum_or_done(self) -> None:
+        with pytest.raises(NoGroup):
+            received().tell_again(now=NOW)
+        with pytest.raises(ItemDone):
+            received(Outcome.DEBIT, group="SDD-1").tell_again(now=NOW)
+
+    def test_as_part_of_a_sum_books_nothing(self) -> None:
+        item = received(Outcome.DEBIT, group="SDD-1")
+        item.tell_part_again(1000, now=NOW)
+        assert item.pending_events[-1].own_cents == 2060  # type: ignore[attr-defined]
+        assert books(item) == {}
+
+    @pytest.mark.parametrize(
+        ("outcome", "cents"), [(Outcome.UNALLOCATED, 1000), (Outcome.DEBIT, 3060), (Outcome.DEBIT, 0)]
+    )
+    def test_as_part_is_refused_where_debits_have_not_the_rest(self, outcome: Outcome, cents: int) -> None:
+        with pytest.raises(ValueError, match="part of a sum"):
+            received(outcome, group="SDD-1").tell_part_again(cents, now=NOW)
+
+
 class TestTakingBack:
     def test_is_the_claims_from_then_on(self) -> None:
         item = received(Outcome.PROPOSED, -3060, reversal=True)
