@@ -148,8 +148,9 @@ class TestEveryPage:
 class TestErrorSummary:
     @pytest.mark.parametrize("name", ["form-errors", "register-errors", "login-wrong", "verify-empty"])
     async def test_has_the_focus_when_the_page_comes(self, page: Page, preview: str, name: str) -> None:
+        """A browser gives it with its next picture, which may come after the page."""
         await page.goto(f"{preview}/{name}")
-        assert await page.evaluate("document.activeElement.id") == "problems"
+        await page.wait_for_function("document.activeElement.id === 'problems'", timeout=10_000)
 
     async def test_leads_into_a_choice_as_into_a_field(self, page: Page, preview: str) -> None:
         await page.goto(f"{preview}/form-errors")
