@@ -16,8 +16,8 @@ from deploy.local.fonts import install as install_fonts
 from deploy.local.places import ROOT, state_folder
 
 PYTEST = (sys.executable, "-m", "pytest")
-PLACES = 3
-"""Twice the processors of a small machine: a part waits for disks, brokers and clocks half of its time."""
+PLACES = 2
+"""A third would be quicker, and need more than the hundred connections that a PostgreSQL has by itself."""
 EVERYTHING_ELSE = "tests"
 PARTS = (  # the longest first; what a new folder holds is in the first
     EVERYTHING_ELSE, "tests/gateway/test_everyone.py", "tests/journeys", "tests/services/payments/bank",
