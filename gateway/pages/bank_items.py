@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from urllib.parse import quote
 from uuid import UUID
 
 from starlette.responses import Response
@@ -16,6 +15,7 @@ from gateway.pages.answers import problem_key
 from gateway.pages.bank_item_forms import HERE, WAITING
 from gateway.pages.claims import HERE as CLAIMS
 from gateway.pages.claims import PURPOSE
+from gateway.pages.paging import next_url, page_asked
 from gateway.pages.parts import or_none
 from gateway.pages.second_person import DECISIONS, seen_field, wrong_with
 from gateway.views.bank_items import BankItemPage, BankItemsPage
@@ -33,11 +33,8 @@ _Claims = dict[str, dict[str, Any]]
 @staff("treasurer", "clerk")
 async def show_items(visit: Visit) -> Response:
     """The oldest first; each proposed claim is asked for once."""
-    params = {"limit": str(ROWS)}
-    if after := visit.request.query_params.get("nach"):
-        params["after"] = after
     try:
-        found = await visit.get("payments", "/bank-items", purpose=PURPOSE, params=params)
+        found = await visit.get("payments", "/bank-items", purpose=PURPOSE, params=page_asked(visit, ROWS))
     except RemoteProblem as refused:
         if refused.status != 422:
             raise
@@ -46,10 +43,7 @@ async def show_items(visit: Visit) -> Response:
     items = tuple(
         forms.item_view(visit, item, _of(claims, item["proposals"]), masked=True) for item in found["items"]
     )
-    behind = found.get("next")
-    return visit.page(
-        BankItemsPage(items=items, next_url=f"{visit.url(HERE)}?nach={quote(behind)}" if behind else "")
-    )
+    return visit.page(BankItemsPage(items=items, next_url=next_url(visit, HERE, found)))
 
 
 @staff("treasurer", "clerk")

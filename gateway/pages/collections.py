@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
-from urllib.parse import quote
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.pages.documents import PASSED_ON
+from gateway.pages.paging import next_url, page_asked
 from gateway.pages.treasury import HERE as TREASURY
 from gateway.pages.treasury import PURPOSE
 from gateway.views.collections import Collection, CollectionsPage
@@ -27,22 +27,19 @@ TONES: Final[Mapping[str, Tone]] = {
 
 @staff("treasurer")
 async def show_collections(visit: Visit) -> Response:
-    params, here = {"limit": str(ROWS)}, visit.url(HERE)
-    if after := visit.request.query_params.get("nach"):
-        params["after"] = after
+    here = visit.url(HERE)
     try:
-        found = await visit.get("payments", "/collections", purpose=PURPOSE, params=params)
+        found = await visit.get("payments", "/collections", purpose=PURPOSE, params=page_asked(visit, ROWS))
     except RemoteProblem as refused:
         if refused.status == 422:
             return visit.page(CollectionsPage(collections=(), message="list_place_unknown"), 422)
         if refused.status != 404:
             raise
         return visit.page(CollectionsPage(collections=None))
-    behind = found.get("next")
     return visit.page(
         CollectionsPage(
             collections=tuple(_collection(here, one) for one in found["collections"]),
-            next_url=f"{here}?nach={quote(behind)}" if behind else "",
+            next_url=next_url(visit, HERE, found),
         )
     )
 

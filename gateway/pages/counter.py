@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -14,6 +13,7 @@ from gateway.pages.answers import problem_key
 from gateway.pages.claims import HERE as CLAIMS
 from gateway.pages.claims import PURPOSE, TONES
 from gateway.pages.counter_forms import number_field, taking, void_fields
+from gateway.pages.paging import next_url
 from gateway.pages.payments import PAUSES
 from gateway.pages.refund_forms import cents_of
 from gateway.views.counter import CounterClaimPage, CounterEntryPage, CounterPage, FoundClaim, TillEntry
@@ -126,12 +126,11 @@ async def _counter(
     after = visit.request.query_params.get("nach")
     params = {"after": after} if after else None
     till = await visit.get("payments", "/cash/entries", purpose=PURPOSE, params=params)
-    behind = till.get("next")
     return CounterPage(
         number=number_field(visit.t, typed),
         sum_cents=till["sum_cents"],
         entries=tuple(_entry(visit, one) for one in till["entries"]),
-        next_url=f"{visit.url(HERE)}?nach={quote(behind)}" if behind else "",
+        next_url=next_url(visit, HERE, till),
         found=found,
         message=message,
     )

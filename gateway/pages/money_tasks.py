@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -12,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from gateway import formats
 from gateway.pages.answers import problem_key
 from gateway.pages.money_words import who
+from gateway.pages.paging import next_url, page_asked
 from gateway.pages.parts import or_none
 from gateway.pages.second_person import DECISIONS, seen_field, wrong_with
 from gateway.views.answers import SETTLEMENTS, settlement_fields
@@ -31,18 +31,14 @@ _REFUSALS: Final = frozenset({403, 409, 422})
 @staff("treasurer", "clerk")
 async def show_money_tasks(visit: Visit) -> Response:
     """The oldest first; each claim is asked for once."""
-    params = {"limit": str(ROWS)}
-    if after := visit.request.query_params.get("nach"):
-        params["after"] = after
-    found = await visit.get("payments", "/money-tasks", purpose=PURPOSE, params=params)
+    found = await visit.get("payments", "/money-tasks", purpose=PURPOSE, params=page_asked(visit, ROWS))
     ids = list(dict.fromkeys(task["claim_id"] for task in found["tasks"]))
     asked = await asyncio.gather(*(_claim(visit, claim_id) for claim_id in ids))
     claims = dict(zip(ids, asked, strict=True))
-    behind = found.get("next")
     return visit.page(
         MoneyTasksPage(
             tasks=tuple(_task(visit, task, claims[task["claim_id"]]) for task in found["tasks"]),
-            next_url=visit.url(HERE) + f"?nach={quote(behind)}" if behind else "",
+            next_url=next_url(visit, HERE, found),
         )
     )
 

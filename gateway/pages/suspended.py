@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
-from urllib.parse import quote
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -11,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from gateway.pages.answers import problem_key
 from gateway.pages.claims import HERE as CLAIMS
 from gateway.pages.claims import PURPOSE
+from gateway.pages.paging import next_url, page_asked
 from gateway.translations import Translator
 from gateway.views.forms import Field, Option
 from gateway.views.suspended import SuspendedMandate, SuspendedMandatePage, SuspendedMandatesPage
@@ -33,22 +33,20 @@ _REFUSALS: Final = frozenset({403, 409, 422})
 @staff("treasurer", "clerk")
 async def show_suspended(visit: Visit) -> Response:
     """The oldest first."""
-    params = {"limit": str(ROWS)}
-    if after := visit.request.query_params.get("nach"):
-        params["after"] = after
     try:
-        found = await visit.get("payments", "/suspended-mandates", purpose=PURPOSE, params=params)
+        found = await visit.get(
+            "payments", "/suspended-mandates", purpose=PURPOSE, params=page_asked(visit, ROWS)
+        )
     except RemoteProblem as refused:
         if refused.status == 404:  # the city debits nobody itself
             return visit.page(SuspendedMandatesPage(mandates=()))
         if refused.status != 422:
             raise
         return visit.page(SuspendedMandatesPage(mandates=(), message="list_place_unknown"), 422)
-    behind = found.get("next")
     return visit.page(
         SuspendedMandatesPage(
             mandates=tuple(_view(visit, one) for one in found["mandates"]),
-            next_url=f"{visit.url(HERE)}?nach={quote(behind)}" if behind else "",
+            next_url=next_url(visit, HERE, found),
         )
     )
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -12,6 +11,7 @@ from gateway.pages.answers import problem_key
 from gateway.pages.claims import HERE as CLAIMS
 from gateway.pages.claims import PURPOSE
 from gateway.pages.money_words import method_words, place_words, who
+from gateway.pages.paging import next_url, page_asked
 from gateway.pages.parts import or_none
 from gateway.translations import Translator
 from gateway.views.forms import Field, Option
@@ -35,20 +35,18 @@ _REFUSALS: Final = frozenset({403, 409, 422})
 @staff("treasurer", "clerk")
 async def show_undecided(visit: Visit) -> Response:
     """The oldest first."""
-    params = {"limit": str(ROWS)}
-    if after := visit.request.query_params.get("nach"):
-        params["after"] = after
     try:
-        found = await visit.get("payments", "/undecided-attempts", purpose=PURPOSE, params=params)
+        found = await visit.get(
+            "payments", "/undecided-attempts", purpose=PURPOSE, params=page_asked(visit, ROWS)
+        )
     except RemoteProblem as refused:
         if refused.status != 422:
             raise
         return visit.page(UndecidedPage(attempts=(), message="list_place_unknown"), 422)
-    behind = found.get("next")
     return visit.page(
         UndecidedPage(
             attempts=tuple(_view(visit, one) for one in found["attempts"]),
-            next_url=f"{visit.url(HERE)}?nach={quote(behind)}" if behind else "",
+            next_url=next_url(visit, HERE, found),
         )
     )
 

@@ -47,9 +47,9 @@ from services.payments.offer import Offer
 from services.payments.policies import ERASE, erase_citizen, register
 from services.payments.providers import registry
 from services.payments.published import PUBLISHED
-from services.payments.receipts_api import receipts_router
 from services.payments.refunding import REFUND, Refunding
 from services.payments.refunds_api import refunds_router
+from services.payments.returns_api import returns_router
 from services.payments.settings import PaymentsSettings
 from services.payments.undecided_api import undecided_router
 from shared.bus.handlers import Handlers
@@ -91,7 +91,7 @@ def build(runtime: Runtime) -> Parts:
         routers=[
             claims_router(runtime, attempts),
             methods_router(runtime, offer),
-            receipts_router(runtime, refunding),
+            returns_router(runtime, refunding),
             money_router(runtime),
             cash_router(runtime),
             refunds_router(runtime, refunding),

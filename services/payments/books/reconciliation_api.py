@@ -31,6 +31,15 @@ def reconciliation_router(
 ) -> APIRouter:
     """For treasurers; `providers` are those set up, and retired ones are known by their money."""
     router = APIRouter(tags=["reconciliation"])
+    _statements(router, runtime, reconciling, providers)
+    _comparison(router, runtime, reconciling)
+    return router
+
+
+def _statements(
+    router: APIRouter, runtime: Runtime, reconciling: Reconciling, providers: Collection[str]
+) -> None:
+    """What providers tell."""
 
     @router.post("/statements/{provider}", status_code=201)
     async def take_statement(
@@ -79,6 +88,10 @@ def reconciliation_router(
             ]
         }
 
+
+def _comparison(router: APIRouter, runtime: Runtime, reconciling: Reconciling) -> None:
+    """What they tell beside our books."""
+
     @router.get("/reconciliation")
     async def read_reconciliation(
         _caller: Treasurer, from_: From = None, to: date | None = None, provider: str | None = None
@@ -91,8 +104,6 @@ def reconciliation_router(
             "from": first, "to": last,
             "days": jsonable_encoder([_told(name, day) for name, day in found]),
         }  # fmt: skip
-
-    return router
 
 
 def _told(provider: str, day: Day) -> dict[str, Any]:

@@ -9,7 +9,7 @@ POST /sandbox/days {"count"?: 1} → what each day brought · POST /sandbox/work
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
 from decimal import Decimal
 from html import escape
@@ -41,6 +41,9 @@ input{{width:100%;font:inherit}}td,th{{text-align:left;padding:.2rem 1rem .2rem 
 <h2>Entries</h2><table><tr><th>Day<th>Euro<th>Kind<th>Who<th>Text</tr>{rows}</table></html>"""
 
 
+Alone = Callable[[Callable[[], Any]], Awaitable[Any]]
+
+
 def create_app(settings: Settings) -> Starlette:
     """One lock: the bank does one thing at a time."""
     book = Book(settings.state, settings.day)
@@ -51,6 +54,16 @@ def create_app(settings: Settings) -> Starlette:
         async with lock:
             return await asyncio.to_thread(work)
 
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        book.close()
+
+    people, scripts = _for_people(bank, book, settings.iban, alone), _for_scripts(bank, book, alone)
+    return Starlette(routes=[*people, *scripts, *Control(bank, book).routes()], lifespan=lifespan)
+
+
+def _for_people(bank: Bank, book: Book, iban: str, alone: Alone) -> list[Route]:
     async def page(_request: Request) -> Response:
         rows = "".join(
             f"<tr><td>{e['day']}<td>{e['cents'] / 100:.2f}<td>{e['kind']}<td>{escape(e['name'])}"
@@ -58,7 +71,7 @@ def create_app(settings: Settings) -> Starlette:
             for e in reversed(book.entries())
         )
         total = f"{book.balance(date.max) / 100:.2f}"
-        return HTMLResponse(_PAGE.format(day=book.day, iban=settings.iban, balance=total, rows=rows))
+        return HTMLResponse(_PAGE.format(day=book.day, iban=iban, balance=total, rows=rows))
 
     async def pay(request: Request) -> Response:
         form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
@@ -74,23 +87,27 @@ def create_app(settings: Settings) -> Starlette:
         await alone(bank.next_day)
         return RedirectResponse("/", 303)
 
-    async def transfer(request: Request) -> Response:
-        try:
-            said = json.loads(await request.body())
-            given = str(said["name"]), str(said["iban"]), int(said["amount_cents"]), str(said["text"])
-            await alone(lambda: bank.transfer(*given, str(said.get("reference", ""))))
-        except (ValueError, KeyError, TypeError) as wrong:
-            return JSONResponse({"error": str(wrong)}, 400)
-        return JSONResponse({"day": book.day.isoformat()}, 201)
+    return [
+        Route("/", page),
+        Route("/transfer", pay, methods=["POST"]),
+        Route("/next-day", go_on, methods=["POST"]),
+    ]
 
-    async def pay_out(request: Request) -> Response:
-        try:
-            said = json.loads(await request.body())
-            given = str(said["name"]), str(said["iban"]), int(said["amount_cents"]), str(said["text"])
-            await alone(lambda: bank.pay_out(*given))
-        except (ValueError, KeyError, TypeError) as wrong:
-            return JSONResponse({"error": str(wrong)}, 400)
-        return JSONResponse({"day": book.day.isoformat()}, 201)
+
+def _for_scripts(bank: Bank, book: Book, alone: Alone) -> list[Route]:
+    def moves(move: Callable[..., Any], *more: str) -> Callable[[Request], Awaitable[Response]]:
+        """Money in or out; `more` may be said as well."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                said = json.loads(await request.body())
+                given = str(said["name"]), str(said["iban"]), int(said["amount_cents"]), str(said["text"])
+                await alone(lambda: move(*given, *(str(said.get(name, "")) for name in more)))
+            except (ValueError, KeyError, TypeError) as wrong:
+                return JSONResponse({"error": str(wrong)}, 400)
+            return JSONResponse({"day": book.day.isoformat()}, 201)
+
+        return endpoint
 
     async def days(request: Request) -> Response:
         try:
@@ -103,19 +120,9 @@ def create_app(settings: Settings) -> Starlette:
     async def work(_request: Request) -> Response:
         return JSONResponse(await alone(bank.work))
 
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        yield
-        book.close()
-
-    return Starlette(
-        routes=[
-            Route("/", page), Route("/transfer", pay, methods=["POST"]),
-            Route("/next-day", go_on, methods=["POST"]),
-            Route("/sandbox/transfers", transfer, methods=["POST"]),
-            Route("/sandbox/payouts", pay_out, methods=["POST"]),
-            Route("/sandbox/days", days, methods=["POST"]), Route("/sandbox/work", work, methods=["POST"]),
-            *Control(bank, book).routes(),
-        ],
-        lifespan=lifespan,
-    )  # fmt: skip
+    return [
+        Route("/sandbox/transfers", moves(bank.transfer, "reference"), methods=["POST"]),
+        Route("/sandbox/payouts", moves(bank.pay_out), methods=["POST"]),
+        Route("/sandbox/days", days, methods=["POST"]),
+        Route("/sandbox/work", work, methods=["POST"]),
+    ]

@@ -37,9 +37,9 @@ class NewReversal(NewReturn):
     charges_cents: int = Field(default=0, ge=0, le=10**9)
 
 
-def receipts_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
+def returns_router(runtime: Runtime, refunding: Refunding) -> APIRouter:
     """For treasurers; nobody books money for a claim of their own."""
-    router = APIRouter(tags=["receipts"])
+    router = APIRouter(tags=["returns"])
 
     @router.post("/claims/{claim_id}/payments/{payment_id}/reversal", status_code=201)
     async def record_reversal(
